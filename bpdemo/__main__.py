@@ -1,0 +1,228 @@
+"""Command line: `python -m bpdemo estimate|stmap|render|train|evaluate|push`.
+
+Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the weights or the arguments were wrong.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from bpdemo.errors import BpdemoError
+from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
+
+app = typer.Typer(
+    help="Blood pressure from a face clip by spatial-temporal maps. Research use only; not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+WeightsOption = Annotated[str | None, typer.Option(help="Weights: a folder, or a Hub repo owner/name@revision.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+DataOption = Annotated[list[str], typer.Option(help="A data set and its folder, NAME=DIR; may be repeated.")]
+
+
+@app.command()
+def estimate(
+    clips: Annotated[list[str], typer.Argument(metavar="CLIP...", help="Video files of a face, about 15 s each.")],
+    weights: WeightsOption = None,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")] = False,
+) -> None:
+    """Estimate blood pressure from face clips."""
+    from bpdemo.estimator import BloodPressureEstimator
+
+    failure, estimator = None, None
+    try:
+        estimator = BloodPressureEstimator.from_pretrained(weights, device)
+    except BpdemoError as error:
+        failure = error
+    any_error = False
+    for clip in clips:
+        if estimator is None:
+            result = Estimate.from_error(Path(clip).name, failure)
+        else:
+            with tqdm(total=100, desc=Path(clip).name, unit="%", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+                def show(share: float, what: str, bar: tqdm = bar) -> None:
+                    bar.set_postfix_str(what, refresh=False)
+                    bar.update(round(100 * share) - bar.n)
+
+                result = estimator.answer(clip, show)
+        any_error |= result.status == "error"
+        print(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else _summary(result), flush=True)
+    if any_error:
+        raise typer.Exit(2)
+
+
+@app.command()
+def stmap(
+    clip: Annotated[str, typer.Argument(help="A video file of a face.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
+) -> None:
+    """Write the STMap of a clip's first window, up to 15 s, as .npz: stmap, cells, regions, time_s, mask, ..."""
+    from bpdemo.estimator import map_clip
+    from bpdemo.stmap import save_stmap
+
+    made = map_clip(clip)
+    save_stmap(output, made)
+    print(f"{output}: {made.values.shape[1]} cells, {made.values.shape[2]} columns", file=sys.stderr)
+
+
+@app.command()
+def render(
+    output: Annotated[Path, typer.Argument(help="The clip to write: .mp4, .webm, .mkv, .mov or .avi.")],
+    heart_rate: Annotated[float, typer.Option(min=40, max=200, help="Beats a minute.")] = 72.0,
+    still: Annotated[bool, typer.Option("--still", help="A photograph instead: no pulse.")] = False,
+    duration: Annotated[float, typer.Option(min=1, max=60, help="Seconds.")] = 15.0,
+    frame_rate: Annotated[float, typer.Option(min=5, max=120, help="Frames a second.")] = 30.0,
+    noise: Annotated[float, typer.Option(min=0, max=30, help="Sensor noise, 8-bit levels.")] = 2.0,
+    seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
+) -> None:
+    """Render a clip of a portrait with a pulse of known rate, to try bpdemo with; prints what is true of it as JSON."""
+    from bpdemo.training.render_clips import Scene, render_clip
+
+    scene = Scene(
+        seed=seed,
+        duration_s=duration,
+        frame_rate_hz=frame_rate,
+        heart_rate_bpm=None if still else heart_rate,
+        noise=noise,
+        codec="vp8" if output.suffix == ".webm" else "h264",
+    )
+    print(json.dumps(render_clip(output, scene)))
+
+
+@app.command()
+def train(
+    data: DataOption,
+    output: Annotated[Path, typer.Option(help="Folder for the weights, their config and their model card.")],
+    run: Annotated[Path | None, typer.Option(help="Folder for checkpoints; a stopped run goes on from there.")] = None,
+    seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train weights on pulse recordings of people with cuff pressures; the model card tells how good they are."""
+    from bpdemo.training.fit import train as train_weights
+
+    train_weights(_parse_data(data), output, seed=seed, run=run, device=device)
+
+
+@app.command()
+def evaluate(
+    data: DataOption,
+    weights: WeightsOption = None,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Score weights on people they never saw, without training."""
+    from bpdemo.training.evaluate import evaluate as evaluate_weights
+    from bpdemo.weights import load_weights
+
+    results = evaluate_weights(load_weights(weights, device), _parse_data(data))
+    if as_json:
+        print(json.dumps(results))
+        return
+    print(f"{results['people']} people of {results['dataset']}, of whom {results['seen_in_training']} seen in training")
+    print(f"{'quality':10}{'pressure':10}{'MAE':>7}{'baseline':>10}{'r':>7}{'coverage':>10}")
+    for quality, pressures in results["qualities"].items():
+        for pressure, figures in pressures.items():
+            print(
+                f"{quality:10}{pressure:10}{figures['mae']:7.2f}{figures['baseline_mae']:10.2f}"
+                f"{figures['r']:7.2f}{figures['coverage']:10.2f}"
+            )
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(help="A weights folder: model.safetensors, config.json, README.md.")],
+    repo: Annotated[str, typer.Argument(help="Hub repo, owner/name; made when it is not there.")],
+    private: Annotated[bool, typer.Option("--private", help="Make a new repo private.")] = False,
+) -> None:
+    """Publish a weights folder with its model card on the Hugging Face Hub."""
+    from bpdemo.weights import push_weights
+
+    print(push_weights(folder, repo, private=private))
+
+
+def _parse_data(entries: list[str]) -> dict[str, Path]:
+    """Return data-set names and folders of `NAME=DIR` entries."""
+    data = {}
+    for entry in entries:
+        name, equals, folder = entry.partition("=")
+        if not (name and equals and folder):
+            raise BpdemoError("data_invalid", f"{entry!r} names no data set.", "Write NAME=DIR, as ppg_bp=data/ppg_bp.")
+        data[name] = Path(folder)
+    return data
+
+
+def _summary(result: Estimate) -> str:
+    """Return a few readable lines on one clip."""
+    lines = [result.clip]
+
+    def add(label: str, text: str) -> None:
+        lines.append(f"  {label:<11}{text}")
+
+    if result.systolic and result.diastolic:
+        add("systolic", _pressure_line(result.systolic))
+        add("diastolic", _pressure_line(result.diastolic))
+    else:
+        add(result.status, result.reasons[0].code)
+    for item in (*result.reasons, *result.notes):
+        add("", f"{item.message} {item.remedy}")
+    if result.heart_rate:
+        add("heart rate", f"{result.heart_rate.value:.1f} bpm, pulse SNR {result.heart_rate.snr_db:.1f} dB")
+    if result.capture:
+        seen = result.capture
+        add(
+            "capture",
+            f"{seen['width']} x {seen['height']} {seen['codec']}, {seen['frame_rate_hz']:.1f} frames/s, "
+            f"{seen['duration_s']:.1f} s, face seen {100 * seen['face']['seen']:.0f} %",
+        )
+    if result.systolic and result.weights:
+        add("weights", f"{result.weights['name']}: {result.weights['provenance'].get('statement', '')}")
+        lines.append(f"  {DISCLAIMER}")
+    return "\n".join(lines)
+
+
+def _pressure_line(pressure: PressureEstimate) -> str:
+    """Return value, interval, likeliest range and baseline of a pressure in one line."""
+    likely = max(pressure.ranges, key=lambda part: part.probability)
+    low, high = pressure.interval
+    return (
+        f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}; likeliest range "
+        f"{likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %); always answering "
+        f"{pressure.baseline.value:.0f} errs by {pressure.baseline.mean_absolute_error:.1f}"
+    )
+
+
+def _hush_native_libraries() -> None:
+    """Send what C++ libraries write to the process's stderr to nowhere; Python's own stderr stays what it was.
+
+    MediaPipe announces its delegates there, past every logging setting.
+    """
+    own = os.dup(2)
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and exit status 2."""
+    _hush_native_libraries()
+    try:
+        app()
+    except BpdemoError as error:
+        print(f"error: {error} [{error.code}]", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

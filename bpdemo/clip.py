@@ -1,0 +1,262 @@
+"""A clip file becomes timed frames, one after another, and a capture report.
+
+Time comes from each frame's own timestamp, never from a header: browser recordings have no duration, phones
+vary their frame interval, and headers lie. Nothing but the frame at hand is kept in memory, so a clip costs the same
+whatever its length. The decoder reads the one file it is given: it is handed an open file object and only
+self-contained formats are admitted, so a playlist that names other files or network addresses is no clip here.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import BinaryIO, Self
+
+import av
+import numpy as np
+
+from bpdemo.errors import ClipError
+
+MAX_FILE_BYTES = 300 * 2**20
+MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths
+MAX_DURATION_S = 60.0  # a longer clip is read for its first minute
+MAX_FRAMES = int(MAX_DURATION_S * 240)  # a minute at the fastest rate phones record
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv"
+_FRIENDLY_FORMATS = "mp4, mov, webm, mkv or avi"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded picture.
+
+    Attributes:
+        time_s: seconds since the clip's first frame.
+        image: [height, width, 3] uint8, R, G, B, upright (rotation metadata applied).
+    """
+
+    time_s: float
+    image: np.ndarray
+
+
+@dataclass
+class CaptureReport:
+    """What the file holds, measured while it was read.
+
+    Attributes:
+        container: format as FFmpeg names it, e.g. "mov,mp4,m4a,3gp,3g2,mj2".
+        codec: e.g. "h264".
+        width, height: pixels, after rotation.
+        rotation_degrees: rotation the file asked for, counter-clockwise: 0, 90, 180 or 270.
+        file_bytes: size of the file.
+        frames: frames read.
+        duration_s: from the first frame to the end of the last one.
+        frame_rate_hz: measured, frames over the time they span; 0 for fewer than two.
+        jitter_ms: standard deviation of the frame interval.
+        longest_gap_s: longest frame interval.
+        bit_rate_kbps: bits of picture data read over duration, in 1000 bits a second.
+        frames_dropped: frames without a usable timestamp (missing, repeated or running backwards).
+        damaged: some of the picture data could not be decoded.
+        cut_at_s: set when the clip was longer than is read.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation_degrees: int
+    file_bytes: int
+    frames: int = 0
+    duration_s: float = 0.0
+    frame_rate_hz: float = 0.0
+    jitter_ms: float = 0.0
+    longest_gap_s: float = 0.0
+    bit_rate_kbps: float = 0.0
+    frames_dropped: int = 0
+    damaged: bool = False
+    cut_at_s: float | None = None
+
+    def to_dict(self) -> dict:
+        """Return the fields as a JSON-able dict, rounded to what the measurement supports."""
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+class Clip:
+    """An open clip: iterate over `frames()` once, then read `report`. Use as a context manager.
+
+    Args:
+        path: a file in one of the self-contained formats PyAV decodes (mp4, mov, webm, mkv, avi and kin).
+
+    Raises:
+        ClipError: with code `not_found`, `not_a_file`, `empty_file`, `file_too_large`, `not_a_video`, `no_video` or
+            `frame_too_large`.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self._file, size = _open_file(path)
+        try:
+            self._container = av.open(self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
+            self._stream = _video_stream(self._container)
+        except BaseException as error:
+            self._file.close()
+            if isinstance(error, (av.FFmpegError, ValueError, OSError, EOFError)):
+                raise ClipError(
+                    "not_a_video",
+                    "This file cannot be read as a video.",
+                    f"Use a complete {_FRIENDLY_FORMATS} file; if it was copied or downloaded, do that again.",
+                ) from None
+            raise
+        self._picture_bytes = 0
+        codec = self._stream.codec_context
+        codec.thread_type = "AUTO"
+        self.report = CaptureReport(
+            container=self._container.format.name,
+            codec=codec.name,
+            width=codec.width,
+            height=codec.height,
+            rotation_degrees=0,
+            file_bytes=size,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+        self._file.close()
+
+    @property
+    def share_read(self) -> float:
+        """How much of the file has been read, 0 to 1: what progress is told by, as headers cannot be trusted."""
+        return min(1.0, self._file.tell() / self.report.file_bytes)
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames in order, for at most `MAX_DURATION_S`, and complete `report` at the end.
+
+        Raises:
+            ClipError: `no_frames` when no picture can be decoded, `frame_too_large` when a picture is larger than the
+                header said.
+        """
+        report = self.report
+        times: list[float] = []
+        origin_s = 0.0
+        try:
+            for picture in self._pictures():
+                if report.frames + report.frames_dropped >= MAX_FRAMES:
+                    report.cut_at_s = times[-1] if times else 0.0
+                    break
+                if picture.time is None or (times and picture.time - origin_s <= times[-1]):
+                    report.frames_dropped += 1
+                    continue
+                if not times:
+                    origin_s = picture.time
+                time_s = picture.time - origin_s
+                if time_s >= MAX_DURATION_S:
+                    report.cut_at_s = MAX_DURATION_S
+                    break
+                _check_size(picture.width, picture.height)
+                image, report.rotation_degrees = _upright(picture)
+                report.height, report.width = image.shape[:2]
+                report.frames += 1
+                times.append(time_s)
+                yield Frame(time_s, image)
+        finally:
+            _measure_timing(report, np.array(times), self._picture_bytes)
+        if not times:
+            raise ClipError(
+                "no_frames",
+                "The file holds no picture that can be decoded.",
+                f"Record it again, or convert it to a plain {_FRIENDLY_FORMATS} file.",
+            )
+
+    def _pictures(self) -> Iterator[av.VideoFrame]:
+        """Yield every picture that can be decoded; damage is noted in the report and passed over."""
+        for packet in self._packets():
+            self._picture_bytes += packet.size
+            try:
+                pictures = packet.decode()
+            except av.FFmpegError:
+                self.report.damaged = True
+                continue
+            for picture in pictures:
+                self.report.damaged |= bool(picture.is_corrupt)
+                yield picture
+
+    def _packets(self) -> Iterator[av.Packet]:
+        """Yield the video stream's packets up to the end of the file or of its readable part."""
+        try:
+            yield from self._container.demux(self._stream)
+        except (av.FFmpegError, OSError):
+            self.report.damaged = True
+
+
+def _open_file(path: str | os.PathLike) -> tuple[BinaryIO, int]:
+    """Open a regular file of a sane size; return it with its size in bytes."""
+    try:
+        # Checked before opening: opening a named pipe would wait for its writer for ever.
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise ClipError("not_a_file", "This is a folder or a device, not a video file.", "Name one video file.")
+        file = open(path, "rb")  # noqa: SIM115 - closed by Clip.close
+    except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, PermissionError):
+            raise ClipError(
+                "not_readable", "This file may not be read.", "Check its permissions and try again."
+            ) from None
+        raise ClipError(
+            "not_found", "There is no such file.", f"Name a {_FRIENDLY_FORMATS} file on this machine."
+        ) from None
+    if status.st_size == 0:
+        file.close()
+        raise ClipError("empty_file", "The file is empty.", "Record or copy the clip again.")
+    if status.st_size > MAX_FILE_BYTES:
+        file.close()
+        raise ClipError(
+            "file_too_large",
+            f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.",
+            "Record about 15 seconds, or cut the clip.",
+        )
+    return file, status.st_size
+
+
+def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
+    """Return the first video stream, its size checked."""
+    if not container.streams.video:
+        raise ClipError(
+            "no_video", "The file has no video in it, only sound or data.", "Choose a file that shows a face."
+        )
+    stream = container.streams.video[0]
+    _check_size(stream.codec_context.width, stream.codec_context.height)
+    return stream
+
+
+def _check_size(width: int, height: int) -> None:
+    """Refuse pictures too large to be worth decoding. A size of 0 is not known yet and is let through."""
+    if width * height > MAX_PIXELS:
+        raise ClipError(
+            "frame_too_large",
+            f"The picture is {width} x {height} pixels, more than 4K.",
+            "Record at 640 x 480 to 1920 x 1080 pixels.",
+        )
+
+
+def _upright(picture: av.VideoFrame) -> tuple[np.ndarray, int]:
+    """Return the picture as upright R, G, B [height, width, 3] uint8, and the counter-clockwise turn that took."""
+    turns = round(picture.rotation / 90) % 4
+    image = picture.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(image, turns)), 90 * turns
+
+
+def _measure_timing(report: CaptureReport, times_s: np.ndarray, picture_bytes: int) -> None:
+    """Fill the report's timing from the frames' timestamps [frames] in seconds."""
+    if len(times_s) < 2:
+        return
+    intervals = np.diff(times_s)
+    report.duration_s = float(times_s[-1] + np.median(intervals))
+    report.frame_rate_hz = float(1 / intervals.mean())
+    report.jitter_ms = float(1000 * intervals.std())
+    report.longest_gap_s = float(intervals.max())
+    report.bit_rate_kbps = 8 * picture_bytes / report.duration_s / 1000

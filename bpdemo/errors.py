@@ -1,0 +1,58 @@
+"""Reasons and errors: every way in which bpdemo says no.
+
+A *refusal* carries `Reason`s inside an `Estimate`; an *error* is a `BpdemoError`. Both have the same three parts - a
+code for programs, one sentence for people, and what to do about it - so that page, API and command line say the same
+words.
+"""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why there is no reading.
+
+    Attributes:
+        code: stable snake_case identifier; the contract with programs.
+        message: one sentence that says what was seen.
+        remedy: one sentence that says what to do better.
+    """
+
+    code: str
+    message: str
+    remedy: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return `{"code", "message", "remedy"}`."""
+        return asdict(self)
+
+
+class BpdemoError(Exception):
+    """Base of every error bpdemo raises on bad input.
+
+    Args:
+        code: stable snake_case identifier.
+        message: one clear sentence.
+        remedy: one sentence that says what to do.
+    """
+
+    def __init__(self, code: str, message: str, remedy: str) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.reason = Reason(code, message, remedy)
+
+    @property
+    def code(self) -> str:
+        """The stable identifier of this error."""
+        return self.reason.code
+
+
+class ClipError(BpdemoError):
+    """The clip cannot be read: not a file, not a video, damaged, or over a limit."""
+
+
+class WeightsError(BpdemoError):
+    """The weights cannot be had or do not fit this version of bpdemo."""
+
+
+class DataError(BpdemoError):
+    """A data set for training or evaluation is missing or not laid out as published."""

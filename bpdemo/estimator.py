@@ -1,0 +1,187 @@
+"""The whole way: clip -> frames -> landmarks -> cells -> STMap and pulse -> verdict -> network -> estimate.
+
+Example:
+    >>> from bpdemo import BloodPressureEstimator
+    >>> estimator = BloodPressureEstimator.from_pretrained()
+    >>> estimate = estimator.estimate("me.mp4")
+    >>> estimate.status, estimate.to_dict()
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bpdemo.capture import Capture, Progress, read_capture
+from bpdemo.errors import BpdemoError, ClipError, Reason
+from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
+from bpdemo.pulse import measure_pulse
+from bpdemo.quality import has_pulse, judge_capture, judge_window, notes, reason
+from bpdemo.stmap import STMap, build_stmap, place_windows
+from bpdemo.weights import Weights, load_weights
+
+if TYPE_CHECKING:
+    from bpdemo.network import RangePrediction
+
+_READING_SHARE = 0.9  # decoding, tracking and averaging are nearly all of the work
+MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter clip holds too few beats to tell a pulse from chance
+
+
+def map_clip(path: str | os.PathLike) -> STMap:
+    """Build the STMap of a clip's first window.
+
+    Raises:
+        ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
+    """
+    capture = read_capture(path)
+    windows = place_windows(capture.report.duration_s)
+    code = "no_face" if not np.isfinite(capture.colours).any() else "too_short" if not windows else None
+    if code:
+        raise ClipError(code, reason(code).message, reason(code).remedy)
+    return build_stmap(capture.time_s, capture.colours, *windows[0])
+
+
+class BloodPressureEstimator:
+    """Reads clips with one set of weights. Safe to share between threads: it keeps nothing of a clip.
+
+    Args:
+        weights: loaded weights; `from_pretrained` loads them by name.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+
+    @classmethod
+    def from_pretrained(cls, weights: str | Path | None = None, device: str = "auto") -> "BloodPressureEstimator":
+        """Load weights and make an estimator.
+
+        Args:
+            weights: a folder, a Hub repo `owner/name@revision`, or None for `BPDEMO_WEIGHTS` or else the embedded ones.
+            device: "auto" (CUDA when there is one), "cpu" or "cuda".
+
+        Raises:
+            WeightsError: the weights cannot be had or do not fit this version.
+        """
+        return cls(load_weights(weights, device))
+
+    def estimate(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
+        """Read a clip: a reading, or a refusal that says why.
+
+        Args:
+            path: the clip.
+            progress: told how far the work is.
+
+        Raises:
+            ClipError: the file cannot be read as a clip.
+        """
+        reading = None if progress is None else lambda share, what: progress(_READING_SHARE * share, what)
+        capture = read_capture(path, reading)
+        reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped)
+        windows = []
+        if progress is not None:
+            progress(_READING_SHARE, "Building the map")
+        if capture.face.seen:
+            places = place_windows(capture.report.duration_s) or [(0.0, capture.report.duration_s)]
+            windows = [self._read_window(capture, *place, reasons) for place in places]
+        if progress is not None:
+            progress(1.0, "Done")
+        read = [window for window in windows if not window.reasons]
+        estimate = Estimate(
+            clip=Path(path).name,
+            status="reading" if read else "refused",
+            notes=tuple(notes(capture.report, capture.face)),
+            windows=tuple(windows),
+            capture=capture.to_dict(),
+            weights=self.weights.to_dict(),
+            thumbnails=capture.thumbnails,
+        )
+        with_pulse = read or [window for window in windows if window.heart_rate]
+        if with_pulse:
+            estimate = replace(estimate, heart_rate=_median_heart_rate([window.heart_rate for window in with_pulse]))
+        if not read:
+            refused = estimate.best_window
+            return replace(estimate, reasons=tuple(reasons) or refused.reasons)
+        return replace(
+            estimate,
+            systolic=_mean_pressure([window.systolic for window in read]),
+            diastolic=_mean_pressure([window.diastolic for window in read]),
+        )
+
+    def answer(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
+        """Read a clip as `estimate` does, but return an error as an estimate whose status says so."""
+        try:
+            return self.estimate(path, progress)
+        except BpdemoError as error:
+            return Estimate.from_error(Path(path).name, error, self.weights.to_dict())
+
+    def _read_window(
+        self, capture: Capture, start_s: float, end_s: float, capture_reasons: list[Reason]
+    ) -> WindowEstimate:
+        """Read one window; the network is asked only when nothing speaks against it."""
+        stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
+        pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s)
+        reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse))
+        systolic, diastolic = (None, None) if reasons else self._predict(stmap)
+        heart_rate = None
+        if pulse is not None and has_pulse(pulse) and end_s - start_s >= MIN_HEART_RATE_WINDOW_S:
+            heart_rate = HeartRate(pulse.heart_rate_bpm, pulse.snr_db)
+        return WindowEstimate(start_s, end_s, reasons, systolic, diastolic, heart_rate, stmap, pulse)
+
+    def _predict(self, stmap: STMap) -> tuple[PressureEstimate, PressureEstimate]:
+        """Run the network on one map."""
+        import torch
+
+        network = self.weights.network
+        device = next(network.parameters()).device
+        values = torch.from_numpy(np.nan_to_num(stmap.values)).to(device)[None]
+        mask = torch.from_numpy(stmap.mask).to(device)[None]
+        with torch.inference_mode():
+            prediction = network(values, mask)
+        return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
+
+    def _pressure(self, name: str, prediction: "RangePrediction") -> PressureEstimate:
+        """Put the interval and the baseline of the weights' config around one prediction of a batch of one."""
+        config = self.weights.config
+        edges = config["network"][f"{name}_edges"]
+        value, half_width = float(prediction.value[0]), config["intervals"][name]
+        ranges = (
+            RangeEstimate(float(low), float(high), float(probability), float(inside))
+            for low, high, probability, inside in zip(
+                edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True
+            )
+        )
+        trained = config["training"][name]
+        return PressureEstimate(
+            value=value,
+            interval=(value - half_width, value + half_width),
+            coverage=config["intervals"]["coverage"],
+            ranges=tuple(ranges),
+            baseline=Baseline(trained["mean"], trained["mean_absolute_error"]),
+        )
+
+
+def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate:
+    """Return the median heart rate and median SNR of several windows."""
+    return HeartRate(
+        float(np.median([heart_rate.value for heart_rate in heart_rates])),
+        float(np.median([heart_rate.snr_db for heart_rate in heart_rates])),
+    )
+
+
+def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:
+    """Return the mean over windows: probabilities are averaged, in-range values weighted by them.
+
+    The interval keeps its width: windows of one person share most of their error (ours).
+    """
+    value = float(np.mean([window.value for window in windows]))
+    half_width = float(np.mean([(window.interval[1] - window.interval[0]) / 2 for window in windows]))
+    ranges = []
+    for parts in zip(*(window.ranges for window in windows), strict=True):
+        probabilities = np.array([part.probability for part in parts])
+        values = np.array([part.value for part in parts])
+        probability = float(probabilities.mean())
+        inside = float(probabilities @ values / probabilities.sum()) if probability > 0 else float(values.mean())
+        ranges.append(RangeEstimate(parts[0].low, parts[0].high, probability, inside))
+    return replace(windows[0], value=value, interval=(value - half_width, value + half_width), ranges=tuple(ranges))

@@ -1,0 +1,248 @@
+"""Frames become landmarks: MediaPipe's face mesh follows one face through the clip.
+
+Landmarks are found on *key frames*, about `KEY_FRAMES_HZ` a second, and interpolated in between: a head does not move
+faster than that in a clip worth reading, and finding them costs more than everything else together. The largest face is
+followed and others are counted.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+
+from bpdemo.clip import Frame
+from bpdemo.errors import BpdemoError
+
+LANDMARKS = 478
+KEY_FRAMES_HZ = 6.0
+COUNT_EVERY_S = 1.0  # how often the whole picture is searched for further faces
+MAX_FACES = 4
+MODEL = Path(__file__).resolve().parent.parent / "weights" / "face_landmarker.task"
+MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+
+# The detector works on 128 x 128 pixels; more than this many along the longer side adds time, not accuracy.
+_SEARCH_SIDE = 640
+# A followed face is looked for in a square this many face widths wide around where it was.
+_CROP_FACES = 2.0
+# A face further away than this many face widths from where the followed one was is somebody else's.
+_JUMP_FACES = 0.6
+_LEFT_TEMPLE, _RIGHT_TEMPLE, _FOREHEAD_TOP, _CHIN_TIP, _NOSE_TIP = 454, 234, 10, 152, 1
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """A frame with the landmarks of the followed face.
+
+    Attributes:
+        frame: the picture and its time.
+        landmarks: [478, 2] float32, x and y in pixels, or None where no face was found.
+    """
+
+    frame: Frame
+    landmarks: np.ndarray | None
+
+
+@dataclass
+class FaceReport:
+    """How the face was seen, over all frames read so far.
+
+    Attributes:
+        key_frames: frames on which landmarks were looked for.
+        seen: share of key frames with the followed face, 0 to 1.
+        faces: most faces seen at once.
+        width_pixels: median width of the followed face between its temples.
+        turn_degrees: median head turn away from the camera, left or right, 0 to 90; ours: from where the nose tip lies
+            between the temples.
+        motion_per_second: median speed of the face's centre in face widths a second.
+    """
+
+    key_frames: int = 0
+    seen: float = 0.0
+    faces: int = 0
+    width_pixels: float = 0.0
+    turn_degrees: float = 0.0
+    motion_per_second: float = 0.0
+
+    def to_dict(self) -> dict:
+        """Return the fields as a JSON-able dict."""
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in vars(self).items()}
+
+
+@dataclass
+class _Track:
+    """Key-frame results, small enough to keep for the whole clip."""
+
+    times_s: list[float] = field(default_factory=list)
+    centres: list[np.ndarray] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+    turns: list[float] = field(default_factory=list)
+    misses: int = 0
+    faces: int = 0
+
+
+@lru_cache(maxsize=1)
+def _model_bytes() -> bytes:
+    """Return the landmark model, its checksum verified once."""
+    data = MODEL.read_bytes() if MODEL.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != MODEL_SHA256:
+        raise BpdemoError(
+            "landmark_model_damaged",
+            f"The face landmark model {MODEL.name} is missing or not the one this version was built with.",
+            "Fetch the repository again, with its weights folder.",
+        )
+    return data
+
+
+class FaceTracker:
+    """Follows the largest face through one clip. Use as a context manager, once for each clip.
+
+    Raises:
+        BpdemoError: `landmark_model_damaged` when the bundled model is not what it should be.
+    """
+
+    def __init__(self, *, key_frames_hz: float = KEY_FRAMES_HZ) -> None:
+        from mediapipe.tasks.python import BaseOptions, vision  # heavy: only when a clip is read
+
+        options = vision.FaceLandmarkerOptions(
+            base_options=BaseOptions(model_asset_buffer=_model_bytes()), num_faces=MAX_FACES
+        )
+        self._landmarker = vision.FaceLandmarker.create_from_options(options)
+        self._interval_s = 1 / key_frames_hz
+        self._track = _Track()
+        self._last: np.ndarray | None = None
+        self._counted_s = -np.inf
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the model."""
+        self._landmarker.close()
+
+    def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
+        """Yield every frame with its landmarks, in order; at most the frames of one key interval wait in memory."""
+        waiting: list[Frame] = []
+        before: tuple[float, np.ndarray | None] | None = None
+        for frame in frames:
+            waiting.append(frame)
+            if before is None or frame.time_s - before[0] >= self._interval_s - 1e-6:
+                after = (frame.time_s, self._find(frame))
+                yield from _interpolate(waiting, before, after)
+                waiting, before = [], after
+        yield from _interpolate(waiting, before, before)
+
+    @property
+    def report(self) -> FaceReport:
+        """How the face was seen so far."""
+        track = self._track
+        found = len(track.times_s)
+        report = FaceReport(key_frames=found + track.misses, faces=track.faces)
+        if found:
+            report.seen = found / report.key_frames
+            report.width_pixels = float(np.median(track.widths))
+            report.turn_degrees = float(np.median(track.turns))
+        if found > 1:
+            steps = np.linalg.norm(np.diff(track.centres, axis=0), axis=1)
+            speed = steps / np.diff(track.times_s) / report.width_pixels
+            report.motion_per_second = float(np.median(speed))
+        return report
+
+    def _find(self, frame: Frame) -> np.ndarray | None:
+        """Return the followed face's landmarks on a key frame, or None, and note how it was seen."""
+        landmarks = None
+        if self._last is not None:
+            landmarks = self._choose(self._search_near(frame.image))
+        if landmarks is None or frame.time_s - self._counted_s >= COUNT_EVERY_S:
+            everywhere = self._detect(frame.image, 0, 0)
+            self._track.faces = max(self._track.faces, len(everywhere))
+            self._counted_s = frame.time_s
+            landmarks = self._choose(everywhere) if landmarks is None else landmarks
+        if landmarks is None:
+            self._track.misses += 1
+            return None
+        self._last = landmarks
+        self._track.times_s.append(frame.time_s)
+        self._track.centres.append(landmarks.mean(axis=0))
+        self._track.widths.append(_face_width(landmarks))
+        self._track.turns.append(_turn_degrees(landmarks))
+        return landmarks
+
+    def _choose(self, faces: list[np.ndarray]) -> np.ndarray | None:
+        """Return the face that is followed: the largest at first, later the one where it was."""
+        if not faces:
+            return None
+        if self._last is None:
+            return max(faces, key=_face_width)
+        centre, width = self._last.mean(axis=0), _face_width(self._last)
+        nearest = min(faces, key=lambda face: np.linalg.norm(face.mean(axis=0) - centre))
+        # A face that was away may come back where it was, but nobody else is swapped in silently.
+        return nearest if np.linalg.norm(nearest.mean(axis=0) - centre) <= _JUMP_FACES * width else None
+
+    def _search_near(self, image: np.ndarray) -> list[np.ndarray]:
+        """Look for faces in a square around the last place of the followed one."""
+        centre, half = self._last.mean(axis=0), _CROP_FACES / 2 * _face_height(self._last)
+        height, width = image.shape[:2]
+        left, top = (int(max(c - half, 0)) for c in centre)
+        right, bottom = (int(min(c + half, side)) for c, side in zip(centre, (width, height), strict=True))
+        if right - left < 32 or bottom - top < 32:
+            return []
+        return self._detect(image[top:bottom, left:right], left, top)
+
+    def _detect(self, image: np.ndarray, left: int, top: int) -> list[np.ndarray]:
+        """Return the landmarks [478, 2] of each face in a part of a frame, in pixels of the whole frame."""
+        import mediapipe as mp
+
+        height, width = image.shape[:2]
+        scale = min(1.0, _SEARCH_SIDE / max(height, width))
+        if scale < 1:
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
+        faces = self._landmarker.detect(picture).face_landmarks
+        return [
+            np.array([(left + point.x * width, top + point.y * height) for point in face], dtype=np.float32)
+            for face in faces
+        ]
+
+
+def _interpolate(
+    frames: list[Frame],
+    before: tuple[float, np.ndarray | None] | None,
+    after: tuple[float, np.ndarray | None] | None,
+) -> Iterator[TrackedFrame]:
+    """Yield frames between two key frames with landmarks linear in time; none where either key frame has none."""
+    for frame in frames:
+        if after is None or after[1] is None or (before is not None and before[1] is None):
+            # The last frame is the key frame itself.
+            on_key = after is not None and frame.time_s == after[0]
+            yield TrackedFrame(frame, after[1] if on_key else None)
+        elif before is None or after[0] <= before[0]:
+            yield TrackedFrame(frame, after[1])
+        else:
+            share = np.float32((frame.time_s - before[0]) / (after[0] - before[0]))
+            yield TrackedFrame(frame, before[1] + share * (after[1] - before[1]))
+
+
+def _face_width(landmarks: np.ndarray) -> float:
+    """Return the distance between the temples in pixels; for a turned head the height stands in for it."""
+    width = float(np.linalg.norm(landmarks[_LEFT_TEMPLE] - landmarks[_RIGHT_TEMPLE]))
+    return max(width, 0.7 * _face_height(landmarks))
+
+
+def _face_height(landmarks: np.ndarray) -> float:
+    """Return the distance from hairline to chin in pixels."""
+    return float(np.linalg.norm(landmarks[_FOREHEAD_TOP] - landmarks[_CHIN_TIP]))
+
+
+def _turn_degrees(landmarks: np.ndarray) -> float:
+    """Return the head's turn, 0 (facing the camera) to 90 degrees, either way."""
+    across = landmarks[_LEFT_TEMPLE] - landmarks[_RIGHT_TEMPLE]
+    place = float((landmarks[_NOSE_TIP] - landmarks[_RIGHT_TEMPLE]) @ across / max(across @ across, 1e-6))
+    return float(np.degrees(np.arcsin(np.clip(abs(2 * place - 1), 0, 1))))

@@ -1,0 +1,201 @@
+"""Cell colours become the pulse wave, its heart rate, and the evidence that it is a pulse.
+
+Everything here is measured on relative colour changes in their own units, before any normalisation that could blow
+noise up to the size of a pulse. `quality` judges the evidence; this module only measures it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import butter, find_peaks, sosfiltfilt
+
+from bpdemo.regions import CELLS, REGIONS, rows_of_region
+from bpdemo.stmap import RATE_HZ, project_pos, resample
+
+HEART_RATE_BPM = (40.0, 200.0)
+PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
+SNR_BAND_HZ = (0.6, 4.0)
+
+_FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
+_HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The pulse of one window.
+
+    Attributes:
+        time_s: [columns] seconds since the clip's first frame.
+        wave: [columns] relative change of the skin's colour, rising with the blood in it; 0.01 is 1 %.
+        frequency_hz: [bins] of the spectrum, up to 8 Hz.
+        power: [bins] of the spectrum, its largest value within the heart-rate band 1.
+        heart_rate_bpm: beats a minute of the strongest harmonic series, 40 to 200.
+        snr_db: power at the heart rate and its second harmonic over the rest of 0.6 to 4 Hz (de Haan and Jeanne, IEEE
+            TBME 60(10), 2013; ours are bands as wide as the window's length can resolve).
+        amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
+        colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
+            them agree, noise leaves it to chance, changes of white balance oppose them (ours).
+        region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
+        half_rates_bpm: heart rate of the window's first and second half.
+        beats_s: [beats] times of the systolic peaks, seconds since the clip's first frame.
+        region_waves: [6, columns] the wave of each region, in the order of `regions.REGIONS`; NaN where not measured.
+    """
+
+    time_s: np.ndarray
+    wave: np.ndarray
+    frequency_hz: np.ndarray
+    power: np.ndarray
+    heart_rate_bpm: float
+    snr_db: float
+    amplitude: float
+    colour_agreement: float
+    region_agreement: float
+    half_rates_bpm: tuple[float, float]
+    beats_s: np.ndarray
+    region_waves: np.ndarray
+
+
+def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s: float) -> Pulse | None:
+    """Measure the pulse of one window.
+
+    Args:
+        time_s: [frames] increasing, seconds.
+        colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where a cell was not seen.
+        start_s: where the window begins.
+        end_s: where it ends.
+
+    Returns:
+        The strongest periodic change there is - of a wall, that of noise - or None when no cell was measured.
+    """
+    columns = int((end_s - start_s) * RATE_HZ + 1e-6)
+    column_s = start_s + np.arange(columns) / RATE_HZ
+    near = (time_s >= start_s - 1) & (time_s <= end_s + 1)
+    rgb, slow, mask = resample(time_s[near], colours[near], column_s)
+    if not mask.any():
+        return None
+    relative = rgb / np.maximum(slow, _TINY)
+    relative[~mask.T] = np.nan
+    weights = _cell_weights(relative)
+    skin = _average(relative, weights, range(len(CELLS)))
+    wave = _band_pass(project_pos(skin))
+
+    frequency_hz, spectrum = _spectrum(wave)
+    rate_hz = _heart_rate_hz(frequency_hz, spectrum)
+    power = np.abs(spectrum) ** 2
+    in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
+    shown = frequency_hz <= PULSE_BAND_HZ[1]
+
+    region_waves = np.full((len(REGIONS), columns), np.nan)
+    for row, region in enumerate(REGIONS):
+        rows = rows_of_region(region)
+        if mask[rows].any():
+            region_waves[row] = _band_pass(project_pos(_average(relative, weights, rows)))
+    half = columns // 2
+    half_rates = tuple(60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[half:]))
+    return Pulse(
+        time_s=column_s,
+        wave=wave,
+        frequency_hz=frequency_hz[shown],
+        power=power[shown] / max(power[in_band].max(), _TINY**2),
+        heart_rate_bpm=60 * rate_hz,
+        snr_db=_snr_db(frequency_hz, power, rate_hz, columns / RATE_HZ),
+        amplitude=float(2 * np.abs(_at(wave, rate_hz))),
+        colour_agreement=_colour_agreement(skin, rate_hz),
+        region_agreement=_region_agreement(region_waves, rate_hz),
+        half_rates_bpm=half_rates,
+        beats_s=_find_beats(column_s, wave, rate_hz),
+        region_waves=region_waves,
+    )
+
+
+def _cell_weights(relative: np.ndarray) -> np.ndarray:
+    """Return each cell's weight in an average: the inverse of its noise power, 0 for a cell that was not measured.
+
+    Noise is read from the second difference in time, which leaves almost nothing of a pulse.
+    """
+    filled = np.where(np.isfinite(relative).all(axis=(0, 2))[None, :, None], relative, 1.0)
+    green = np.diff(filled[..., 1] - filled[..., 0], n=2, axis=0)
+    noise = np.var(green, axis=0)
+    never = ~np.isfinite(relative).any(axis=(0, 2))
+    # Cells with gaps get the median noise: their gaps would pass for quietness.
+    gappy = ~np.isfinite(relative).all(axis=(0, 2))
+    noise[gappy] = np.median(noise[~gappy]) if (~gappy).any() else 1.0
+    return np.where(never, 0.0, 1 / np.maximum(noise, 1e-10))
+
+
+def _average(relative: np.ndarray, weights: np.ndarray, rows: range | list[int]) -> np.ndarray:
+    """Return the weighted mean [columns, 3] of some cells' relative colours; gaps in time are bridged linearly."""
+    chosen, weight = relative[:, rows], weights[rows]
+    there = np.isfinite(chosen)
+    total = (there * weight[None, :, None]).sum(axis=1)
+    mean = np.where(there, chosen - 1, 0.0).transpose(0, 2, 1) @ weight / np.maximum(total, _TINY) + 1
+    known = total[:, 0] > 0
+    if known.any() and not known.all():
+        index = np.arange(len(mean))
+        for channel in range(3):
+            mean[:, channel] = np.interp(index, index[known], mean[known, channel])
+    return mean
+
+
+def _band_pass(trace: np.ndarray) -> np.ndarray:
+    """Keep 0.6 to 8 Hz of a trace [columns], without delay."""
+    sos = butter(2, PULSE_BAND_HZ, btype="bandpass", fs=RATE_HZ, output="sos")
+    return sosfiltfilt(sos, trace, padlen=min(int(2 * RATE_HZ), len(trace) - 1))
+
+
+def _spectrum(trace: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies in Hz and the complex spectrum of a trace under a Hann window."""
+    tapered = (trace - trace.mean()) * np.hanning(len(trace))
+    return np.fft.rfftfreq(_FFT_LENGTH, 1 / RATE_HZ), np.fft.rfft(tapered, _FFT_LENGTH)
+
+
+def _heart_rate_hz(frequency_hz: np.ndarray, spectrum: np.ndarray) -> float:
+    """Return the frequency whose harmonic series holds the most power; the first harmonic counts most (ours)."""
+    power = np.abs(spectrum) ** 2
+    low, high = (int(np.ceil(limit / 60 / frequency_hz[1])) for limit in HEART_RATE_BPM)
+    candidates = np.arange(low, high + 1)
+    score = sum(weight * power[candidates * number] for number, weight in enumerate(_HARMONIC_WEIGHTS, start=1))
+    # A candidate must hold power of its own: half a heart rate would collect the whole rate's otherwise.
+    score = np.where(power[candidates] >= 0.2 * power[candidates].max(), score, 0.0)
+    return float(frequency_hz[candidates[np.argmax(score)]])
+
+
+def _snr_db(frequency_hz: np.ndarray, power: np.ndarray, rate_hz: float, window_s: float) -> float:
+    """Return power near the heart rate and its second harmonic over the remaining power, in dB."""
+    half_width = max(0.1, 1.5 / window_s)
+    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
+    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
+    signal, noise = power[band & near].sum(), power[band & ~near].sum()
+    return float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
+
+
+def _at(trace: np.ndarray, frequency_hz: float) -> np.ndarray:
+    """Return the complex amplitude of traces [..., columns] at one frequency, under a Hann window."""
+    window = np.hanning(trace.shape[-1])
+    turn = np.exp(-2j * np.pi * frequency_hz * np.arange(trace.shape[-1]) / RATE_HZ)
+    return (trace - trace.mean(axis=-1, keepdims=True)) @ (window * turn) / window.sum()
+
+
+def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
+    """Return the cosine of the phase between the two POS projections of the skin [columns, 3] at the heart rate."""
+    red, green, blue = skin.T
+    first, second = _at(blue - green, rate_hz), _at(2 * red - green - blue, rate_hz)
+    return float((first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
+
+
+def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
+    """Return the length of the regions' mean phase vector at the heart rate; waves [6, columns]."""
+    measured = region_waves[np.isfinite(region_waves).all(axis=1)]
+    if len(measured) < 2:
+        return 0.0
+    amplitude = _at(measured, rate_hz)
+    return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
+
+
+def _find_beats(time_s: np.ndarray, wave: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return the times of the systolic peaks: the highest point of each beat."""
+    narrow = butter(2, (0.6 * rate_hz, min(2.5 * rate_hz, 8.0)), btype="bandpass", fs=RATE_HZ, output="sos")
+    smooth = sosfiltfilt(narrow, wave, padlen=min(int(2 * RATE_HZ), len(wave) - 1))
+    peaks, _ = find_peaks(smooth, distance=max(1, int(0.6 * RATE_HZ / rate_hz)), height=0.2 * smooth.std())
+    return time_s[peaks]

@@ -1,0 +1,172 @@
+"""Is there a pulse worth reading? The verdict, with a named reason and what to do about it.
+
+A capture is judged on what was measured before any normalisation. A photograph, a wall or a screen shows *something*
+periodic to anyone who looks for the largest peak of a spectrum; four independent questions keep it from being read:
+does one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the
+face beat together, and do both halves of the window beat at the same rate.
+
+The thresholds are ours, chosen with `benchmarks/controls.py` on clips apart from those it reports.
+"""
+
+import numpy as np
+
+from bpdemo.clip import CaptureReport
+from bpdemo.errors import Reason
+from bpdemo.face import FaceReport
+from bpdemo.pulse import Pulse
+from bpdemo.stmap import MIN_WINDOW_S
+
+MIN_SEEN = 0.1  # share of the key frames with a face below which there is none
+MIN_MEASURED = 0.8  # share of a window's columns in which at least half of the cells must be seen
+MIN_FRAME_RATE_HZ = 14.5
+MIN_LUMA = 40.0  # of 255
+MAX_LUMA = 235.0
+MAX_CLIPPED = 0.25
+MAX_MOTION_PER_SECOND = 0.35  # face widths
+MAX_TURN_DEGREES = 45.0
+MIN_FACE_PIXELS = 72.0
+
+# Below these there is no pulse to speak of, and no heart rate is given.
+MIN_PULSE_SNR_DB = 0.0
+MIN_COLOUR_AGREEMENT = 0.5
+MIN_REGION_AGREEMENT = 0.6
+MAX_HALVES_APART = 0.15  # of the heart rate
+PULSE_AMPLITUDE = (0.0003, 0.03)
+# A pulse may be there, but its shape is what carries the pressure, and noise buries the shape first.
+MIN_READING_SNR_DB = 2.0
+
+_REASONS = {
+    "no_face": (
+        "No face was found in the clip.",
+        "Face the camera, upright and lit from the front, with the whole face in the picture.",
+    ),
+    "face_lost": (
+        "The face was out of sight for too much of the clip.",
+        "Keep the whole face in the picture, and nothing in front of it, for 15 seconds.",
+    ),
+    "too_short": (
+        f"The clip is shorter than {MIN_WINDOW_S:g} seconds.",
+        "Record 15 seconds.",
+    ),
+    "frame_rate_low": (
+        "The clip has too few frames a second to follow a pulse.",
+        "Record at 30 frames a second; more light lets a camera run faster.",
+    ),
+    "too_dark": (
+        "The face is too dark.",
+        "Turn on more light, or face a window.",
+    ),
+    "too_bright": (
+        "The face is overexposed, which cuts the pulse off.",
+        "Move out of the direct light, or lower the camera's exposure.",
+    ),
+    "too_much_motion": (
+        "The head moved too much.",
+        "Rest the camera and your head against something, and do not speak.",
+    ),
+    "face_turned": (
+        "The face is turned away from the camera.",
+        "Look straight at the camera.",
+    ),
+    "face_too_small": (
+        "The face is too small in the picture.",
+        "Move closer, until the face fills about half of the picture's height.",
+    ),
+    "no_pulse": (
+        "The skin shows no pulse.",
+        "Film a living face, held still and evenly lit, in the camera's best quality; pictures have no pulse.",
+    ),
+    "weak_pulse": (
+        "A pulse can be seen, but it is too noisy to read its shape.",
+        "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
+    ),
+    "several_faces": (
+        "More than one face is in the picture; the largest was followed.",
+        "Record one person alone.",
+    ),
+    "clip_cut": (
+        "The clip is long; its first 60 seconds were read.",
+        "Nothing needs to be done; 15 seconds are enough.",
+    ),
+    "damaged": (
+        "Part of the file could not be decoded and was left out.",
+        "Copy or record the clip again if the reading matters.",
+    ),
+}
+
+
+def reason(code: str) -> Reason:
+    """Return the reason with this code, with its sentence and its remedy.
+
+    Raises:
+        KeyError: for a code that does not exist.
+    """
+    return Reason(code, *_REASONS[code])
+
+
+def judge_capture(capture: CaptureReport, face: FaceReport, luma: float, clipped: float) -> list[Reason]:
+    """Judge what concerns the whole clip.
+
+    Args:
+        capture: timing of the clip.
+        face: how the face was seen.
+        luma: median brightness of the skin cells, 0 to 255; NaN without a face.
+        clipped: median share of the skin's pixels with a clipped channel, 0 to 1; NaN without a face.
+
+    Returns:
+        Reasons to refuse, the most basic one first; empty when the clip may be read.
+    """
+    if face.seen < MIN_SEEN:
+        return [reason("no_face")]
+    failed = {
+        "too_short": capture.duration_s < MIN_WINDOW_S,
+        "face_lost": face.seen < MIN_MEASURED,
+        "frame_rate_low": capture.frame_rate_hz < MIN_FRAME_RATE_HZ,
+        "too_dark": luma < MIN_LUMA,
+        "too_bright": luma > MAX_LUMA or clipped > MAX_CLIPPED,
+        "face_too_small": face.width_pixels < MIN_FACE_PIXELS,
+        "face_turned": face.turn_degrees > MAX_TURN_DEGREES,
+        "too_much_motion": face.motion_per_second > MAX_MOTION_PER_SECOND,
+    }
+    return [reason(code) for code, has_failed in failed.items() if has_failed]
+
+
+def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
+    """Judge one window.
+
+    Args:
+        mask: [cells, columns] bool, True where the STMap was measured.
+        pulse: what was measured in this window.
+
+    Returns:
+        Reasons to refuse it; empty when it may be read.
+    """
+    if pulse is None or (mask.mean(axis=0) >= 0.5).mean() < MIN_MEASURED:
+        return [reason("face_lost")]
+    if not has_pulse(pulse):
+        return [reason("no_pulse")]
+    if pulse.snr_db < MIN_READING_SNR_DB:
+        return [reason("weak_pulse")]
+    return []
+
+
+def has_pulse(pulse: Pulse) -> bool:
+    """Return whether what was measured is a pulse at all, however noisy."""
+    first, second = pulse.half_rates_bpm
+    return (
+        pulse.snr_db >= MIN_PULSE_SNR_DB
+        and pulse.colour_agreement >= MIN_COLOUR_AGREEMENT
+        and pulse.region_agreement >= MIN_REGION_AGREEMENT
+        and abs(first - second) <= MAX_HALVES_APART * pulse.heart_rate_bpm
+        and PULSE_AMPLITUDE[0] <= pulse.amplitude <= PULSE_AMPLITUDE[1]
+    )
+
+
+def notes(capture: CaptureReport, face: FaceReport) -> list[Reason]:
+    """Return what is worth saying of a clip without refusing it."""
+    said = {
+        "several_faces": face.faces > 1,
+        "clip_cut": capture.cut_at_s is not None,
+        "damaged": capture.damaged,
+    }
+    return [reason(code) for code, applies in said.items() if applies]

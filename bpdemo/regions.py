@@ -1,0 +1,211 @@
+"""Landmarks become skin cells, and each cell its mean colour, frame by frame.
+
+A **region** is one of six parts of the face; a **cell** is a part of a region and one row of the STMap. Every cell is a
+fixed set of triangles of MediaPipe's canonical face mesh (`cells.json`, written by `tools/make_cells.py`), so it stays
+on the same skin when the head moves or turns. Eyes, brows, lips and nostrils are outside every cell. Left and right are
+the person's own. The division into cells is ours; `benchmarks/cells.py` measures other divisions beside it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+
+import cv2
+import numpy as np
+
+from bpdemo.face import TrackedFrame
+
+REGIONS = ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
+
+# A cell seen by fewer pixels than this is too noisy, or too far turned away, to count as seen.
+MIN_CELL_PIXELS = 24
+# A pixel channel at or above this (of 255) is clipped: the pulse is cut off.
+CLIPPED_LEVEL = 250
+# Fractional bits OpenCV draws polygons with, so that a cell's edge moves by less than a pixel.
+_SUBPIXEL_BITS = 4
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A part of a region: one row of the STMap.
+
+    Attributes:
+        name: unique, begins with the region's name.
+        region: one of `REGIONS`.
+        triangles: landmark numbers, three for each triangle.
+    """
+
+    name: str
+    region: str
+    triangles: tuple[tuple[int, int, int], ...]
+
+    @property
+    def outline(self) -> list[int]:
+        """Landmark numbers around the cell, in order."""
+        return _outline(self.triangles)
+
+
+def _read_table() -> tuple[tuple[Cell, ...], np.ndarray]:
+    """Return the cells and the canonical face's landmark positions from `cells.json`."""
+    table = json.loads(resources.files("bpdemo").joinpath("cells.json").read_text())
+    cells = (
+        Cell(cell["name"], cell["region"], tuple(tuple(triangle) for triangle in cell["triangles"]))
+        for cell in table["cells"]
+    )
+    return tuple(cells), np.array(table["canonical_xy_cm"])
+
+
+CELLS, CANONICAL_XY_CM = _read_table()
+
+
+def rows_of_region(region: str) -> list[int]:
+    """Return the STMap rows of a region, in order."""
+    return [row for row, cell in enumerate(CELLS) if cell.region == region]
+
+
+@dataclass
+class CellColours:
+    """The colour of every cell over time, with what the light on the face was like.
+
+    Attributes:
+        time_s: one entry a frame, seconds.
+        colours: one [cells, 3] float32 a frame: mean R, G, B of each cell, 0 to 255, NaN where not seen.
+        pixels: one [cells] int a frame: how many pixels each mean was taken over.
+        clipped: one number a frame: share of the face's pixels with a clipped channel, 0 to 1; NaN without a face.
+    """
+
+    time_s: list[float] = field(default_factory=list)
+    colours: list[np.ndarray] = field(default_factory=list)
+    pixels: list[np.ndarray] = field(default_factory=list)
+    clipped: list[float] = field(default_factory=list)
+
+    def add(self, tracked: TrackedFrame) -> None:
+        """Read one frame's cells and append them."""
+        self.time_s.append(tracked.frame.time_s)
+        if tracked.landmarks is None:
+            colours, pixels, clipped = np.full((len(CELLS), 3), np.nan, np.float32), np.zeros(len(CELLS), int), np.nan
+        else:
+            colours, pixels, clipped = read_cells(tracked.frame.image, tracked.landmarks)
+        self.colours.append(colours)
+        self.pixels.append(pixels)
+        self.clipped.append(clipped)
+
+    def stacked(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return time_s [frames] and colours [frames, cells, 3] as arrays."""
+        return np.array(self.time_s), np.array(self.colours, dtype=np.float32).reshape(-1, len(CELLS), 3)
+
+
+def read_colours(tracked_frames: Iterable[TrackedFrame]) -> CellColours:
+    """Read the cells of every frame."""
+    cell_colours = CellColours()
+    for tracked in tracked_frames:
+        cell_colours.add(tracked)
+    return cell_colours
+
+
+def read_cells(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Average each cell over one frame.
+
+    Args:
+        image: [height, width, 3] uint8 R, G, B.
+        landmarks: [478, 2] x and y in pixels.
+
+    Returns:
+        Colours [cells, 3] float32 (0 to 255, NaN for a cell with fewer than `MIN_CELL_PIXELS`), pixels [cells] int, and
+        the share of all cell pixels that are clipped, NaN when no cell is seen.
+    """
+    labels, left, top = label_cells(landmarks, image.shape[:2])
+    crop = image[top : top + labels.shape[0], left : left + labels.shape[1]]
+    colours = np.full((len(CELLS), 3), np.nan, np.float32)
+    pixels = np.zeros(len(CELLS), int)
+    for row, outline in enumerate(_outlines()):
+        corners = landmarks[outline] - (left, top)
+        columns, lines = (slice(max(int(a), 0), max(int(b) + 2, 0)) for a, b in zip(*_span(corners), strict=True))
+        if not labels[lines, columns].size:  # wholly outside the picture
+            continue
+        inside = cv2.compare(labels[lines, columns], row + 1, cv2.CMP_EQ)
+        pixels[row] = cv2.countNonZero(inside)
+        if pixels[row] >= MIN_CELL_PIXELS:
+            colours[row] = cv2.mean(crop[lines, columns], inside)[:3]
+    if not pixels.any():
+        return colours, pixels, np.nan
+    unclipped = cv2.inRange(crop, (0, 0, 0), (CLIPPED_LEVEL - 1,) * 3)
+    clipped = 1 - cv2.countNonZero(cv2.bitwise_and(unclipped, unclipped, mask=labels)) / pixels.sum()
+    return colours, pixels, float(clipped)
+
+
+def label_cells(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, int, int]:
+    """Draw the cells into a label picture of the part of the frame they cover.
+
+    Args:
+        landmarks: [478, 2] x and y in pixels.
+        shape: height and width of the frame.
+
+    Returns:
+        Labels [height, width] uint8, 0 outside every cell and 1 + row inside, and the left and top pixel of that part.
+        A cell whose outline runs backwards - turned away from the camera - is not drawn.
+    """
+    height, width = shape
+    used = landmarks[_used_landmarks()]
+    low, high = _span(used)
+    left, top = np.clip(np.floor(low).astype(int), 0, (width, height))
+    right, bottom = np.clip(np.ceil(high).astype(int) + 1, 0, (width, height))
+    labels = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.uint8)
+    if labels.size == 0:
+        return labels, left, top
+    for row, outline in enumerate(_outlines()):
+        corners = landmarks[outline] - (left, top)
+        if _signed_area(corners) <= 0:
+            continue
+        fixed_point = np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillPoly(labels, [fixed_point], row + 1, cv2.LINE_8, _SUBPIXEL_BITS)
+    return labels, int(left), int(top)
+
+
+@lru_cache(maxsize=1)
+def _outlines() -> tuple[np.ndarray, ...]:
+    """Return each cell's outline, turned so that its signed area is positive when it faces the camera."""
+    outlines = []
+    for cell in CELLS:
+        outline = np.array(cell.outline)
+        # The picture's y runs down, the canonical face's y up.
+        flipped = _signed_area(CANONICAL_XY_CM[outline] * (1, -1)) < 0
+        outlines.append(outline[::-1] if flipped else outline)
+    return tuple(outlines)
+
+
+@lru_cache(maxsize=1)
+def _used_landmarks() -> np.ndarray:
+    """Return the numbers of all landmarks that bound a cell."""
+    return np.unique(np.concatenate(_outlines()))
+
+
+def _span(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest x and y of corners [n, 2]."""
+    return corners.min(axis=0), corners.max(axis=0)
+
+
+def _signed_area(corners: np.ndarray) -> float:
+    """Return the polygon's signed area by the shoelace formula; corners [n, 2]."""
+    x, y = corners[:, 0], corners[:, 1]
+    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+
+
+def _outline(triangles: Iterable[tuple[int, int, int]]) -> list[int]:
+    """Chain the edges that belong to one triangle only into one closed outline."""
+    edges = [edge for a, b, c in triangles for edge in ((a, b), (b, c), (c, a))]
+    neighbours: dict[int, list[int]] = {}
+    for a, b in edges:
+        if sum(sorted((a, b)) == sorted(edge) for edge in edges) == 1:
+            neighbours.setdefault(a, []).append(b)
+            neighbours.setdefault(b, []).append(a)
+    start = min(neighbours)
+    outline, previous, here = [start], None, start
+    while True:
+        onward = [vertex for vertex in neighbours[here] if vertex != previous]
+        previous, here = here, onward[0]
+        if here == start:
+            return outline
+        outline.append(here)
