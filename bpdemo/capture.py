@@ -36,6 +36,7 @@ class Capture:
         face: how the face was seen.
         time_s: [frames] seconds.
         colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where not seen.
+        pixels: [frames, cells] int, how many pixels each mean colour was taken over.
         clipped: median share of the skin's pixels with a clipped channel; NaN without a face.
         thumbnails: up to `MAX_THUMBNAILS` small pictures, evenly spread.
     """
@@ -44,6 +45,7 @@ class Capture:
     face: FaceReport
     time_s: np.ndarray
     colours: np.ndarray
+    pixels: np.ndarray
     clipped: float
     thumbnails: tuple[Thumbnail, ...]
 
@@ -74,7 +76,8 @@ def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> C
         cell_colours = read_colours(thumbnails.watch(tracked))
         time_s, colours = cell_colours.stacked()
         clipped = _median_of_known(np.array(cell_colours.clipped))
-        return Capture(clip.report, tracker.report, time_s, colours, clipped, tuple(thumbnails.kept))
+        pixels = np.array(cell_colours.pixels)
+        return Capture(clip.report, tracker.report, time_s, colours, pixels, clipped, tuple(thumbnails.kept))
 
 
 class _Thumbnails:

@@ -14,8 +14,8 @@ SCHEMA = "bpdemo.estimate/1"
 PRESSURE_UNIT = "mmHg"
 HEART_RATE_UNIT = "bpm"
 DISCLAIMER = (
-    "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show what "
-    "a method gives, not what your pressure is. Do not base any decision about health on them."
+    "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
+    "what a method gives, not what your pressure is. Do not base any decision about health on them."
 )
 
 

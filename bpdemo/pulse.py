@@ -80,9 +80,8 @@ def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s
     skin = _average(relative, weights, range(len(CELLS)))
     wave = _band_pass(project_pos(skin))
 
-    frequency_hz, spectrum = _spectrum(wave)
-    rate_hz = _heart_rate_hz(frequency_hz, spectrum)
-    power = np.abs(spectrum) ** 2
+    rate_hz, snr_db = rate_and_snr(wave)
+    frequency_hz, power = _spectrum(wave)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
     shown = frequency_hz <= PULSE_BAND_HZ[1]
 
@@ -92,14 +91,14 @@ def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s
         if mask[rows].any():
             region_waves[row] = _band_pass(project_pos(_average(relative, weights, rows)))
     half = columns // 2
-    half_rates = tuple(60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[half:]))
+    half_rates = tuple(60 * rate_and_snr(part)[0] for part in (wave[:half], wave[half:]))
     return Pulse(
         time_s=column_s,
         wave=wave,
         frequency_hz=frequency_hz[shown],
         power=power[shown] / max(power[in_band].max(), _TINY**2),
         heart_rate_bpm=60 * rate_hz,
-        snr_db=_snr_db(frequency_hz, power, rate_hz, columns / RATE_HZ),
+        snr_db=snr_db,
         amplitude=float(2 * np.abs(_at(wave, rate_hz))),
         colour_agreement=_colour_agreement(skin, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
@@ -107,6 +106,21 @@ def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s
         beats_s=_find_beats(column_s, wave, rate_hz),
         region_waves=region_waves,
     )
+
+
+def rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
+    """Return a wave's heart rate in Hz and its signal-to-noise ratio in dB (see `Pulse.snr_db`).
+
+    Args:
+        wave: [columns] at 30 Hz, in any unit.
+    """
+    frequency_hz, power = _spectrum(wave)
+    rate_hz = _heart_rate_hz(frequency_hz, power)
+    half_width = max(0.1, 1.5 * RATE_HZ / len(wave))
+    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
+    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
+    signal, noise = power[band & near].sum(), power[band & ~near].sum()
+    return rate_hz, float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:
@@ -144,30 +158,20 @@ def _band_pass(trace: np.ndarray) -> np.ndarray:
     return sosfiltfilt(sos, trace, padlen=min(int(2 * RATE_HZ), len(trace) - 1))
 
 
-def _spectrum(trace: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequencies in Hz and the complex spectrum of a trace under a Hann window."""
-    tapered = (trace - trace.mean()) * np.hanning(len(trace))
-    return np.fft.rfftfreq(_FFT_LENGTH, 1 / RATE_HZ), np.fft.rfft(tapered, _FFT_LENGTH)
+def _spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies in Hz and the power spectrum of a wave under a Hann window."""
+    tapered = (wave - wave.mean()) * np.hanning(len(wave))
+    return np.fft.rfftfreq(_FFT_LENGTH, 1 / RATE_HZ), np.abs(np.fft.rfft(tapered, _FFT_LENGTH)) ** 2
 
 
-def _heart_rate_hz(frequency_hz: np.ndarray, spectrum: np.ndarray) -> float:
+def _heart_rate_hz(frequency_hz: np.ndarray, power: np.ndarray) -> float:
     """Return the frequency whose harmonic series holds the most power; the first harmonic counts most (ours)."""
-    power = np.abs(spectrum) ** 2
     low, high = (int(np.ceil(limit / 60 / frequency_hz[1])) for limit in HEART_RATE_BPM)
     candidates = np.arange(low, high + 1)
     score = sum(weight * power[candidates * number] for number, weight in enumerate(_HARMONIC_WEIGHTS, start=1))
     # A candidate must hold power of its own: half a heart rate would collect the whole rate's otherwise.
     score = np.where(power[candidates] >= 0.2 * power[candidates].max(), score, 0.0)
     return float(frequency_hz[candidates[np.argmax(score)]])
-
-
-def _snr_db(frequency_hz: np.ndarray, power: np.ndarray, rate_hz: float, window_s: float) -> float:
-    """Return power near the heart rate and its second harmonic over the remaining power, in dB."""
-    half_width = max(0.1, 1.5 / window_s)
-    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
-    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
-    signal, noise = power[band & near].sum(), power[band & ~near].sum()
-    return float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
 
 
 def _at(trace: np.ndarray, frequency_hz: float) -> np.ndarray:

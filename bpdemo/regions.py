@@ -3,7 +3,7 @@
 A **region** is one of six parts of the face; a **cell** is a part of a region and one row of the STMap. Every cell is a
 fixed set of triangles of MediaPipe's canonical face mesh (`cells.json`, written by `tools/make_cells.py`), so it stays
 on the same skin when the head moves or turns. Eyes, brows, lips and nostrils are outside every cell. Left and right are
-the person's own. The division into cells is ours; `benchmarks/cells.py` measures other divisions beside it.
+the person's own. The division into cells is ours.
 """
 
 import json

@@ -27,7 +27,8 @@ leave open is marked *ours*.
    signs are turned against the source, so that T rises with the blood in the skin, as contact PPG is drawn.
 7. **Scale.** All four channels are divided by one number for the whole map, 1.4826 times the median of |T| over the
    measured entries (the standard deviation, were T normal), so that amplitudes between cells and channels survive. The
-   number is kept: ``values * scale`` is relative change. Values are limited to +-20.
+   number is kept: ``values * scale`` is relative change. It is at least 0.0001. Values are limited to
+   +-20.
 
 Weights store the version and refuse to work on another. Scaling each row to its own range is for pictures only.
 """
@@ -55,6 +56,7 @@ MIN_ROW_MEASURED = 0.5
 BAND_HZ = (0.35, 9.0)
 POS_WINDOW_S = 1.6
 VALUE_LIMIT = 20.0
+MIN_SCALE = 1e-4  # no camera is this quiet; keeps a synthetic clip without any change finite
 
 _FINE = 4  # the interpolation grid is this many times finer than the columns
 _PAD_S = 2.0  # how far the filters look past either end (odd reflection)
@@ -146,7 +148,7 @@ def build_stmap(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, e
     values[:, ~mask] = np.nan
 
     scale = _MAD_TO_SD * float(np.median(np.abs(values[3][mask]))) if mask.any() else 0.0
-    scale = max(scale, _TINY)
+    scale = max(scale, MIN_SCALE)
     values = np.clip(values / scale, -VALUE_LIMIT, VALUE_LIMIT).astype(np.float32)
     names, regions = tuple(cell.name for cell in CELLS), tuple(cell.region for cell in CELLS)
     return STMap(values, mask, column_s, scale, names, regions)

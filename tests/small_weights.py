@@ -1,0 +1,47 @@
+"""A small, valid weights folder for tests: random tensors, every field of the config."""
+
+import torch
+
+from bpdemo import stmap
+from bpdemo.network import BloodPressureNetwork, NetworkConfig
+from bpdemo.regions import CELLS
+from bpdemo.weights import save_weights
+
+CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRandom numbers, for tests only.\n"
+
+
+def small_network(seed=0):
+    torch.manual_seed(seed)
+    return BloodPressureNetwork(NetworkConfig(cells=len(CELLS), map_width=2, time_width=4, hidden=4))
+
+
+def small_config(network=None, name="small"):
+    network = network or small_network()
+    return {
+        "bpdemo": "weights/1",
+        "name": name,
+        "stmap": stmap.specification(),
+        "network": network.config.to_dict(),
+        "training": {
+            "people": 100,
+            "systolic": {"mean": 127.5, "mean_absolute_error": 15.5, "std": 20.25},
+            "diastolic": {"mean": 71.0, "mean_absolute_error": 8.5, "std": 11},
+        },
+        "intervals": {"coverage": 0.9, "systolic": 31.5, "diastolic": 18.0},
+        "validation": {"systolic": {"mae": 15.0, "people": 20}},
+        "provenance": {
+            "data": "none",
+            "citation": "none",
+            "commit": "0" * 40,
+            "command": "pytest",
+            "seed": 0,
+            "date": "2026-11-23",
+            "statement": "These weights were never trained.",
+        },
+    }
+
+
+def write_small(folder, seed=0, name="small"):
+    network = small_network(seed)
+    save_weights(folder, network, small_config(network, name), CARD)
+    return network
