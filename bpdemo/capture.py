@@ -37,6 +37,7 @@ class Capture:
         time_s: [frames] seconds.
         colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where not seen.
         pixels: [frames, cells] int, how many pixels each mean colour was taken over.
+        surround: [frames, 3] mean R, G, B around the head; NaN without a face or room around it.
         clipped: median share of the skin's pixels with a clipped channel; NaN without a face.
         thumbnails: up to `MAX_THUMBNAILS` small pictures, evenly spread.
     """
@@ -46,6 +47,7 @@ class Capture:
     time_s: np.ndarray
     colours: np.ndarray
     pixels: np.ndarray
+    surround: np.ndarray
     clipped: float
     thumbnails: tuple[Thumbnail, ...]
 
@@ -76,8 +78,16 @@ def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> C
         cell_colours = read_colours(thumbnails.watch(tracked))
         time_s, colours = cell_colours.stacked()
         clipped = _median_of_known(np.array(cell_colours.clipped))
-        pixels = np.array(cell_colours.pixels)
-        return Capture(clip.report, tracker.report, time_s, colours, pixels, clipped, tuple(thumbnails.kept))
+        return Capture(
+            report=clip.report,
+            face=tracker.report,
+            time_s=time_s,
+            colours=colours,
+            pixels=np.array(cell_colours.pixels),
+            surround=np.array(cell_colours.surround),
+            clipped=clipped,
+            thumbnails=tuple(thumbnails.kept),
+        )
 
 
 class _Thumbnails:

@@ -121,7 +121,7 @@ class BloodPressureEstimator:
     ) -> WindowEstimate:
         """Read one window; the network is asked only when nothing speaks against it."""
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
-        pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s)
+        pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
         reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse))
         systolic, diastolic = (None, None) if reasons else self._predict(stmap)
         heart_rate = None

@@ -15,6 +15,7 @@ from bpdemo.stmap import RATE_HZ, project_pos, resample
 HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
 SNR_BAND_HZ = (0.6, 4.0)
+MIN_HALF_S = 6.0  # the halves of a short window overlap: fewer beats have no rate
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
 _HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
@@ -37,7 +38,9 @@ class Pulse:
         colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
             them agree, noise leaves it to chance, changes of white balance oppose them (ours).
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
-        half_rates_bpm: heart rate of the window's first and second half.
+        half_rates_bpm: heart rate of the window's first and second half (of at least 6 s each).
+        light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
+            for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
         beats_s: [beats] times of the systolic peaks, seconds since the clip's first frame.
         region_waves: [6, columns] the wave of each region, in the order of `regions.REGIONS`; NaN where not measured.
     """
@@ -52,11 +55,14 @@ class Pulse:
     colour_agreement: float
     region_agreement: float
     half_rates_bpm: tuple[float, float]
+    light_share: float
     beats_s: np.ndarray
     region_waves: np.ndarray
 
 
-def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s: float) -> Pulse | None:
+def measure_pulse(
+    time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s: float, surround: np.ndarray | None = None
+) -> Pulse | None:
     """Measure the pulse of one window.
 
     Args:
@@ -64,6 +70,7 @@ def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s
         colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where a cell was not seen.
         start_s: where the window begins.
         end_s: where it ends.
+        surround: [frames, 3] mean R, G, B of what lies around the head, NaN where not seen; None when not known.
 
     Returns:
         The strongest periodic change there is - of a wall, that of noise - or None when no cell was measured.
@@ -90,8 +97,8 @@ def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s
         rows = rows_of_region(region)
         if mask[rows].any():
             region_waves[row] = _band_pass(project_pos(_average(relative, weights, rows)))
-    half = columns // 2
-    half_rates = tuple(60 * rate_and_snr(part)[0] for part in (wave[:half], wave[half:]))
+    half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
+    half_rates = tuple(60 * rate_and_snr(part)[0] for part in (wave[:half], wave[-half:]))
     return Pulse(
         time_s=column_s,
         wave=wave,
@@ -103,6 +110,7 @@ def measure_pulse(time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s
         colour_agreement=_colour_agreement(skin, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
         half_rates_bpm=half_rates,
+        light_share=_light_share(time_s, surround, column_s, wave, rate_hz),
         beats_s=_find_beats(column_s, wave, rate_hz),
         region_waves=region_waves,
     )
@@ -195,6 +203,22 @@ def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
         return 0.0
     amplitude = _at(measured, rate_hz)
     return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
+
+
+def _light_share(
+    time_s: np.ndarray, surround: np.ndarray | None, column_s: np.ndarray, wave: np.ndarray, rate_hz: float
+) -> float:
+    """Return the part of the wave at the heart rate that the light around the head shares, 0 to 1."""
+    if surround is None:
+        return 0.0
+    near = (time_s >= column_s[0] - 1) & (time_s <= column_s[-1] + 1)
+    rgb, slow, mask = resample(time_s[near], surround[near, None], column_s)
+    if not mask.all():
+        return 0.0
+    light = _band_pass(project_pos(rgb[:, 0] / np.maximum(slow[:, 0], _TINY)))
+    # The projection of the light onto the wave: what is out of step with it is not the light's doing.
+    share = (_at(light, rate_hz) * _at(wave, rate_hz).conjugate()).real / max(abs(_at(wave, rate_hz)) ** 2, _TINY**2)
+    return float(np.clip(share, 0, 1))
 
 
 def _find_beats(time_s: np.ndarray, wave: np.ndarray, rate_hz: float) -> np.ndarray:

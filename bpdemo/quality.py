@@ -1,9 +1,9 @@
 """Is there a pulse worth reading? The verdict, with a named reason and what to do about it.
 
 A capture is judged on what was measured before any normalisation. A photograph, a wall or a screen shows *something*
-periodic to anyone who looks for the largest peak of a spectrum; four independent questions keep it from being read:
+periodic to anyone who looks for the largest peak of a spectrum; five independent questions keep it from being read:
 does one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the
-face beat together, and do both halves of the window beat at the same rate.
+face beat together, do both halves of the window beat at the same rate, and is it in the skin alone.
 
 The thresholds are ours, chosen with `benchmarks/controls.py` on clips apart from those it reports.
 """
@@ -28,9 +28,10 @@ MIN_FACE_PIXELS = 72.0
 
 # Below these there is no pulse to speak of, and no heart rate is given.
 MIN_PULSE_SNR_DB = 0.0
-MIN_COLOUR_AGREEMENT = 0.5
-MIN_REGION_AGREEMENT = 0.6
+MIN_COLOUR_AGREEMENT = 0.3
+MIN_REGION_AGREEMENT = 0.7
 MAX_HALVES_APART = 0.15  # of the heart rate
+MAX_LIGHT_SHARE = 0.5
 PULSE_AMPLITUDE = (0.0003, 0.03)
 # A pulse may be there, but its shape is what carries the pressure, and noise buries the shape first.
 MIN_READING_SNR_DB = 2.0
@@ -75,6 +76,10 @@ _REASONS = {
     "no_pulse": (
         "The skin shows no pulse.",
         "Film a living face, held still and evenly lit, in the camera's best quality; pictures have no pulse.",
+    ),
+    "light_flicker": (
+        "What surrounds the head changes colour as the skin does, so this may be the light's rhythm and not a pulse.",
+        "Use daylight or another lamp, and keep screens away from the face.",
     ),
     "weak_pulse": (
         "A pulse can be seen, but it is too noisy to read its shape.",
@@ -145,6 +150,8 @@ def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
         return [reason("face_lost")]
     if not has_pulse(pulse):
         return [reason("no_pulse")]
+    if pulse.light_share > MAX_LIGHT_SHARE:
+        return [reason("light_flicker")]
     if pulse.snr_db < MIN_READING_SNR_DB:
         return [reason("weak_pulse")]
     return []

@@ -21,6 +21,9 @@ REGIONS = ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
 
 # A cell seen by fewer pixels than this is too noisy, or too far turned away, to count as seen.
 MIN_CELL_PIXELS = 24
+# Less of the picture than this around the head tells nothing of the light.
+MIN_SURROUND = 0.03
+_SURROUND_STEP = 8
 # A pixel channel at or above this (of 255) is clipped: the pulse is cut off.
 CLIPPED_LEVEL = 250
 # Fractional bits OpenCV draws polygons with, so that a cell's edge moves by less than a pixel.
@@ -74,23 +77,29 @@ class CellColours:
         colours: one [cells, 3] float32 a frame: mean R, G, B of each cell, 0 to 255, NaN where not seen.
         pixels: one [cells] int a frame: how many pixels each mean was taken over.
         clipped: one number a frame: share of the face's pixels with a clipped channel, 0 to 1; NaN without a face.
+        surround: one [3] a frame: mean R, G, B of what lies around the head, NaN without a face or room around it.
+            Light that swings there too is no pulse.
     """
 
     time_s: list[float] = field(default_factory=list)
     colours: list[np.ndarray] = field(default_factory=list)
     pixels: list[np.ndarray] = field(default_factory=list)
     clipped: list[float] = field(default_factory=list)
+    surround: list[np.ndarray] = field(default_factory=list)
 
     def add(self, tracked: TrackedFrame) -> None:
         """Read one frame's cells and append them."""
         self.time_s.append(tracked.frame.time_s)
         if tracked.landmarks is None:
             colours, pixels, clipped = np.full((len(CELLS), 3), np.nan, np.float32), np.zeros(len(CELLS), int), np.nan
+            surround = np.full(3, np.nan)
         else:
             colours, pixels, clipped = read_cells(tracked.frame.image, tracked.landmarks)
+            surround = read_surround(tracked.frame.image, tracked.landmarks)
         self.colours.append(colours)
         self.pixels.append(pixels)
         self.clipped.append(clipped)
+        self.surround.append(surround)
 
     def stacked(self) -> tuple[np.ndarray, np.ndarray]:
         """Return time_s [frames] and colours [frames, cells, 3] as arrays."""
@@ -134,6 +143,29 @@ def read_cells(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np
     unclipped = cv2.inRange(crop, (0, 0, 0), (CLIPPED_LEVEL - 1,) * 3)
     clipped = 1 - cv2.countNonZero(cv2.bitwise_and(unclipped, unclipped, mask=labels)) / pixels.sum()
     return colours, pixels, float(clipped)
+
+
+def read_surround(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Average what lies to the left, to the right and above the head; neck and shoulders are left out (ours).
+
+    Args:
+        image: [height, width, 3] uint8 R, G, B.
+        landmarks: [478, 2] x and y in pixels.
+
+    Returns:
+        [3] mean R, G, B of every eighth pixel, NaN when less than `MIN_SURROUND` of the picture is left.
+    """
+    low, high = _span(landmarks)
+    margin = 0.4 * (high - low)
+    (left, top), (right, bottom) = low - margin * (1, 1.5), high + margin
+    sparse = image[::_SURROUND_STEP, ::_SURROUND_STEP]
+    y, x = np.ogrid[: sparse.shape[0], : sparse.shape[1]]
+    y, x = y * _SURROUND_STEP, x * _SURROUND_STEP
+    beside = (x < left) | (x > right)
+    outside = (beside & (y < bottom)) | (y < top)
+    if outside.mean() < MIN_SURROUND:
+        return np.full(3, np.nan)
+    return np.array(cv2.mean(np.ascontiguousarray(sparse), outside.astype(np.uint8))[:3])
 
 
 def label_cells(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, int, int]:

@@ -1,0 +1,137 @@
+"""Every reason is given when it should be, and only then."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bpdemo import quality
+from bpdemo.clip import CaptureReport
+from bpdemo.face import FaceReport
+from bpdemo.pulse import measure_pulse
+from bpdemo.regions import CELLS
+
+SKIN = np.array([180.0, 130.0, 110.0])
+BLOOD = np.array([0.33, 0.77, 0.53])
+TIME_S = np.arange(450) / 30
+GOOD_CAPTURE = CaptureReport(
+    container="mp4",
+    codec="h264",
+    width=640,
+    height=480,
+    rotation_degrees=0,
+    file_bytes=1000,
+    frames=450,
+    duration_s=15.0,
+    frame_rate_hz=30.0,
+)
+GOOD_FACE = FaceReport(key_frames=90, seen=1.0, faces=1, width_pixels=180, turn_degrees=5, motion_per_second=0.02)
+ALL_MEASURED = np.ones((len(CELLS), 450), bool)
+
+
+def judge(capture=GOOD_CAPTURE, face=GOOD_FACE, luma=120.0, clipped=0.0):
+    return [reason.code for reason in quality.judge_capture(capture, face, luma, clipped)]
+
+
+def pulse_of(strength=0.008, noise=0.4, change=BLOOD, seed=0, surround=None):
+    """Measure cells that darken along `change`, 72 times a minute."""
+    rng = np.random.default_rng(seed)
+    wave = np.sin(2 * np.pi * 1.2 * TIME_S) + 0.4 * np.sin(4 * np.pi * 1.2 * TIME_S + 0.7)
+    colours = SKIN * (1 - strength * wave[:, None, None] * np.asarray(change))
+    colours = colours + rng.normal(0, noise, (450, len(CELLS), 3))
+    return measure_pulse(TIME_S, colours, 0, 15, surround)
+
+
+def test_a_good_capture_is_not_refused():
+    assert judge() == []
+    assert quality.judge_window(ALL_MEASURED, pulse_of()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("no_face", {"face": replace(GOOD_FACE, seen=0.0)}),
+        ("too_short", {"capture": replace(GOOD_CAPTURE, duration_s=2.4)}),
+        ("face_lost", {"face": replace(GOOD_FACE, seen=0.5)}),
+        ("frame_rate_low", {"capture": replace(GOOD_CAPTURE, frame_rate_hz=8.0)}),
+        ("too_dark", {"luma": 15.0}),
+        ("too_bright", {"luma": 245.0}),
+        ("too_bright", {"clipped": 0.5}),
+        ("face_too_small", {"face": replace(GOOD_FACE, width_pixels=40)}),
+        ("face_turned", {"face": replace(GOOD_FACE, turn_degrees=70)}),
+        ("too_much_motion", {"face": replace(GOOD_FACE, motion_per_second=1.0)}),
+    ],
+)
+def test_each_fault_has_its_reason(code, changes):
+    assert judge(**changes) == [code]
+
+
+def test_without_a_face_nothing_else_is_said():
+    face = replace(GOOD_FACE, seen=0.0, width_pixels=0.0)
+    short = replace(GOOD_CAPTURE, duration_s=2.0)
+    assert judge(face=face, capture=short, luma=float("nan"), clipped=float("nan")) == ["no_face"]
+
+
+def test_a_window_without_skin_is_lost():
+    mask = ALL_MEASURED.copy()
+    mask[:, :200] = False
+    assert [reason.code for reason in quality.judge_window(mask, pulse_of())] == ["face_lost"]
+    assert [reason.code for reason in quality.judge_window(mask, None)] == ["face_lost"]
+
+
+def test_noise_is_no_pulse():
+    """Of 100 windows of noise alone, white and common to all cells alike, none is a pulse."""
+    found = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        common = rng.normal(0, rng.uniform(0, 0.6), (450, 1, 3))
+        colours = SKIN + common + rng.normal(0, rng.uniform(0.2, 3), (450, len(CELLS), 3))
+        found += quality.has_pulse(measure_pulse(TIME_S, colours, 0, 15))
+    assert found == 0
+
+
+@pytest.mark.parametrize("change", [(1, 1, 1), (1, 0, -1)], ids=["flicker", "white balance"])
+@pytest.mark.parametrize("strength", [0.002, 0.01, 0.03])
+def test_light_is_no_pulse(change, strength):
+    pulse = pulse_of(strength, change=change)
+    assert [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse)] == ["no_pulse"]
+
+
+def test_blood_coloured_light_is_told_from_a_pulse_by_what_surrounds_the_head():
+    wave = np.sin(2 * np.pi * 1.2 * TIME_S)[:, None]
+    lit = np.array([90.0, 100.0, 95.0]) * (1 - 0.008 * wave * BLOOD)
+    still = np.broadcast_to([90.0, 100.0, 95.0], (450, 3)) + np.random.default_rng(1).normal(0, 0.05, (450, 3))
+    assert [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse_of(surround=lit))] == ["light_flicker"]
+    assert quality.judge_window(ALL_MEASURED, pulse_of(surround=still)) == []
+    assert quality.judge_window(ALL_MEASURED, pulse_of(surround=np.full((450, 3), np.nan))) == []
+
+
+def test_a_noisy_pulse_is_weak_and_then_none():
+    codes = []
+    for noise in np.geomspace(0.4, 40, 14):
+        reasons = quality.judge_window(ALL_MEASURED, pulse_of(strength=0.006, noise=noise, seed=3))
+        codes.append(reasons[0].code if reasons else "reading")
+    assert codes[0] == "reading"
+    assert codes[-1] == "no_pulse"
+    # Once a pulse is too noisy it does not become readable again by more noise.
+    assert codes == sorted(codes, key=["reading", "weak_pulse", "no_pulse"].index)
+
+
+def test_a_swing_too_large_for_blood_is_no_pulse():
+    assert not quality.has_pulse(pulse_of(strength=0.12))
+
+
+def test_notes_are_said_without_refusing():
+    face, capture = replace(GOOD_FACE, faces=3), replace(GOOD_CAPTURE, cut_at_s=60.0, damaged=True)
+    assert judge(capture, face) == []
+    assert [note.code for note in quality.notes(capture, face)] == ["several_faces", "clip_cut", "damaged"]
+    assert quality.notes(GOOD_CAPTURE, GOOD_FACE) == []
+
+
+def test_every_reason_is_a_sentence_with_a_remedy():
+    codes = "no_face face_lost too_short frame_rate_low too_dark too_bright too_much_motion face_too_small".split()
+    for code in [*codes, "no_pulse", "weak_pulse"]:
+        reason = quality.reason(code)
+        assert reason.code == code
+        assert reason.message.endswith(".")
+        assert reason.remedy.endswith(".")
