@@ -220,6 +220,9 @@ def main() -> None:
     except BpdemoError as error:
         print(f"error: {error} [{error.code}]", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}. Check the path and the space there. [io]", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 

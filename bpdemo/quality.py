@@ -30,7 +30,8 @@ MIN_FACE_PIXELS = 72.0
 MIN_PULSE_SNR_DB = 0.0
 MIN_COLOUR_AGREEMENT = 0.3
 MIN_REGION_AGREEMENT = 0.7
-MAX_HALVES_APART = 0.15  # of the heart rate
+MAX_HALVES_APART = 0.15  # of the heart rate; asked below CLEAR_SNR_DB only, as a heart may speed up
+CLEAR_SNR_DB = 4.0
 MAX_LIGHT_SHARE = 0.5
 PULSE_AMPLITUDE = (0.0003, 0.03)
 # A pulse may be there, but its shape is what carries the pressure, and noise buries the shape first.
@@ -160,11 +161,12 @@ def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
 def has_pulse(pulse: Pulse) -> bool:
     """Return whether what was measured is a pulse at all, however noisy."""
     first, second = pulse.half_rates_bpm
+    steady = abs(first - second) <= MAX_HALVES_APART * pulse.heart_rate_bpm
     return (
         pulse.snr_db >= MIN_PULSE_SNR_DB
         and pulse.colour_agreement >= MIN_COLOUR_AGREEMENT
         and pulse.region_agreement >= MIN_REGION_AGREEMENT
-        and abs(first - second) <= MAX_HALVES_APART * pulse.heart_rate_bpm
+        and (steady or pulse.snr_db >= CLEAR_SNR_DB)
         and PULSE_AMPLITUDE[0] <= pulse.amplitude <= PULSE_AMPLITUDE[1]
     )
 

@@ -129,8 +129,8 @@ def test_notes_are_said_without_refusing():
 
 
 def test_every_reason_is_a_sentence_with_a_remedy():
-    codes = "no_face face_lost too_short frame_rate_low too_dark too_bright too_much_motion face_too_small".split()
-    for code in [*codes, "no_pulse", "weak_pulse"]:
+    said = ["no_face", "face_lost", "too_short", "frame_rate_low", "too_dark", "too_bright", "too_much_motion"]
+    for code in [*said, "face_too_small", "no_pulse", "weak_pulse"]:
         reason = quality.reason(code)
         assert reason.code == code
         assert reason.message.endswith(".")

@@ -1,0 +1,140 @@
+"""The command line, run as people run it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_weights import write_small
+
+ROOT = Path(__file__).resolve().parent.parent
+FACE = ROOT / "examples" / "face_58_bpm.webm"
+WALL = ROOT / "examples" / "wall.mp4"
+
+
+def run(*arguments, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "bpdemo", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    write_small(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def several(weights, tmp_path_factory):
+    """One run over a face, a wall, a text file, an empty file, a missing one and a folder."""
+    folder = tmp_path_factory.mktemp("clips")
+    (folder / "text.mp4").write_text("This is no video.")
+    (folder / "empty.mp4").touch()
+    clips = [FACE, WALL, "text.mp4", "empty.mp4", "missing.mp4", folder]
+    return run("estimate", "--json", "--weights", weights, *clips, cwd=folder)
+
+
+def test_json_is_one_object_a_line_and_nothing_else(several):
+    results = [json.loads(line) for line in several.stdout.splitlines()]
+    assert len(results) == 6
+    assert {result["schema"] for result in results} == {"bpdemo.estimate/1"}
+    assert [result["status"] for result in results] == ["reading", "refused", "error", "error", "error", "error"]
+    codes = [reason["code"] for result in results[1:] for reason in result["reasons"]]
+    assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "not_a_file"]
+
+
+def test_an_error_among_clips_is_status_2_and_no_stack_trace(several):
+    assert several.returncode == 2
+    assert "Traceback" not in several.stderr
+
+
+def test_reading_has_every_field(several):
+    result = json.loads(several.stdout.splitlines()[0])
+    assert result["clip"] == FACE.name
+    assert result["heart_rate"]["value"] == pytest.approx(58, abs=1)
+    assert result["heart_rate"]["unit"] == "bpm"
+    assert result["heart_rate"]["snr_db"] > 2
+    for pressure in (result["systolic"], result["diastolic"]):
+        assert pressure["unit"] == "mmHg"
+        assert pressure["interval"][0] < pressure["value"] < pressure["interval"][1]
+        assert pressure["coverage"] == 0.9
+        assert sum(part["probability"] for part in pressure["ranges"]) == pytest.approx(1, abs=1e-3)
+        assert all(part["low"] <= part["value"] <= part["high"] for part in pressure["ranges"])
+        expected = sum(part["probability"] * part["value"] for part in pressure["ranges"])
+        assert pressure["value"] == pytest.approx(expected, abs=0.2)
+        assert set(pressure["baseline"]) == {"value", "mean_absolute_error"}
+    assert len(result["windows"]) == 1
+    assert result["capture"]["codec"] == "vp9"
+    assert result["capture"]["frames"] == 450
+    assert result["capture"]["frame_rate_hz"] == pytest.approx(30, abs=0.1)
+    assert set(result["weights"]) == {"name", "revision", "stmap_version", "provenance"}
+    assert "Research use only" in result["disclaimer"]
+
+
+def test_refusal_has_no_pressure_and_no_heart_rate(several):
+    result = json.loads(several.stdout.splitlines()[1])
+    assert not {"systolic", "diastolic", "heart_rate"} & set(result)
+    assert result["reasons"][0]["remedy"]
+    assert result["capture"]["face"]["seen"] == 0
+
+
+def test_summary_is_readable_and_refusals_are_status_0(weights, tmp_path):
+    ran = run("estimate", WALL, "--weights", weights, cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "no_face" in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_stmap_writes_the_map(tmp_path):
+    ran = run("stmap", FACE, "-o", "map.npz", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert ran.stdout == ""
+    with np.load(tmp_path / "map.npz") as saved:
+        channels, cells, columns = saved["stmap"].shape
+        assert channels == 4
+        assert columns == 450
+        assert len(saved["cells"]) == len(saved["regions"]) == cells
+        assert saved["mask"].shape == (cells, columns)
+        assert len(saved["time_s"]) == columns
+
+
+def test_errors_are_one_line_and_status_2(tmp_path):
+    for arguments in (
+        ("stmap", WALL, "-o", "map.npz"),
+        ("stmap", "missing.mp4", "-o", "map.npz"),
+        ("stmap", FACE, "-o", "no/such/folder/map.npz"),
+        ("evaluate", "--data", "nonsense"),
+        ("evaluate", "--data", "ppg_bp=missing", "--weights", "missing/folder/"),
+        ("push", "missing", "owner/name"),
+    ):
+        ran = run(*arguments, cwd=tmp_path)
+        assert ran.returncode == 2, arguments
+        assert ran.stderr.startswith("error: "), arguments
+        assert len(ran.stderr.splitlines()) == 1, ran.stderr
+        assert ran.stdout == ""
+
+
+def test_weights_that_cannot_be_had_are_an_error_of_every_clip(tmp_path):
+    ran = run("estimate", FACE, WALL, "--json", cwd=tmp_path, BPDEMO_WEIGHTS="missing/folder/here")
+    assert ran.returncode == 2
+    results = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [result["status"] for result in results] == ["error", "error"]
+    assert all(result["reasons"][0]["code"].startswith("weights_") for result in results)
+
+
+def test_import_is_light(tmp_path):
+    """`import bpdemo` loads neither Gradio nor MediaPipe nor torch."""
+    code = "import sys, bpdemo; print([name for name in ('gradio', 'mediapipe', 'torch') if name in sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert ran.stdout.strip() == "[]"

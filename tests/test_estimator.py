@@ -1,0 +1,116 @@
+"""The whole way, from a clip to an estimate."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_weights import write_small
+
+from bpdemo import BloodPressureEstimator
+from bpdemo.capture import MAX_THUMBNAILS
+from bpdemo.errors import BpdemoError, ClipError, WeightsError
+from bpdemo.estimate import Estimate
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+TRUTHS = {clip["file"]: clip for clip in json.loads((EXAMPLES / "examples.json").read_text())["clips"]}
+
+
+@pytest.fixture(scope="module")
+def estimator(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    write_small(folder)
+    return BloodPressureEstimator.from_pretrained(folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def estimates(estimator):
+    return {name: estimator.estimate(EXAMPLES / name) for name in TRUTHS}
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_every_example_gives_what_is_said_of_it(estimates, name):
+    estimate, truth = estimates[name], TRUTHS[name]
+    assert estimate.status == truth["expected"]
+    if truth["has_pulse"]:
+        assert estimate.heart_rate.value == pytest.approx(truth["heart_rate_bpm"], abs=1)
+        assert estimate.systolic.baseline.value == 127.5
+    else:
+        assert estimate.reasons
+        assert estimate.systolic is None
+        assert estimate.diastolic is None
+        assert estimate.heart_rate is None
+
+
+def test_value_is_the_mean_over_ranges_and_interval_is_conformal(estimates):
+    systolic = estimates["face_72_bpm.mp4"].systolic
+    assert systolic.value == pytest.approx(sum(part.probability * part.value for part in systolic.ranges), abs=1e-3)
+    assert systolic.interval == pytest.approx((systolic.value - 31.5, systolic.value + 31.5))
+    assert [part.low for part in systolic.ranges] == [80, 100, 110, 120, 130, 140, 160]
+
+
+def test_json_form_is_json_and_knows_no_paths(estimates):
+    for estimate in estimates.values():
+        text = json.dumps(estimate.to_dict(), allow_nan=False)
+        assert str(EXAMPLES) not in text
+        assert json.loads(text)["schema"] == "bpdemo.estimate/1"
+
+
+def test_same_clip_same_estimate(estimator, estimates):
+    again = estimator.estimate(EXAMPLES / "face_58_bpm.webm")
+    assert again.to_dict() == estimates["face_58_bpm.webm"].to_dict()
+
+
+def test_progress_moves_forward_to_the_end(estimator):
+    seen = []
+    estimator.estimate(EXAMPLES / "photograph.mp4", lambda share, what: seen.append((share, what)))
+    shares = [share for share, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len(set(shares)) > 10
+    assert all(what for _, what in seen)
+
+
+def test_thumbnails_are_few_small_and_show_the_face(estimates):
+    thumbnails = estimates["face_72_bpm.mp4"].thumbnails
+    assert 3 <= len(thumbnails) <= MAX_THUMBNAILS
+    assert all(thumbnail.image.shape[0] <= 360 for thumbnail in thumbnails)
+    for thumbnail in thumbnails:
+        height, width = thumbnail.image.shape[:2]
+        assert (thumbnail.landmarks.min(axis=0) > 0).all()
+        assert (thumbnail.landmarks.max(axis=0) < (width, height)).all()
+
+
+def test_windows_carry_map_and_pulse(estimates):
+    window = estimates["face_72_bpm.mp4"].best_window
+    assert window.status == "reading"
+    assert window.stmap.values.shape[2] == 450
+    assert np.isfinite(window.pulse.wave).all()
+    assert len(window.pulse.beats_s) == pytest.approx(18, abs=1)
+
+
+def test_bad_input_is_a_typed_error_and_an_answer(estimator, tmp_path):
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    with pytest.raises(ClipError) as caught:
+        estimator.estimate(text)
+    answer = estimator.answer(text)
+    assert answer.status == "error"
+    assert answer.reasons == (caught.value.reason,)
+    assert answer.to_dict()["reasons"][0]["code"] == "not_a_video"
+    assert answer.to_dict()["weights"]["name"] == "small"
+    assert answer.to_dict()["capture"] is None
+
+
+def test_weights_that_are_not_there_are_an_error():
+    with pytest.raises(WeightsError):
+        BloodPressureEstimator.from_pretrained("no/such/folder")
+
+
+def test_an_error_has_the_form_of_an_estimate():
+    error = BpdemoError("some_code", "Something was wrong.", "Do something else.")
+    form = Estimate.from_error("clip.mp4", error).to_dict()
+    assert form["status"] == "error"
+    assert form["reasons"] == [{"code": "some_code", "message": "Something was wrong.", "remedy": "Do something else."}]
+    assert "systolic" not in form
+    assert str(error) == "Something was wrong. Do something else."
