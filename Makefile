@@ -10,7 +10,7 @@ help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 demo: $(VENV)/demo.done ## set up and open the demo in a browser
-	$(RUN) app.py
+	$(RUN) app.py --open
 
 test: $(VENV)/dev.done lint ## set up and run all tests, the browser ones included
 	@tools/need_packages.sh chromium

@@ -165,6 +165,10 @@ class Clip:
                 yield Frame(time_s, image)
         finally:
             _measure_timing(report, np.array(times), self._picture_bytes)
+        # A header's duration is never used as a time, but pictures that end far before it tell of a damaged file.
+        promised_s = (self._container.duration or 0) / av.time_base
+        if report.cut_at_s is None and report.duration_s < 0.8 * min(promised_s, MAX_DURATION_S):
+            report.damaged = True
         if not times:
             raise ClipError(
                 "no_frames",

@@ -9,8 +9,10 @@ Scaling rows to their own spread happens here and only here: it is for the eye, 
 import io
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap
@@ -35,6 +37,7 @@ _SMALL_PT = 8.0
 _ROW_LIMIT = 2.5  # a row's colours end at this many of its own standard deviations
 _MAD_TO_SD = 1.4826
 _SPECTRUM_BPM = (30.0, 300.0)
+_RATE_SPAN_BPM = 20.0
 
 
 def region_title(region: str) -> str:
@@ -69,7 +72,7 @@ def draw_cells(thumbnails: Sequence[Thumbnail]) -> Figure:
 
 def draw_stmap(stmap: STMap) -> Figure:
     """Draw a map's four channels, T first and largest; entries that were not measured are grey."""
-    figure = _figure(5.9)
+    figure = _figure(5.4)
     grid = figure.add_gridspec(
         5, 2, height_ratios=(3.3, 1, 1, 1, 0.1), width_ratios=(1, 40), hspace=0.34, wspace=0.03,
         left=0.2, right=0.985, top=0.955, bottom=0.1,
@@ -151,9 +154,9 @@ def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
 
 def draw_ranges(systolic: PressureEstimate, diastolic: PressureEstimate) -> Figure:
     """Draw the probability of each range, with the reading, its interval and the training mean, on a mmHg axis."""
-    figure = _figure(3.75)
-    above, below = figure.subplots(2, 1, gridspec_kw={"hspace": 0.62})
-    figure.subplots_adjust(left=0.03, right=0.97, top=0.925, bottom=0.185)
+    figure = _figure(3.1)
+    above, below = figure.subplots(2, 1, gridspec_kw={"hspace": 0.68})
+    figure.subplots_adjust(left=0.03, right=0.97, top=0.915, bottom=0.2)
     for axes, name, pressure in ((above, "Systolic", systolic), (below, "Diastolic", diastolic)):
         _draw_pressure(axes, name, pressure)
     below.set_xlabel(PRESSURE_UNIT, fontsize=_SMALL_PT, color=INK, labelpad=1)
@@ -185,6 +188,9 @@ def draw_windows(windows: Sequence[WindowEstimate]) -> Figure:
     _label(rates, "Heart rate, beats a minute", "seconds (hatched: no reading)")
     pressures.set_xlim(windows[0].start_s, windows[-1].end_s)
     rates.margins(y=0.4)
+    # A steady heart must not look like a wild one.
+    low, high = rates.get_ylim()
+    rates.set_ylim(min(low, (low + high) / 2 - _RATE_SPAN_BPM / 2), max(high, (low + high) / 2 + _RATE_SPAN_BPM / 2))
     return figure
 
 
@@ -280,9 +286,7 @@ def _draw_region_legend(figure: Figure) -> None:
 
 
 def _map_colours() -> Colormap:
-    """Return the map's colours: blue to red through white (told apart by colour-blind eyes), grey where not measured."""
-    from matplotlib import colormaps
-
+    """Return the map's colours: blue to red through white, which colour-blind eyes tell apart; grey if not measured."""
     return colormaps["RdBu_r"].with_extremes(bad=(0.54, 0.56, 0.6, 0.45))
 
 
@@ -306,7 +310,7 @@ def _region_edges(regions: Sequence[str]) -> list[int]:
 def _draw_region_bands(axes: Axes, regions: Sequence[str], *, named: bool) -> None:
     """Draw the regions as coloured bands beside a map's rows, with or without their names."""
     edges = _region_edges(regions)
-    for top, bottom in zip(edges[:-1], edges[1:], strict=True):
+    for top, bottom in pairwise(edges):
         axes.axhspan(top + 0.06, bottom - 0.06, color=REGION_COLOURS[regions[top]], linewidth=0)
         if named:
             axes.text(
@@ -332,10 +336,10 @@ def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
             ha="center", va="bottom", fontsize=_SMALL_PT, color=INK,
         )  # fmt: skip
     lane = 1.42 * tallest  # above the bars and their labels
-    axes.plot(pressure.interval, [lane] * 2, color=ORANGE, linewidth=5, alpha=0.35, solid_capstyle="butt",
+    axes.plot(pressure.interval, [lane] * 2, color=ORANGE, linewidth=5, alpha=0.45, solid_capstyle="butt",
               label=f"{100 * pressure.coverage:.0f} % interval")  # fmt: skip
     axes.plot([pressure.value], [lane], "o", color=ORANGE, markersize=7, label="reading")
-    axes.vlines(pressure.baseline.value, 1.24 * tallest, 1.6 * tallest, color=INK, linewidth=1.6, label="training mean")
+    axes.vlines(pressure.baseline.value, 1.31 * tallest, 1.6 * tallest, color=INK, linewidth=1.6, label="training mean")
     ends = [pressure.ranges[0].low, pressure.ranges[-1].high, *pressure.interval]
     axes.set(ylim=(0, 1.62 * tallest), xlim=(min(ends) - 2, max(ends) + 2), yticks=[])
     axes.set_xticks([part.low for part in pressure.ranges] + [pressure.ranges[-1].high])

@@ -97,6 +97,18 @@ def test_light_is_no_pulse(change, strength):
     assert [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse)] == ["no_pulse"]
 
 
+def test_colours_out_of_step_are_no_pulse():
+    """Red and blue swing a quarter of a beat apart: a clear rhythm everywhere, but blood moves all colours at once."""
+    turn = 2 * np.pi * 1.2 * TIME_S
+    swing = 0.008 * np.stack([np.sin(turn), np.zeros(450), np.cos(turn)], axis=1)
+    noise = np.random.default_rng(2).normal(0, 0.3, (450, len(CELLS), 3))
+    pulse = measure_pulse(TIME_S, SKIN * (1 - swing[:, None]) + noise, 0, 15)
+    assert pulse.snr_db > 10
+    assert pulse.region_agreement > 0.9
+    assert pulse.colour_agreement == pytest.approx(-1 / np.sqrt(5), abs=0.1)
+    assert not quality.has_pulse(pulse)
+
+
 def test_blood_coloured_light_is_told_from_a_pulse_by_what_surrounds_the_head():
     wave = np.sin(2 * np.pi * 1.2 * TIME_S)[:, None]
     lit = np.array([90.0, 100.0, 95.0]) * (1 - 0.008 * wave * BLOOD)

@@ -1,0 +1,118 @@
+"""What page and API do with a clip: read it, and put whatever goes wrong into plain words."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from bpdemo.demo import texts
+from bpdemo.demo.examples import Example
+from bpdemo.demo.uploads import Uploads
+from bpdemo.errors import BpdemoError, ClipError
+from bpdemo.estimate import Estimate
+from bpdemo.estimator import BloodPressureEstimator, map_clip
+from bpdemo.stmap import STMap
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[float, str], None]
+
+
+class ReadingCancelledError(Exception):
+    """The person at the page does not want this clip read any more."""
+
+
+class Reader:
+    """Reads clips for page and API with one estimator. Safe to share between threads.
+
+    Args:
+        estimator: loaded once, at start.
+        uploads: where clips arrive.
+    """
+
+    def __init__(self, estimator: BloodPressureEstimator, uploads: Uploads) -> None:
+        self.estimator = estimator
+        self._uploads = uploads
+        self._running: set[str] = set()
+        self._cancelled: set[str] = set()
+
+    def expect(self, session: str) -> None:
+        """Say that a request of a session begins: from now on it can be cancelled."""
+        self._running.add(session)
+        self._cancelled.discard(session)
+
+    def cancel(self, session: str) -> None:
+        """Have the session's running request end at its next step."""
+        if session in self._running:
+            self._cancelled.add(session)
+
+    def read_upload(self, path: str | None, session: str = "", progress: Progress | None = None) -> Estimate:
+        """Read an uploaded clip. Deleting it is the caller's part: the page shows it until the result is there.
+
+        Args:
+            path: what the client sent.
+            session: whose request this is, for `cancel`.
+            progress: told how far the work is.
+
+        Returns:
+            The estimate; one of status `error` when the clip cannot be read or is no upload.
+
+        Raises:
+            ReadingCancelledError: by `cancel`.
+        """
+        upload = self._uploads.find(path)
+        if upload is None:
+            return self._error("", ClipError("not_uploaded", *texts.NOT_UPLOADED))
+        return self._read(upload, session, progress)
+
+    def read_example(self, example: Example | None, session: str = "", progress: Progress | None = None) -> Estimate:
+        """Read an example of the page; else like `read_upload`."""
+        if example is None:
+            return self._error("", ClipError("no_example", *texts.NO_EXAMPLE))
+        return self._read(example.path, session, progress)
+
+    def map_upload(self, path: str | None) -> STMap:
+        """Build the STMap of an uploaded clip's first window.
+
+        Raises:
+            BpdemoError: the clip cannot be read, is no upload, or holds nothing to map.
+        """
+        upload = self._uploads.find(path)
+        if upload is None:
+            raise ClipError("not_uploaded", *texts.NOT_UPLOADED)
+        try:
+            return map_clip(upload)
+        except BpdemoError:
+            raise
+        except Exception as error:
+            raise _unexpected(error) from None
+
+    def _read(self, path: Path, session: str, progress: Progress | None) -> Estimate:
+        def tell(share: float, what: str) -> None:
+            if session in self._cancelled:
+                raise ReadingCancelledError
+            if progress is not None:
+                progress(share, what)
+
+        try:
+            return self.estimator.answer(path, tell)
+        except ReadingCancelledError:
+            raise
+        except Exception as error:
+            return self._error(path.name, _unexpected(error))
+        finally:
+            self._running.discard(session)
+            self._cancelled.discard(session)
+
+    def _error(self, name: str, error: BpdemoError) -> Estimate:
+        return Estimate.from_error(name, error, self.estimator.weights.to_dict())
+
+
+def _unexpected(error: Exception) -> BpdemoError:
+    """Log where an unforeseen error arose, and return a plain one.
+
+    Its words are not logged: they may name a person's file.
+    """
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.error("%s while reading a clip, at %s", type(error).__name__, " > ".join(places))
+    return BpdemoError("unexpected", *texts.UNEXPECTED)

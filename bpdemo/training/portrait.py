@@ -1,0 +1,130 @@
+"""A still portrait to render clips from: its picture, its landmarks, and which of its skin belongs to which cell.
+
+The portrait is scikit-image's `astronaut`: Eileen Collins, photographed by NASA, public domain, shipped inside
+scikit-image's wheel. The landmarks are found by `bpdemo.face`, as in any clip.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from bpdemo.clip import Frame
+from bpdemo.face import FaceTracker
+from bpdemo.regions import CELLS, label_cells
+
+PORTRAIT_SOURCE = "Eileen Collins, NASA photograph, public domain; shipped by scikit-image as skimage.data.astronaut"
+
+_FIND_SCALE = 2.0  # the face is looked for in the picture at twice its size: more pixels, finer landmarks
+_LEFT_TEMPLE, _RIGHT_TEMPLE = 454, 234
+_FIELD_STEP = 4  # a pulse varies slowly over the skin: its field is kept at a quarter of the picture's resolution
+_SPREAD = 0.06  # how far a cell's pulse fades into its neighbours', in face widths
+_SKIN_CHROMA = 9.0  # tolerance in 8-bit levels of Cr and Cb around the cheeks' median
+_NECK = 0.3  # skin is looked for this far below the face, in face widths
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The portrait at one size.
+
+    Attributes:
+        picture: float32 [height, width, 3] R, G, B, 0 to 255.
+        landmarks: float32 [478, 2], x and y in pixels of the picture.
+        skin: float32 [height, width], 1 on bare skin of face and neck, 0 elsewhere, soft in between.
+        box: left, top, right, bottom in pixels of the part that holds all skin; a multiple of the field's step.
+        cell_share: float32 [cells, box height / step, box width / step]: share of every cell in the pulse at that
+            place times `skin`.
+    """
+
+    picture: np.ndarray
+    landmarks: np.ndarray
+    skin: np.ndarray
+    box: tuple[int, int, int, int]
+    cell_share: np.ndarray
+
+    @property
+    def face_centre(self) -> np.ndarray:
+        """Middle of the face [2], x and y in pixels."""
+        return (self.landmarks.min(axis=0) + self.landmarks.max(axis=0)) / 2
+
+    @property
+    def face_width(self) -> float:
+        """Distance between the temples in pixels."""
+        return float(np.linalg.norm(self.landmarks[_LEFT_TEMPLE] - self.landmarks[_RIGHT_TEMPLE]))
+
+    def pulse_field(self, of_cells: np.ndarray) -> np.ndarray:
+        """Spread one value of every cell [cells] over the skin: float32 [height, width] of `box`."""
+        coarse = np.tensordot(of_cells.astype(np.float32), self.cell_share, axes=1)
+        left, top, right, bottom = self.box
+        return cv2.resize(coarse, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+
+
+@lru_cache(maxsize=4)
+def load_portrait(face_width: float) -> Portrait:
+    """Return the portrait scaled so that the face is this many pixels wide between the temples."""
+    import skimage.data  # only needed to render
+
+    original = skimage.data.astronaut()
+    landmarks = _find_landmarks(cv2.resize(original, None, fx=_FIND_SCALE, fy=_FIND_SCALE)) / _FIND_SCALE
+    scale = face_width / float(np.linalg.norm(landmarks[_LEFT_TEMPLE] - landmarks[_RIGHT_TEMPLE]))
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    picture = cv2.resize(original, None, fx=scale, fy=scale, interpolation=how).astype(np.float32)
+    landmarks = (landmarks * scale).astype(np.float32)
+    labels = np.zeros(picture.shape[:2], np.uint8)
+    part, left, top = label_cells(landmarks, picture.shape[:2])
+    labels[top : top + part.shape[0], left : left + part.shape[1]] = part
+    skin = _find_skin(picture, landmarks, labels, face_width)
+    box = _box(skin)
+    return Portrait(picture, landmarks, skin, box, _share_cells(labels, skin, box, face_width))
+
+
+def _find_landmarks(picture: np.ndarray) -> np.ndarray:
+    with FaceTracker() as tracker:
+        tracked = next(tracker.follow([Frame(0.0, picture)]))
+    if tracked.landmarks is None:
+        raise RuntimeError("no face was found in the portrait")
+    return tracked.landmarks
+
+
+def _find_skin(picture: np.ndarray, landmarks: np.ndarray, labels: np.ndarray, face_width: float) -> np.ndarray:
+    """Return how much each pixel is skin: close to the face, and coloured as the cheeks are."""
+    near = np.zeros(picture.shape[:2], np.float32)
+    # The face and its copy moved down to the neck; not the hair above.
+    down = np.array([0, _NECK * face_width])
+    reach = np.concatenate([landmarks, landmarks + down]).astype(np.float32)
+    cv2.fillConvexPoly(near, np.round(cv2.convexHull(reach)).astype(np.int32), 1.0)
+    near = cv2.GaussianBlur(near, None, 0.04 * face_width)
+    chroma = cv2.cvtColor(picture / 255, cv2.COLOR_RGB2YCrCb)
+    cheeks = np.isin(labels, [row + 1 for row, cell in enumerate(CELLS) if "cheek" in cell.region])
+    middle = np.median(chroma[cheeks], axis=0)
+    apart = np.linalg.norm((chroma[..., 1:] - middle[1:]) * 255, axis=-1) / _SKIN_CHROMA
+    light = np.clip((chroma[..., 0] / middle[0] - 0.3) / 0.2, 0, 1)
+    skin = near * np.clip(1.8 - apart, 0, 1) * light
+    return cv2.GaussianBlur(skin, None, max(0.01 * face_width, 0.8))
+
+
+def _box(skin: np.ndarray) -> tuple[int, int, int, int]:
+    rows, columns = (np.flatnonzero((skin > 0.02).any(axis=axis)) for axis in (1, 0))
+    left, top = (int(side[0]) for side in (columns, rows))
+    steps = [
+        min((int(side[-1]) - start) // _FIELD_STEP + 1, (size - start) // _FIELD_STEP)
+        for side, start, size in ((columns, left, skin.shape[1]), (rows, top, skin.shape[0]))
+    ]
+    return left, top, left + steps[0] * _FIELD_STEP, top + steps[1] * _FIELD_STEP
+
+
+def _share_cells(labels: np.ndarray, skin: np.ndarray, box: tuple[int, int, int, int], face_width: float) -> np.ndarray:
+    """Return each cell's share in the pulse of each place: soft at the borders, all shares together make `skin`."""
+    left, top, right, bottom = box
+    size = ((right - left) // _FIELD_STEP, (bottom - top) // _FIELD_STEP)
+    spread = _SPREAD * face_width / _FIELD_STEP
+    shares = []
+    for row in range(len(CELLS)):
+        own = (labels[top:bottom, left:right] == row + 1).astype(np.float32)
+        own = cv2.resize(own, size, interpolation=cv2.INTER_AREA)
+        # The wide, faint part reaches skin outside every cell.
+        shares.append(cv2.GaussianBlur(own, None, spread) + 1e-3 * cv2.GaussianBlur(own, None, 4 * spread) + 1e-9)
+    shares = np.array(shares)
+    shares *= cv2.resize(skin[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) / shares.sum(axis=0)
+    return shares

@@ -1,0 +1,339 @@
+"""clip.py: frames, true timestamps and the capture report, against files of which everything is known."""
+
+import json
+import os
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from bpdemo import clip as clip_module
+from bpdemo.clip import Clip
+from bpdemo.errors import ClipError
+from bpdemo.training.render_clips import irregular_times
+from bpdemo.training.write_clip import write_clip
+
+
+def read(path):
+    """Return all frames and the finished report."""
+    with Clip(path) as clip:
+        return list(clip.frames()), clip.report
+
+
+def error_of(path):
+    """Return the code of the error that reading a file raises."""
+    with pytest.raises(ClipError) as caught, Clip(path) as clip:
+        list(clip.frames())
+    assert caught.value.reason.message
+    assert caught.value.reason.remedy
+    return caught.value.code
+
+
+def brightness_ramp(count, size=(48, 64)):
+    """Return plain grey pictures, each a little brighter than the one before."""
+    return [np.full((*size, 3), 40 + 3 * number % 201, np.uint8) for number in range(count)]
+
+
+class StreamOnly:
+    """A file that can be written and not sought in, as a browser's recorder has."""
+
+    def __init__(self, path):
+        self._file = open(path, "wb")  # noqa: SIM115 - closed by close()
+
+    def write(self, data):
+        return self._file.write(data)
+
+    def close(self):
+        self._file.close()
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "name"),
+    [
+        ("h264", ".mp4", "h264"),
+        ("h264", ".mov", "h264"),
+        ("h264", ".mkv", "h264"),
+        ("hevc", ".mp4", "hevc"),
+        ("vp8", ".webm", "vp8"),
+        ("vp9", ".webm", "vp9"),
+        ("av1", ".mp4", "av1"),
+        ("mjpeg", ".avi", "mjpeg"),
+        ("ffv1", ".mkv", "ffv1"),
+    ],
+)
+def test_every_codec_gives_every_frame_in_order_at_its_time(tmp_path, codec, suffix, name):
+    path, times_s = tmp_path / f"clip{suffix}", np.arange(40) / 25
+    write_clip(path, brightness_ramp(40, (96, 128)), times_s, codec=codec)
+    frames, report = read(path)
+    assert len(frames) == report.frames == 40
+    np.testing.assert_allclose([frame.time_s for frame in frames], times_s, atol=1e-3)
+    levels = [frame.image.mean() for frame in frames]
+    np.testing.assert_allclose(levels, 40 + 3 * np.arange(40), atol=4)
+    assert frames[0].image.shape == (96, 128, 3)
+    assert frames[0].image.dtype == np.uint8
+    assert name in report.codec or report.codec == "libdav1d"
+    assert (report.width, report.height, report.rotation_degrees) == (128, 96, 0)
+    assert report.frame_rate_hz == pytest.approx(25, rel=1e-3)
+    assert report.duration_s == pytest.approx(1.6, abs=2e-3)
+    assert report.file_bytes == path.stat().st_size
+    assert not report.damaged
+    assert report.cut_at_s is None
+
+
+def test_colours_come_back_exactly_enough_from_a_lossless_file(tmp_path, quarters):
+    path = tmp_path / "clip.mkv"
+    write_clip(path, [quarters], [0.0], codec="ffv1")
+    (frame,), _ = read(path)
+    # One colour conversion there and one back: two levels.
+    np.testing.assert_allclose(frame.image[12, 16], quarters[12, 16], atol=2)
+    np.testing.assert_allclose(frame.image[36, 48], quarters[36, 48], atol=2)
+
+
+def test_variable_intervals_are_the_files_own(vfr_clip):
+    frames, report = read(vfr_clip.path)
+    times_s = vfr_clip.scene.frame_times_s()
+    assert len(frames) == len(times_s)
+    np.testing.assert_allclose([frame.time_s for frame in frames], times_s, atol=2e-3)
+    intervals = np.diff(times_s)
+    assert report.jitter_ms == pytest.approx(1000 * intervals.std(), abs=0.5)
+    assert report.longest_gap_s == pytest.approx(intervals.max(), abs=2e-3)
+    assert report.frame_rate_hz == pytest.approx(1 / intervals.mean(), rel=1e-3)
+
+
+def test_bit_rate_counts_the_picture_alone(vfr_clip):
+    _, report = read(vfr_clip.path)
+    whole = 8 * vfr_clip.path.stat().st_size / vfr_clip.truth["duration_s"] / 1000
+    assert 0.8 * whole < report.bit_rate_kbps < whole
+
+
+def test_times_start_at_the_first_frame(tmp_path):
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(10), 5 + np.arange(10) / 30)
+    frames, _ = read(path)
+    np.testing.assert_allclose([frame.time_s for frame in frames], np.arange(10) / 30, atol=1e-3)
+
+
+def test_frames_come_in_the_order_they_are_shown(tmp_path):
+    path = tmp_path / "clip.mp4"
+    images = brightness_ramp(60)
+    with av.open(str(path), "w") as output:  # with B-frames: stored in another order
+        stream = output.add_stream("libx264", rate=30, options={"bf": "3", "b_strategy": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for image in images:
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        output.mux(stream.encode(None))
+    with av.open(str(path)) as stored:
+        shown = [packet.pts for packet in stored.demux(video=0) if packet.pts is not None]
+    assert shown != sorted(shown)
+    frames, _ = read(path)
+    assert len(frames) == 60
+    levels = [frame.image.mean() for frame in frames]
+    assert levels == sorted(levels)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_rotation_metadata_is_honoured(tmp_path, quarters, degrees):
+    path = tmp_path / "clip.mp4"
+    write_clip(path, [quarters] * 3, [0, 0.04, 0.08], rotation_degrees=degrees)
+    with av.open(str(path)) as stored:
+        width = stored.streams.video[0].codec_context.width
+    assert width == (64 if degrees % 180 == 0 else 48)
+    frames, report = read(path)
+    for y, x in ((12, 16), (12, 48), (36, 16), (36, 48)):
+        np.testing.assert_allclose(frames[1].image[y, x], quarters[y, x], atol=8)
+    assert (report.width, report.height, report.rotation_degrees) == (64, 48, degrees)
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp9"])
+def test_browser_recording_without_duration(tmp_path, codec):
+    path, times_s = tmp_path / "clip.webm", irregular_times(3, 30, seed=3)
+    target = StreamOnly(path)
+    write_clip(target, brightness_ramp(len(times_s)), times_s, codec=codec, container="webm")
+    target.close()
+    with av.open(str(path)) as stored:
+        assert stored.duration is None
+        assert stored.streams.video[0].duration is None
+    frames, report = read(path)
+    np.testing.assert_allclose([frame.time_s for frame in frames], times_s, atol=2e-3)
+    assert report.duration_s == pytest.approx(times_s[-1] + 1 / 30, abs=0.01)
+
+
+def test_sound_beside_the_picture_is_passed_over(pulse_clip_24):
+    frames, report = read(pulse_clip_24.path)
+    with av.open(str(pulse_clip_24.path)) as stored:
+        assert len(stored.streams.audio) == 1
+    assert len(frames) == pulse_clip_24.truth["frames"]
+    assert report.frame_rate_hz == pytest.approx(24, rel=1e-3)
+    assert frames[0].image.shape == (240, 320, 3)
+
+
+def test_a_longer_clip_is_read_for_its_first_minute(tmp_path):
+    path = tmp_path / "clip.mp4"
+    times_s = np.arange(0, 64, 0.5)
+    write_clip(path, [np.full((48, 64, 3), 90, np.uint8)] * len(times_s), times_s)
+    frames, report = read(path)
+    assert clip_module.MAX_DURATION_S == 60
+    assert frames[-1].time_s == pytest.approx(59.5)
+    assert report.frames == len(frames) == 120
+    assert report.cut_at_s == 60
+    assert report.duration_s == pytest.approx(60)
+
+
+def test_a_clip_of_exactly_a_minute_is_not_cut(tmp_path):
+    path, times_s = tmp_path / "clip.mp4", np.arange(0, 60, 0.5)
+    write_clip(path, [np.full((48, 64, 3), 90, np.uint8)] * len(times_s), times_s)
+    frames, report = read(path)
+    assert len(frames) == 120
+    assert report.cut_at_s is None
+
+
+def test_endless_frames_in_no_time_are_cut_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_module, "MAX_FRAMES", 20)
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(40), np.arange(40) / 1000)
+    frames, report = read(path)
+    assert len(frames) == 20
+    assert report.cut_at_s == pytest.approx(0.019, abs=1e-3)
+
+
+def test_frames_are_decoded_as_they_are_asked_for(short_clip):
+    with Clip(short_clip.path) as clip:
+        assert clip.report.frames == 0
+        first = list(islice(clip.frames(), 2))
+        assert len(first) == 2
+        assert clip.report.frames < short_clip.truth["frames"]
+
+
+def test_one_frame_is_a_clip_without_a_rate(tmp_path):
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(1), [0.0])
+    frames, report = read(path)
+    assert len(frames) == 1
+    assert (report.frame_rate_hz, report.duration_s) == (0, 0)
+
+
+def test_damage_in_the_middle_costs_some_frames_and_is_reported(tmp_path, short_clip):
+    data = bytearray(short_clip.path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 20_000] = np.random.default_rng(1).bytes(20_000)
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(data)
+    frames, report = read(path)
+    assert report.damaged
+    assert 0.5 * 90 < len(frames) < 90
+    assert all(np.diff([frame.time_s for frame in frames]) > 0)
+
+
+def test_a_recording_cut_off_gives_what_is_there(tmp_path, vfr_clip):
+    data = vfr_clip.path.read_bytes()
+    path = tmp_path / "cut.webm"
+    path.write_bytes(data[: len(data) // 2])
+    frames, report = read(path)
+    assert 0.35 < len(frames) / vfr_clip.truth["frames"] < 0.65
+    assert report.duration_s == pytest.approx(frames[-1].time_s, abs=0.1)
+
+
+def test_report_is_json_able(short_clip):
+    _, report = read(short_clip.path)
+    fields = json.loads(json.dumps(report.to_dict()))
+    assert fields["frames"] == 90
+    assert fields["duration_s"] == 3.0
+
+
+@pytest.mark.parametrize("path", ["nowhere.mp4", "http://127.0.0.1:9/clip.mp4", "no\0where.mp4", None])
+def test_no_such_file(path):
+    assert error_of(path) == "not_found"
+
+
+def test_not_a_file(tmp_path):
+    assert error_of(tmp_path) == "not_a_file"
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)
+    assert error_of(pipe) == "not_a_file"
+    assert error_of("/dev/zero") == "not_a_file"
+
+
+def test_not_readable(short_clip, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise PermissionError
+
+    monkeypatch.setattr("builtins.open", refuse)  # the tests may run as root, who may read anything
+    assert error_of(short_clip.path) == "not_readable"
+
+
+def test_empty_file(empty_file):
+    assert error_of(empty_file) == "empty_file"
+
+
+def test_file_too_large(tmp_path):
+    path = tmp_path / "large.mp4"
+    with open(path, "wb") as file:
+        file.truncate(clip_module.MAX_FILE_BYTES + 1)  # takes no room on disk
+    assert error_of(path) == "file_too_large"
+
+
+def test_not_a_video(tmp_path, text_file, truncated_file):
+    assert error_of(text_file) == "not_a_video"
+    assert error_of(truncated_file) == "not_a_video"
+    noise = tmp_path / "noise.webm"
+    noise.write_bytes(np.random.default_rng(0).bytes(100_000))
+    assert error_of(noise) == "not_a_video"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile '{clip}'\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{clip}\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        '<?xml version="1.0"?><MPD><Period><BaseURL>{clip}</BaseURL></Period></MPD>',
+    ],
+    ids=["concat", "hls", "sdp", "dash"],
+)
+def test_a_list_of_other_files_is_no_clip(tmp_path, short_clip, text):
+    for suffix in (".mp4", ".m3u8", ".txt"):
+        path = tmp_path / f"list{suffix}"
+        path.write_text(text.format(clip=short_clip.path))
+        assert error_of(path) == "not_a_video"
+
+
+def test_no_video(sound_only):
+    assert error_of(sound_only) == "no_video"
+
+
+def test_frame_too_large(tmp_path):
+    path = tmp_path / "huge.avi"
+    write_clip(path, [np.zeros((2320, 4100, 3), np.uint8)], [0.0], codec="mjpeg")
+    assert error_of(path) == "frame_too_large"
+
+
+def test_4k_is_not_too_large(tmp_path):
+    path = tmp_path / "large.avi"
+    write_clip(path, [np.zeros((2160, 3840, 3), np.uint8)], [0.0], codec="mjpeg")
+    frames, _ = read(path)
+    assert frames[0].image.shape == (2160, 3840, 3)
+
+
+def test_no_frames(tmp_path):
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(5), np.arange(5) / 25)
+    data = bytearray(path.read_bytes())
+    start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    data[start:end] = bytes(end - start)
+    path.write_bytes(data)
+    assert error_of(path) == "no_frames"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux to count open files")
+def test_the_file_is_let_go(short_clip, text_file):
+    def open_files():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_files()
+    for _ in range(5):
+        with Clip(short_clip.path) as clip:
+            next(clip.frames())
+        error_of(text_file)
+    assert open_files() <= before

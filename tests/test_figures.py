@@ -1,0 +1,184 @@
+"""Figures are judged by what is drawn in them: marks at the right places, nothing masked shown as measured."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bpdemo import figures
+from bpdemo.capture import Thumbnail
+from bpdemo.errors import Reason
+from bpdemo.estimate import Baseline, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
+from bpdemo.pulse import measure_pulse
+from bpdemo.regions import CANONICAL_XY_CM, CELLS
+from bpdemo.stmap import build_stmap
+
+HEART_RATE_BPM = 66.0
+TIME_S = np.arange(0, 15, 1 / 30)
+SYSTOLIC = PressureEstimate(
+    118.4,
+    (90.0, 146.0),
+    0.9,
+    (RangeEstimate(80.0, 110.0, 0.4, 100.0), RangeEstimate(110.0, 160.0, 0.6, 130.0)),
+    Baseline(121.0, 14.0),
+)
+DIASTOLIC = PressureEstimate(
+    70.0,
+    (55.0, 85.0),
+    0.9,
+    (RangeEstimate(40.0, 70.0, 0.55, 62.0), RangeEstimate(70.0, 110.0, 0.45, 80.0)),
+    Baseline(72.0, 9.0),
+)
+
+
+@pytest.fixture(scope="module")
+def colours():
+    """A face whose cells pulse together; one cell is never seen, another for a while not."""
+    wave = np.sin(2 * np.pi * HEART_RATE_BPM / 60 * TIME_S)
+    noise = np.random.default_rng(0).normal(0, 0.05, (len(TIME_S), len(CELLS), 3))
+    made = np.array((150.0, 110.0, 90.0)) * (1 - wave[:, None, None] * np.array((0.003, 0.006, 0.004))) + noise
+    made[:, 0] = np.nan
+    made[120:180, 1] = np.nan
+    return made
+
+
+@pytest.fixture(scope="module")
+def stmap(colours):
+    return build_stmap(TIME_S, colours)
+
+
+@pytest.fixture(scope="module")
+def pulse(colours):
+    return measure_pulse(TIME_S, colours, 0.0, 15.0)
+
+
+@pytest.fixture(scope="module")
+def thumbnails():
+    landmarks = np.zeros((478, 2), np.float32)
+    low = CANONICAL_XY_CM.min(axis=0)
+    landmarks[: len(CANONICAL_XY_CM)] = (CANONICAL_XY_CM - low) * (8, -8) + (90, 260)
+    landmarks[len(CANONICAL_XY_CM) :] = landmarks[0]
+    image = np.full((360, 480, 3), 120, np.uint8)
+    return tuple(Thumbnail(float(number), image, landmarks) for number in range(5))
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text")) if text.get_text()]
+
+
+def test_cells_are_drawn_on_three_frames_and_regions_named(thumbnails):
+    figure = figures.draw_cells(thumbnails)
+    assert len(figure.axes) == 3
+    for axes in figure.axes:
+        fill = axes.collections[0]
+        assert len(fill.get_paths()) == len(CELLS)
+    named = texts(figure)
+    assert {"0.0 s", "2.0 s", "4.0 s"} <= set(named)
+    assert {figures.region_title(region) for region in figures.REGION_COLOURS} <= set(named)
+
+
+def test_frames_without_a_face_are_drawn_bare(thumbnails):
+    figure = figures.draw_cells([Thumbnail(0.0, thumbnails[0].image, None)])
+    assert len(figure.axes) == 1
+    assert not figure.axes[0].collections
+
+
+def test_the_map_shows_seconds_regions_and_what_was_not_measured(stmap):
+    figure = figures.draw_stmap(stmap)
+    pictures = [axes.images[0] for axes in figure.axes if axes.images]
+    assert len(pictures) == 4
+    for picture in pictures:
+        shown = picture.get_array()
+        assert shown.shape == stmap.mask.shape
+        np.testing.assert_array_equal(~np.ma.getmaskarray(shown), stmap.mask)
+        left, right, _, _ = picture.get_extent()
+        assert (left, right) == pytest.approx((0, 15))
+    assert {"forehead", "left cheek", "right cheek", "nose", "mouth", "chin", "seconds"} <= set(texts(figure))
+
+
+def test_rows_of_any_strength_look_alike_in_the_map(stmap):
+    strong = stmap.values.copy()
+    strong[:, 5] *= 4
+    before = figures.draw_stmap(stmap)
+    after = figures.draw_stmap(type(stmap)(strong, stmap.mask, stmap.time_s, stmap.scale, stmap.cells, stmap.regions))
+    for one, other in zip(before.axes, after.axes, strict=True):
+        if one.images and other.images:
+            np.testing.assert_allclose(
+                one.images[0].get_array().filled(0), other.images[0].get_array().filled(0), atol=1e-3
+            )
+
+
+def test_the_heart_rate_and_its_harmonics_are_marked(pulse):
+    figure = figures.draw_pulse(pulse, HeartRate(pulse.heart_rate_bpm, pulse.snr_db))
+    wave, spectrum = figure.axes
+    marked = [line.get_xdata()[0] for line in spectrum.lines if len(line.get_xdata()) == 2]
+    assert marked == pytest.approx([HEART_RATE_BPM, 2 * HEART_RATE_BPM, 3 * HEART_RATE_BPM], abs=0.9)
+    beats = wave.lines[1].get_xdata()
+    assert len(beats) == pytest.approx(15 * HEART_RATE_BPM / 60, abs=1.5)
+
+
+def test_what_is_not_a_pulse_is_not_marked_as_one(pulse):
+    figure = figures.draw_pulse(pulse, None)
+    wave, spectrum = figure.axes
+    assert len(wave.lines) == 1
+    assert len(spectrum.lines) == 1
+    assert not any("bpm" in text for text in texts(figure))
+
+
+def test_ranges_stand_in_order_with_reading_interval_and_training_mean():
+    figure = figures.draw_ranges(SYSTOLIC, DIASTOLIC)
+    for axes, pressure in zip(figure.axes, (SYSTOLIC, DIASTOLIC), strict=True):
+        centres = [bar.get_x() + bar.get_width() / 2 for bar in axes.patches]
+        assert centres == pytest.approx([(part.low + part.high) / 2 for part in pressure.ranges])
+        assert [bar.get_height() for bar in axes.patches] == [part.probability for part in pressure.ranges]
+        marks = {line.get_label(): line.get_xdata() for line in axes.lines}
+        assert marks["reading"][0] == pressure.value
+        assert tuple(marks["90 % interval"]) == pressure.interval
+        baseline = next(lines for lines in axes.collections if lines.get_label() == "training mean")
+        assert baseline.get_segments()[0][0][0] == pressure.baseline.value
+        low, high = axes.get_xlim()
+        assert low <= min(pressure.interval)
+        assert high >= max(pressure.interval)
+
+
+def test_windows_show_readings_and_mark_refusals(stmap, pulse):
+    heart_rate = HeartRate(66.0, 8.0)
+    windows = [
+        WindowEstimate(0.0, 15.0, (), SYSTOLIC, DIASTOLIC, heart_rate, stmap, pulse),
+        WindowEstimate(15.0, 30.0, (Reason("no_pulse", "a", "b"),), None, None, None, stmap, pulse),
+    ]
+    pressures, rates = figures.draw_windows(windows).axes
+    assert [line.get_ydata()[0] for line in pressures.lines] == [SYSTOLIC.value, DIASTOLIC.value]
+    assert [line.get_ydata()[0] for line in rates.lines] == [66.0]
+    assert any(patch.get_hatch() for patch in pressures.patches)
+    assert pressures.get_xlim() == (0.0, 30.0)
+
+
+def test_svg_takes_its_ink_from_the_page_and_keeps_its_ids_to_itself():
+    figure = figures.draw_ranges(SYSTOLIC, DIASTOLIC)
+    svg = figures.to_svg(figure, "one")
+    assert svg.startswith("<svg")
+    assert "currentColor" in svg
+    assert figures.INK not in svg
+    assert "<metadata" not in svg
+    ids = set(re.findall(r' id="([^"]*)"', svg))
+    assert all(name.startswith("one-") for name in ids)
+    assert set(re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', svg)) <= {
+        pair for name in ids for pair in ((name, ""), ("", name))
+    }
+    assert not re.search(r'<svg [^>]*\b(width|height)="', svg)
+
+
+def test_text_is_legible_on_a_phone():
+    figure = figures.draw_ranges(SYSTOLIC, DIASTOLIC)
+    phone_px = 320  # a phone of 360 px, less the margins
+    sizes = [text.get_size() for text in figure.findobj(lambda part: hasattr(part, "get_size")) if text.get_text()]
+    assert min(sizes) / 72 * phone_px / figure.get_figwidth() > 8
+
+
+def test_png_is_a_picture_on_white():
+    png = Image.open(io.BytesIO(figures.to_png(figures.draw_ranges(SYSTOLIC, DIASTOLIC))))
+    assert png.width > 800
+    assert png.convert("RGB").getpixel((0, 0)) == (255, 255, 255)

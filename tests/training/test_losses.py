@@ -1,0 +1,65 @@
+import dataclasses
+
+import pytest
+import torch
+
+from bpdemo.network import NetworkConfig, Prediction, RangePrediction
+from bpdemo.training.losses import LossWeights, blood_pressure_loss, count_outside, range_of
+
+CONFIG = NetworkConfig(cells=4, systolic_edges=(100.0, 120.0, 140.0, 160.0), diastolic_edges=(60.0, 80.0, 100.0))
+
+
+def predict(systolic: float, diastolic: float, sure: float = 8.0) -> Prediction:
+    return Prediction(
+        *(
+            range_prediction(value, edges, sure)
+            for value, edges in ((systolic, CONFIG.systolic_edges), (diastolic, CONFIG.diastolic_edges))
+        )
+    )
+
+
+def range_prediction(value: float, edges: tuple[float, ...], sure: float) -> RangePrediction:
+    low, high = torch.tensor(edges[:-1]), torch.tensor(edges[1:])
+    index = range_of(torch.tensor([value]), edges)
+    logits = sure * torch.nn.functional.one_hot(index, len(low)).float()
+    in_range = torch.tensor([value]).clamp(low, high).unsqueeze(0)
+    probability = logits.softmax(1)
+    return RangePrediction(logits, probability, in_range, (probability * in_range).sum(1))
+
+
+def loss(prediction: Prediction, systolic: float, diastolic: float, **weights: float) -> float:
+    shares = LossWeights(**weights) if weights else LossWeights()
+    return float(blood_pressure_loss(prediction, torch.tensor([[systolic, diastolic]]), CONFIG, shares))
+
+
+def test_ranges_hold_their_low_edge_and_not_their_high_one():
+    pressures = torch.tensor([100.0, 119.9, 120.0, 159.9, 160.0, 50.0, 300.0])
+    assert range_of(pressures, CONFIG.systolic_edges).tolist() == [0, 0, 1, 2, 2, 0, 2]
+
+
+def test_pressures_outside_are_counted():
+    assert count_outside(torch.tensor([99.9, 100.0, 159.9, 160.0, 200.0]), CONFIG.systolic_edges) == 3
+
+
+def test_the_truth_costs_less_than_anything_else():
+    right = loss(predict(130, 70), 130, 70)
+    for systolic, diastolic in ((125, 70), (110, 70), (150, 70), (130, 75), (130, 90)):
+        assert loss(predict(systolic, diastolic), 130, 70) > right
+
+
+@pytest.mark.parametrize("part", ["ranges", "in_range", "value"])
+def test_every_part_counts_by_its_share(part):
+    none = {field.name: 0.0 for field in dataclasses.fields(LossWeights)}
+    wrong = predict(112, 90, sure=2.0)
+    once, twice = (loss(wrong, 130, 70, **none | {part: share}) for share in (1.0, 2.0))
+    assert once > 0
+    assert twice == pytest.approx(2 * once, rel=1e-5)
+
+
+def test_pressures_outside_count_as_the_nearest_edge():
+    prediction = predict(150, 90)
+    assert loss(prediction, 200, 70) == pytest.approx(loss(prediction, 160, 70), rel=1e-6)
+
+
+def test_being_one_range_off_costs_less_than_two():
+    assert loss(predict(130, 70), 110, 70) < loss(predict(150, 70), 110, 70)
