@@ -39,7 +39,7 @@ def draw_scene(kind: str, seed: int) -> Scene:
         heart_rate_bpm=None,
         noise=rng.uniform(0.5, 4.0),
         motion=rng.uniform(0.005, 0.03),
-        skin_tone=rng.uniform(0.5, 1.0),
+        brightness=rng.uniform(0.5, 1.0),
         frame_rate_hz=float(rng.choice([24, 25, 30, 30, 60])),
         codec=str(rng.choice(["h264", "h264", "vp8", "vp9", "mjpeg"])),
     )

@@ -60,6 +60,8 @@ class StreamOnly:
         ("vp9", ".webm", "vp9"),
         ("av1", ".mp4", "av1"),
         ("mjpeg", ".avi", "mjpeg"),
+        ("mjpeg", ".mkv", "mjpeg"),
+        ("h264", ".avi", "h264"),
         ("ffv1", ".mkv", "ffv1"),
     ],
 )

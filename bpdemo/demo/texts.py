@@ -49,9 +49,9 @@ MEANING = (
     "measures blood pressure."
 )
 EVIDENCE = (
-    "On {people} people it was not fitted on (finger pulses rendered into maps, never filmed faces) the network was "
-    "off by {systolic_mae} / {diastolic_mae} mmHg on average; always answering the training mean ({systolic_mean} / "
-    "{diastolic_mean}) by {systolic_baseline} / {diastolic_baseline}."
+    "On {people} people held out of the fitting (finger pulses rendered into maps, never filmed faces) networks "
+    "trained this way were off by {systolic_mae} / {diastolic_mae} mmHg on average; always answering the training mean "
+    "({systolic_mean} / {diastolic_mean}) by {systolic_baseline} / {diastolic_baseline}."
 )
 BASELINE_ONLY = (
     "Always answering the training mean ({systolic_mean} / {diastolic_mean}) is off by {systolic_baseline} / "
@@ -126,11 +126,11 @@ HOW_STEPS = (
     "<b>Network.</b> Slices of the map go through a small residual network and a BiLSTM; for each pressure a "
     "classifier gives ranges their probabilities and a calculator gives a value inside each range. The reading is the "
     "sum of probability times value.",
-    "<b>Uncertainty.</b> The interval is split-conformal: made so that on people the network was not fitted on, "
-    "{coverage} of cuff pressures lay inside it. The training mean stands beside every reading.",
+    "<b>Uncertainty.</b> The interval is split-conformal: made so that on people held out of the fitting, "
+    "{coverage} of cuff pressures lie inside it. The training mean stands beside every reading.",
 )
 WEIGHTS_TITLE = "The weights and their evidence"
-EVIDENCE_CAPTION = "Figures on people not fitted on, mmHg. Training mean: the error of always answering it."
+EVIDENCE_CAPTION = "Figures on people held out of the fitting, mmHg. Training mean: the error of always answering it."
 EVIDENCE_COLUMNS = ("", "Capture", "Mean abs. error", "Training mean", "r", "Coverage")
 PROVENANCE_ROWS = {
     "name": "Name",

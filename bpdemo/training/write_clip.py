@@ -92,8 +92,8 @@ def write_clip(
         if key_frame_s is not None:
             stream.gop_size = max(1, round(key_frame_s * rate_hz))
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        # AVI counts frames and MJPEG knows no finer time.
-        base = Fraction(stream.codec_context.framerate) ** -1 if codec == "mjpeg" else Fraction(1, _TICKS_HZ)
+        # AVI has no timestamps: it counts frames.
+        base = Fraction(1, _TICKS_HZ) if output.format.name != "avi" else 1 / Fraction(stream.codec_context.framerate)
         stream.codec_context.time_base = base
         if rotation_degrees:
             stream.set_display_rotation(rotation_degrees)
