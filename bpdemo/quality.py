@@ -28,9 +28,11 @@ MIN_FACE_PIXELS = 72.0
 
 # Below these there is no pulse to speak of, and no heart rate is given.
 MIN_PULSE_SNR_DB = 0.0
-MIN_COLOUR_AGREEMENT = 0.3
 MIN_REGION_AGREEMENT = 0.7
-MAX_HALVES_APART = 0.15  # of the heart rate; asked below CLEAR_SNR_DB only, as a heart may speed up
+MIN_COLOUR_AGREEMENT = 0.3
+MAX_HALVES_APART = 0.15  # of the heart rate
+# Above this SNR halves may differ, as a heart may speed up, and colours need only not oppose each other, as codecs blur
+# them first.
 CLEAR_SNR_DB = 4.0
 MAX_LIGHT_SHARE = 0.5
 PULSE_AMPLITUDE = (0.0003, 0.03)
@@ -161,12 +163,12 @@ def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
 def has_pulse(pulse: Pulse) -> bool:
     """Return whether what was measured is a pulse at all, however noisy."""
     first, second = pulse.half_rates_bpm
-    steady = abs(first - second) <= MAX_HALVES_APART * pulse.heart_rate_bpm
+    clear = pulse.snr_db >= CLEAR_SNR_DB
     return (
         pulse.snr_db >= MIN_PULSE_SNR_DB
-        and pulse.colour_agreement >= MIN_COLOUR_AGREEMENT
+        and pulse.colour_agreement >= (0.0 if clear else MIN_COLOUR_AGREEMENT)
         and pulse.region_agreement >= MIN_REGION_AGREEMENT
-        and (steady or pulse.snr_db >= CLEAR_SNR_DB)
+        and (clear or abs(first - second) <= MAX_HALVES_APART * pulse.heart_rate_bpm)
         and PULSE_AMPLITUDE[0] <= pulse.amplitude <= PULSE_AMPLITUDE[1]
     )
 
