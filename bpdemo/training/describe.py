@@ -22,8 +22,8 @@ STATEMENT = (
     "no face video with measured pressures was used."
 )
 _PROTOCOL = (
-    "{folds} folds by person; the shipped weights are the same recipe fitted on all people; batch size, dropout and "
-    "added noise of the recipe were chosen by hand with an eye on two of these folds"
+    "{folds} folds by person; the shipped weights are the same recipe fitted on all people; the settings of the recipe "
+    "were chosen by hand with an eye on these folds"
 )
 
 

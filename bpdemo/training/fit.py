@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
@@ -28,7 +27,6 @@ from bpdemo.training.map_set import MapSet, keep_usable, render_set
 from bpdemo.training.render_maps import QUALITIES
 from bpdemo.weights import pick_device, save_weights
 
-_PULSELESS = 0.06  # share of training maps replaced by noise
 _EVALUATION_SEED = 1000  # added to the seed: evaluation renderings are other ones than training's
 
 
@@ -51,7 +49,7 @@ class Recipe:
 
     qualities: tuple[str, ...] = ("strong", "standard", "standard", "poor")
     cycles: int = 6
-    epochs: int = 7
+    epochs: int = 10
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
@@ -215,8 +213,7 @@ def augment(values: Tensor, mask: Tensor, rng: np.random.Generator) -> tuple[Ten
     """Vary a batch without changing what the heart did: no stretch in time, no change of sign.
 
     Most batches are cut to a shorter stretch (9.5 s and more), so that short clips are nothing new; some cells are
-    hidden; some noise is added to each cell. A few maps are replaced by noise altogether and keep their label: where
-    there is no pulse to read, all the network can learn to say is the mean.
+    hidden; some noise is added to each cell.
 
     Args:
         values: [B, 4, cells, columns]; may be changed in place.
@@ -235,17 +232,7 @@ def augment(values: Tensor, mask: Tensor, rng: np.random.Generator) -> tuple[Ten
     mask = mask & ~torch.from_numpy(hidden).unsqueeze(-1)
     noise = torch.from_numpy(rng.standard_normal(values.shape, dtype=np.float32))
     strength = torch.from_numpy(rng.uniform(0, 0.25, (batch, 1, 1, 1)).astype(np.float32))
-    values = values + strength * noise
-    pulseless = torch.from_numpy(rng.random(batch) < _PULSELESS)
-    if pulseless.any():
-        values[pulseless] = _smooth(noise[pulseless], rng)
-    return values, mask
-
-
-def _smooth(noise: Tensor, rng: np.random.Generator) -> Tensor:
-    """White noise as a map shows it: without the fastest part, and sometimes without the faster half."""
-    width = int(rng.integers(2, 7))
-    return F.avg_pool1d(noise.flatten(0, 2), width, 1, width // 2)[..., : noise.shape[-1]].view_as(noise)
+    return values + strength * noise, mask
 
 
 def _sampling(
