@@ -138,7 +138,8 @@ def build_page(estimator: BloodPressureEstimator, uploads: Uploads, examples: li
                 # The page shows the clip until the result takes its place; the browser must have had time to fetch it.
                 time.sleep(max(0.0, SHOW_CLIP_S - (time.monotonic() - began_s)))
                 yield _ready(result.glance(estimate, config, ranges))
-            yield from show_steps(estimate, ranges)
+                # Drawing gives the browser time to let go of the clip before it is deleted.
+                yield from show_steps(estimate, ranges)
 
         def read_example(event: gr.EventData, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
             number = getattr(event, "number", None)
