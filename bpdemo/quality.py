@@ -5,7 +5,7 @@ periodic to anyone who looks for the largest peak of a spectrum; five independen
 does one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the
 face beat together, do both halves of the window beat at the same rate, and is it in the skin alone.
 
-The thresholds are ours, chosen with `benchmarks/controls.py` on clips apart from those it reports.
+The thresholds are ours, chosen on rendered clips; `benchmarks/controls.py` tries them on others.
 """
 
 import numpy as np

@@ -42,6 +42,34 @@ def test_every_example_gives_what_is_said_of_it(estimates, name):
         assert estimate.heart_rate is None
 
 
+@pytest.mark.parametrize("name", ["pulse_clip", "pulse_clip_24", "pulse_clip_60", "vfr_clip"])
+def test_rendered_pulse_is_read_at_every_frame_rate(estimator, request, name):
+    clip = request.getfixturevalue(name)
+    estimate = estimator.estimate(clip.path)
+    assert estimate.status == "reading"
+    assert estimate.heart_rate.value == pytest.approx(clip.scene.heart_rate_bpm, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("still_clip", "no_pulse"),
+        ("wall_clip", "no_face"),
+        ("dark_clip", "too_dark"),
+        ("short_clip", "too_short"),
+        ("away_clip", "face_lost"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(estimator, request, name, code):
+    clip = request.getfixturevalue(name)
+    estimate = estimator.estimate(clip.path)
+    assert estimate.status == "refused"
+    assert estimate.reasons[0].code == code
+    assert estimate.systolic is None
+    # A pulse too dark to read may still have a rate; what has none must not show one.
+    assert estimate.heart_rate is None or clip.truth["has_pulse"]
+
+
 def test_value_is_the_mean_over_ranges_and_interval_is_conformal(estimates):
     systolic = estimates["face_72_bpm.mp4"].systolic
     assert systolic.value == pytest.approx(sum(part.probability * part.value for part in systolic.ranges), abs=1e-3)
