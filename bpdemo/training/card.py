@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bpdemo.training.describe import reference_quality
+from bpdemo.training.map_set import FILMED
+
 _FRONT_MATTER = """---
 license: apache-2.0
 language: en
@@ -20,14 +23,25 @@ tags:
 _CLEAR_GAIN_MMHG = 0.5  # less than folds and renderings scatter by
 
 _LIMITS = """- **Research use only; not a medical device.** A reading is no basis for a decision about anybody's health.
-- The network has seen finger pulses rendered into face maps, and no video of a face. How well it does on real faces
-  is not known; the figures were measured on rendered maps of people it was not fitted on.
+{seen}
 - Errors grow towards rare pressures, where predictions are drawn to the middle.
-- The people were met in one hospital with one sensor; other ages, other places and other sensors may give other
-  figures.
+- The people are those of the data named above, met in few places with few sensors; other ages, other places and other
+  sensors may give other figures.
 - Pulse shape tells something about pressure across people. One person's change from day to day was neither trained nor
   tested.
 - A clip must show a pulse: the demo refuses clips that do not. These weights must not be used without that check."""
+
+_SEEN_PULSES = """\
+- The network has seen finger pulses rendered into face maps, and no video of a face. How well it does on real faces
+  is not known; the figures were measured on rendered maps of people it was not fitted on."""
+_SEEN_CLIPS = """\
+- The figures called filmed were measured on clips of people the network was not fitted on; other cameras, other light
+  and other faces may give other figures. Clips that the demo refuses are in none of the figures."""
+
+_STANDARD = """
+Standard capture means that the mean beat over 15 s has a standard error of 5 to 7 % of its height; strong about 3 %,
+poor about 12 %. Real clips of ordinary quality have 5 to 7 %.
+"""
 
 
 def write_card(config: Mapping[str, Any]) -> str:
@@ -43,6 +57,8 @@ def write_card(config: Mapping[str, Any]) -> str:
     intervals = config["intervals"]
     share = f"{100 * intervals['coverage']:.0f} %"
     stmap_version = config["stmap"]["version"]
+    qualities = validation["qualities"]
+    reference = reference_quality(qualities)
     slice_s = config["network"]["slice_length"] / config["stmap"]["rate_hz"]
     return f"""{_FRONT_MATTER}
 # {config["name"]}
@@ -57,30 +73,26 @@ inside each range. Sizes, range edges and training are this project's own. Layou
 
 ## Figures on people unseen in training
 
-{validation["people"]} people, {validation["protocol"]}. Each person is rendered {validation["renderings"]} times in
-each capture quality; every prediction is by a network that was not fitted on that person. Figures in mmHg. "Training
-mean" is the MAE of always answering the mean pressure of the same folds' training people. Coverage is how
-often the {share} interval holds the cuff pressure; each fold's interval comes from the other folds' errors at standard
-quality.
+{validation["people"]} people, {validation["protocol"]}. {_made(validation)}; every prediction is by a network that was
+not fitted on that person. Figures in mmHg. "Training mean" is the MAE of always answering the mean pressure of the same
+folds' training people. Coverage is how often the {share} interval holds the cuff pressure; each fold's interval comes
+from the other folds' errors at {reference} quality.
 
-{_figures(validation["qualities"])}
+{_figures(qualities)}
 
-{_against_baseline(validation["qualities"]["standard"])}
+{_against_baseline(qualities[reference])}
 
-Correlation r fold by fold at standard quality: {_folds(validation["r_of_folds"])}. A fold is small; expect other
+Correlation r fold by fold at {reference} quality: {_folds(validation["r_of_folds"])}. A fold is small; expect other
 people to scatter as much.
 
 The weights here were fitted afterwards, by the same recipe, on all {training["people"]} people, so the figures are
 about the recipe and not about these very tensors. The intervals shipped with them: systolic +- {intervals["systolic"]}
 mmHg, diastolic +- {intervals["diastolic"]} mmHg ({share}, split-conformal on the same errors).
-
-Standard capture means that the mean beat over 15 s has a standard error of 5 to 7 % of its height; strong about 3 %,
-poor about 12 %. Real clips of ordinary quality have 5 to 7 %.
-
+{_STANDARD if reference != FILMED else ""}
 ## Training data
 
-{provenance["data"]}: {provenance["citation"]}. {training["people"]} people (left out for want of a whole beat:
-{training["left_out"]}), rendered into {training["maps"]} maps.
+{provenance["data"]}: {provenance["citation"]}. {training["people"]} people (left out for want of a whole beat or of a
+clip that could be read: {training["left_out"]}), {training["maps"]} maps.{_refused(training)}
 
 | | mean | SD | outside the ranges (clamped) |
 |---|---|---|---|
@@ -88,7 +100,7 @@ poor about 12 %. Real clips of ordinary quality have 5 to 7 %.
 
 ## Limits
 
-{_LIMITS}
+{_LIMITS.format(seen=_SEEN_CLIPS if FILMED in qualities else _SEEN_PULSES)}
 
 ## How these weights came about
 
@@ -99,6 +111,24 @@ poor about 12 %. Real clips of ordinary quality have 5 to 7 %.
 | seed | {provenance["seed"]} |
 | date | {provenance["date"]} |
 """
+
+
+def _made(validation: Mapping[str, Any]) -> str:
+    """Say what the figures were measured on."""
+    rendered = f"Each person is rendered {validation['renderings']} times in each capture quality"
+    if FILMED not in validation["qualities"]:
+        return rendered
+    filmed = "Clips count as they were filmed, window by window"
+    return f"{rendered}, or filmed. {filmed}" if len(validation["qualities"]) > 1 else filmed
+
+
+def _refused(training: Mapping[str, Any]) -> str:
+    """Say how many clips were read and how many not."""
+    if "clips" not in training:
+        return ""
+    clips = training["clips"]
+    reasons = ", ".join(f"{code} {count}" for code, count in clips["refused"].items()) or "none"
+    return f" Clips read: {clips['read']}; refused: {reasons}."
 
 
 def _figures(qualities: Mapping[str, Any]) -> str:

@@ -1,125 +1,137 @@
-"""Data sets for training and evaluation: people, their pulse recordings, their cuff pressures.
+"""Data sets for training and evaluation, by name and folder.
 
-Every loader reads its set in the published layout from a folder the user names, and yields `Person`s; nothing after it
-knows which set they came from. A new set is one function and one line in `LOADERS`.
-
-PPG-BP: Liang, Chen, Liu, Elgendi, *A new, short-recorded photoplethysmogram dataset for blood pressure monitoring in
-China*, Scientific Data 5:180020, 2018.
+Every loader reads its set from a folder the user names, and yields `Person`s; nothing after it knows which set they
+came from. A new set is one function and one line in `LOADERS`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from bpdemo.errors import DataError
-
-PPG_BP_CITATION = (
-    "Liang, Chen, Liu, Elgendi: A new, short-recorded photoplethysmogram dataset for blood pressure monitoring in "
-    "China. Scientific Data 5:180020, 2018"
+from bpdemo.training.own_data import CLIPS_TABLE, RECORDINGS_TABLE, load_clips, load_recordings
+from bpdemo.training.people import Film, Person, Recording
+from bpdemo.training.published_data import (
+    MW_PPG_CITATION,
+    MW_PPG_FILE,
+    PPG_BP_CITATION,
+    PPG_BP_TABLE,
+    load_mw_ppg,
+    load_ppg_bp,
 )
-_PPG_BP_RATE_HZ = 1000.0
-_PPG_BP_TABLE = "PPG-BP dataset.xlsx"
-_PPG_BP_SIGNALS = "0_subject"
-_PRESSURE_LIMITS = (20.0, 300.0)  # mmHg; outside, a table holds something else than a pressure
+
+__all__ = [
+    "LOADERS",
+    "Film",
+    "Loader",
+    "Person",
+    "Recording",
+    "check_apart",
+    "cite",
+    "load_clips",
+    "load_mw_ppg",
+    "load_people",
+    "load_ppg_bp",
+    "load_recordings",
+    "recognise",
+    "split_by_person",
+]
 
 
 @dataclass(frozen=True)
-class Recording:
-    """One stretch of finger pulse.
+class Loader:
+    """How a kind of data set is read.
 
     Attributes:
-        samples: float64 [samples], any unit, upright: blood volume rises with the value.
-        rate_hz: samples a second.
+        load: the loader, given the folder and the name the set was given.
+        mark: the file in the folder that tells the kind.
+        citation: what to cite; empty for the user's own data.
     """
 
-    samples: np.ndarray
-    rate_hz: float
+    load: Callable[[Path, str], list[Person]]
+    mark: str
+    citation: str = ""
 
 
-@dataclass(frozen=True)
-class Person:
-    """One person: the unit every split goes by.
-
-    Attributes:
-        name: the person's name, unique over data sets: `"ppg_bp:2"`.
-        recordings: at least one.
-        systolic: cuff pressure, mmHg.
-        diastolic: cuff pressure, mmHg.
-    """
-
-    name: str
-    recordings: tuple[Recording, ...]
-    systolic: float
-    diastolic: float
+LOADERS: dict[str, Loader] = {
+    # People of a published set keep the set's name, so that weights know them whatever the folder is called.
+    "ppg_bp": Loader(lambda folder, _: load_ppg_bp(folder), PPG_BP_TABLE, PPG_BP_CITATION),
+    "mw_ppg": Loader(lambda folder, _: load_mw_ppg(folder), MW_PPG_FILE, MW_PPG_CITATION),
+    "recordings": Loader(load_recordings, RECORDINGS_TABLE),
+    "clips": Loader(load_clips, CLIPS_TABLE),
+}
+"""Name of a data set -> how it is read."""
 
 
-def load_ppg_bp(folder: str | Path) -> list[Person]:
-    """Read PPG-BP as published: `PPG-BP dataset.xlsx` and `0_subject/<subject>_<1..3>.txt` (2.1 s at 1 kHz each).
+def recognise(name: str, folder: str | Path) -> Loader:
+    """Find the loader of a data set: by its name, or else by what its folder holds.
 
     Args:
-        folder: the folder that holds both.
+        name: a key of `LOADERS`, or any name for a folder that holds the mark of exactly one of them, as `clips.csv`.
+        folder: of the set.
 
     Returns:
-        The people of the table who have a recording, in the table's order.
+        The loader.
 
     Raises:
-        DataError: `data_missing` when the table or the signals are not there, `data_invalid` when they hold something
-            else than the published layout.
+        DataError: `data_unknown`, when neither tells, or the folder holds several sets.
     """
-    folder = Path(folder)
-    table, signals = folder / _PPG_BP_TABLE, folder / _PPG_BP_SIGNALS
-    if not table.is_file() or not signals.is_dir():
-        raise DataError(
-            "data_missing",
-            f"PPG-BP needs {_PPG_BP_TABLE!r} and {_PPG_BP_SIGNALS!r} in {folder}.",
-            "Download PPG-BP from figshare (doi 10.6084/m9.figshare.5459299) and name its unpacked folder.",
-        )
-    people = []
-    for row in _ppg_bp_rows(table):
-        subject = int(row["subject_ID"])
-        files = sorted(signals.glob(f"{subject}_*.txt"))
-        if files:
-            systolic, diastolic = (_pressure(row[f"{kind} Blood Pressure(mmHg)"]) for kind in ("Systolic", "Diastolic"))
-            recordings = tuple(Recording(_read_samples(file), _PPG_BP_RATE_HZ) for file in files)
-            people.append(Person(f"ppg_bp:{subject}", recordings, systolic, diastolic))
-    if not people:
-        raise _invalid(f"No subject of {table} has a file in {signals}.")
-    return people
-
-
-LOADERS: dict[str, Callable[[str | Path], list[Person]]] = {"ppg_bp": load_ppg_bp}
-"""Name of a data set -> its loader."""
-
-CITATIONS: dict[str, str] = {"ppg_bp": PPG_BP_CITATION}
-"""Name of a data set -> what to cite."""
+    if name in LOADERS:
+        return LOADERS[name]
+    marked = [known for known, loader in LOADERS.items() if (Path(folder) / loader.mark).is_file()]
+    if len(marked) == 1:
+        return LOADERS[marked[0]]
+    why = f"its folder holds several: {', '.join(marked)}" if marked else "its folder holds none that is known"
+    raise DataError(
+        "data_unknown",
+        f"No data set is called {name!r}, and {why}.",
+        f"Known are: {', '.join(LOADERS)}; under any other name, a folder with just one of "
+        f"{', '.join(repr(loader.mark) for loader in LOADERS.values())}.",
+    )
 
 
 def load_people(data: Mapping[str, str | Path]) -> list[Person]:
     """Load several data sets.
 
     Args:
-        data: name of a data set (a key of `LOADERS`) -> its folder.
+        data: name of a data set (see `recognise`) -> its folder.
 
     Returns:
         All their people, each name once.
 
     Raises:
-        DataError: `data_unknown` for a name without a loader, `data_invalid` for a person met twice; and whatever the
-            loaders raise.
+        DataError: `data_unknown` for a set that nothing is known of, `data_invalid` for a person met twice or one
+            folder named twice; and whatever the loaders raise.
     """
     people: list[Person] = []
     for name, folder in data.items():
-        if name not in LOADERS:
-            raise DataError("data_unknown", f"No data set is called {name!r}.", f"Known are: {', '.join(LOADERS)}.")
-        people.extend(LOADERS[name](folder))
-    names = [person.name for person in people]
-    if len(set(names)) != len(names):
-        raise _invalid("A person appears twice; results would leak from training into validation.")
+        people.extend(recognise(name, folder).load(Path(folder), name))
+    times = Counter(person.name for person in people)
+    twice = [name for name, count in times.items() if count > 1]
+    if twice:
+        raise _leak(f"{twice[0]} appears twice.")
+    if len({Path(folder).resolve() for folder in data.values()}) < len(data):
+        raise _leak("One folder is named twice.")
     return people
+
+
+def cite(data: Mapping[str, str | Path]) -> str:
+    """Return what to cite for some data sets, in one line.
+
+    Args:
+        data: name of a data set -> its folder.
+
+    Raises:
+        DataError: `data_unknown`.
+    """
+    return "; ".join(
+        recognise(name, folder).citation or f"{name} (unpublished data of whoever trained)"
+        for name, folder in data.items()
+    )
 
 
 def split_by_person(people: Sequence[Person], folds: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
@@ -145,48 +157,35 @@ def split_by_person(people: Sequence[Person], folds: int, seed: int) -> Iterator
     names = np.array([person.name for person in people])
     tested: set[str] = set()
     for train, test in GroupKFold(folds, shuffle=True, random_state=seed).split(names, groups=names):
-        assert not set(names[train]) & set(names[test]), "a person is in training and in test"
+        check_apart(names[train], names[test])
         assert not tested & set(names[test]), "a person is tested twice"
         tested |= set(names[test])
         yield train.tolist(), test.tolist()
     assert tested == set(names), "a person is never tested"
 
 
-def _ppg_bp_rows(table: Path) -> list[dict[str, object]]:
-    """Rows of the table by header; the header is the row that names subject_ID (the second, as published)."""
-    import openpyxl  # only training reads spreadsheets
+def check_apart(train: Sequence[str], test: Sequence[str]) -> None:
+    """Assert that nobody is both trained and tested on.
 
-    try:
-        rows = list(openpyxl.load_workbook(table, read_only=True, data_only=True).worksheets[0].values)
-    except (BadZipFile, KeyError, OSError, ValueError) as error:
-        raise _invalid(f"{table} is not a spreadsheet.") from error
-    start = next((i for i, row in enumerate(rows) if "subject_ID" in row), None)
-    if start is None:
-        raise _invalid(f"{table} has no column subject_ID.")
-    header = rows[start]
-    needed = ("Systolic Blood Pressure(mmHg)", "Diastolic Blood Pressure(mmHg)")
-    if any(name not in header for name in needed):
-        raise _invalid(f"{table} lacks one of the columns {', '.join(needed)}.")
-    named = (dict(zip(header, row, strict=False)) for row in rows[start + 1 :])
-    return [row for row in named if row["subject_ID"] is not None]
+    Args:
+        train: names of people.
+        test: names of people.
 
-
-def _read_samples(file: Path) -> np.ndarray:
-    try:
-        samples = np.array(file.read_text().split(), dtype=np.float64)
-    except ValueError as error:
-        raise _invalid(f"{file} holds something else than numbers.") from error
-    if samples.size == 0 or not np.isfinite(samples).all():
-        raise _invalid(f"{file} holds no finite samples.")
-    return samples
+    Raises:
+        DataError: `person_on_both_sides`.
+    """
+    both = sorted(set(train) & set(test))
+    if both:
+        raise DataError(
+            "person_on_both_sides",
+            f"{len(both)} people are in training and in test, as {both[0]}.",
+            "Split by person, and give each person one label in all tables.",
+        )
 
 
-def _pressure(cell: object) -> float:
-    value = float(cell) if isinstance(cell, int | float) else np.nan
-    if not _PRESSURE_LIMITS[0] <= value <= _PRESSURE_LIMITS[1]:
-        raise _invalid(f"{cell!r} is not a pressure in mmHg.")
-    return value
-
-
-def _invalid(message: str) -> DataError:
-    return DataError("data_invalid", message, "Use the data set as it was published.")
+def _leak(what: str) -> DataError:
+    return DataError(
+        "data_invalid",
+        f"{what} Results would leak from training into validation.",
+        "Name every person in one set only.",
+    )

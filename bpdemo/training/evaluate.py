@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from bpdemo.training.datasets import load_people
-from bpdemo.training.map_set import MapSet, keep_usable, render_set
+from bpdemo.training.film_maps import FilmSet, film_set, mean_by_clip
+from bpdemo.training.map_set import FILMED, MapSet, keep_usable, render_set
+from bpdemo.training.people import Person
 from bpdemo.training.render_maps import QUALITIES
 from bpdemo.weights import Weights
 
@@ -29,29 +31,41 @@ def evaluate(weights: Weights, data: Mapping[str, str | Path], *, seed: int = 10
         seed: fixes the renderings.
 
     Returns:
-        JSON-able: `dataset`, `people`, `left_out` (people without a whole beat), `seen_in_training` (people the
-        weights were fitted on: figures that include any are no evidence), `renderings` a person and quality, and
-        `qualities` -> quality -> pressure -> the figures of `score`.
+        JSON-able: `dataset`, `people`, `left_out` (people without a whole beat, or without a clip that could be read),
+        `seen_in_training` (people the weights were fitted on: figures that include any are no evidence), `renderings`
+        a person and quality, and `qualities` -> quality -> pressure -> the figures of `score`.
+
+        Pulse recordings are rendered in every capture quality. Clips are taken as they were filmed: their one quality
+        is `filmed`, each clip counts once (with the mean over its windows, as the demo answers), against its own
+        pressures, and `clips` says how many were `read` and how many `refused`, by reason code. A set of clips alone
+        has no other quality; 0 `renderings` are then made.
 
     Raises:
-        DataError: from loading.
+        DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    people, left_out = keep_usable(load_people(data))
-    maps = render_set(people, tuple(QUALITIES) * RENDERINGS, seed, "evaluation")
-    device = next(weights.network.parameters()).device
-    predicted = predict(weights.network, maps, np.arange(len(maps.person)), device)
+    everybody = load_people(data)
+    recorded = [person for person in everybody if not person.films]
+    filmed = [person for person in everybody if person.films]
+    people: list[Person] = []
+    report: dict[str, Any] = {"renderings": RENDERINGS if recorded else 0, "qualities": {}}
+    if recorded:
+        usable, _ = keep_usable(recorded)
+        people += usable
+        maps = render_set(usable, tuple(QUALITIES) * RENDERINGS, seed, "evaluation")
+        predicted = _predict_all(weights, maps)
+        report["qualities"] |= score_by_quality(maps, predicted, *_baseline_and_half_width(weights, predicted))
+    if filmed:
+        films = film_set(filmed)
+        people += films.maps.people
+        report["qualities"][FILMED] = _score_films(weights, films)
+        report["clips"] = {"read": films.clips, "refused": films.refused}
     seen = set(weights.config["training"].get("names", ()))
-    baseline = np.array([weights.config["training"][pressure]["mean"] for pressure in PRESSURES])
-    half_width = np.array([weights.config["intervals"][pressure] for pressure in PRESSURES])
     return {
         "dataset": "+".join(data),
         "people": len(people),
-        "left_out": left_out,
+        "left_out": len(everybody) - len(people),
         "seen_in_training": sum(person.name in seen for person in people),
-        "renderings": RENDERINGS,
-        "qualities": score_by_quality(
-            maps, predicted, np.broadcast_to(baseline, predicted.shape), np.broadcast_to(half_width, predicted.shape)
-        ),
+        **report,
     }
 
 
@@ -83,7 +97,7 @@ def predict(network: nn.Module, maps: MapSet, indices: Sequence[int], device: to
 def score_by_quality(
     maps: MapSet, predicted: np.ndarray, baseline: np.ndarray, half_width: np.ndarray
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Score predictions of all maps, separately for each capture quality.
+    """Score predictions of all maps, separately for each capture quality among them.
 
     Args:
         maps: the set.
@@ -94,14 +108,15 @@ def score_by_quality(
     Returns:
         quality -> pressure -> the figures of `score`.
     """
-    truth = maps.pressures[maps.person]
+    truth = maps.truth
     return {
         quality: {
             pressure: score(truth[of, k], predicted[of, k], baseline[of, k], half_width[of, k])
             for k, pressure in enumerate(PRESSURES)
         }
-        for quality in QUALITIES
+        for quality in (*QUALITIES, FILMED)
         for of in [maps.quality == quality]
+        if of.any()
     }
 
 
@@ -143,3 +158,25 @@ def conformal_half_width(errors: np.ndarray, people: int, coverage: float) -> fl
     """
     level = min(1.0, np.ceil((people + 1) * coverage) / people)
     return float(np.quantile(np.abs(errors), level, method="inverted_cdf"))
+
+
+def _predict_all(weights: Weights, maps: MapSet) -> np.ndarray:
+    return predict(weights.network, maps, np.arange(len(maps.person)), next(weights.network.parameters()).device)
+
+
+def _score_films(weights: Weights, films: FilmSet) -> dict[str, dict[str, float]]:
+    """Pressure -> figures over clips."""
+    truth, predicted = (mean_by_clip(films, each) for each in (films.maps.truth, _predict_all(weights, films.maps)))
+    baseline, half_width = _baseline_and_half_width(weights, predicted)
+    return {
+        pressure: score(truth[:, k], predicted[:, k], baseline[:, k], half_width[:, k])
+        for k, pressure in enumerate(PRESSURES)
+    }
+
+
+def _baseline_and_half_width(weights: Weights, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the weights' config puts beside each of the predictions [n, 2]: the training mean, the interval."""
+    training, intervals = weights.config["training"], weights.config["intervals"]
+    baseline = np.array([training[pressure]["mean"] for pressure in PRESSURES])
+    half_width = np.array([intervals[pressure] for pressure in PRESSURES])
+    return np.broadcast_to(baseline, predicted.shape), np.broadcast_to(half_width, predicted.shape)

@@ -19,11 +19,13 @@ from tqdm import tqdm
 from bpdemo import stmap
 from bpdemo.network import BloodPressureNetwork, NetworkConfig
 from bpdemo.training.card import write_card
-from bpdemo.training.datasets import load_people, split_by_person
+from bpdemo.training.datasets import cite, load_people, split_by_person
 from bpdemo.training.describe import describe, summarise
 from bpdemo.training.evaluate import PRESSURES, RENDERINGS, predict
+from bpdemo.training.film_maps import FilmSet, film_set
 from bpdemo.training.losses import blood_pressure_loss, range_of
-from bpdemo.training.map_set import MapSet, keep_usable, render_set
+from bpdemo.training.map_set import MapSet, join, keep_usable, render_set
+from bpdemo.training.people import Person
 from bpdemo.training.render_maps import QUALITIES
 from bpdemo.weights import pick_device, save_weights
 
@@ -72,8 +74,11 @@ def train(
 ) -> dict[str, Any]:
     """Cross-validate the recipe on people split into folds, fit it on all of them, and save weights with their card.
 
+    Pulse recordings are rendered, clips are taken as they were filmed; one run may use both. A person is drawn as often
+    as any other of the same systolic range, however many maps there are of each.
+
     Args:
-        data: name of a data set (a key of `datasets.LOADERS`) -> its folder.
+        data: name of a data set (see `datasets.recognise`) -> its folder.
         output: the weights folder to write.
         seed: fixes renderings, splits and fits.
         run: folder for checkpoints; a run of the same recipe, data and seed goes on where it stopped. None puts it
@@ -89,19 +94,32 @@ def train(
         WeightsError: no such device, or the weights cannot be written.
     """
     picked = pick_device(device)
-    people, left_out = keep_usable(load_people(data))
+    everybody = load_people(data)
+    recorded, filmed = ([one for one in everybody if bool(one.films) is has_clips] for has_clips in (False, True))
+    recorded = keep_usable(recorded)[0] if recorded else []
+    films = film_set(filmed) if filmed else None
+    people = [*recorded, *(films.maps.people if films else ())]
     output = Path(output)
     run = Path(run) if run is not None else output.with_name(f"{output.name}.run")
-    _open_run(run, {"recipe": _plain(recipe), "seed": seed, "people": [person.name for person in people]})
+    settings = {"recipe": _plain(recipe), "seed": seed, "people": [person.name for person in people]}
+    _open_run(run, settings | ({"clips": films.maps.truth.tolist()} if films else {}))
 
-    maps = render_set(people, recipe.qualities * recipe.cycles, seed, "training")
-    tests = render_set(people, tuple(QUALITIES) * RENDERINGS, seed + _EVALUATION_SEED, "evaluation")
+    maps = _make_maps(recorded, films, recipe.qualities * recipe.cycles, seed, "training")
+    tests = _make_maps(recorded, films, tuple(QUALITIES) * RENDERINGS, seed + _EVALUATION_SEED, "evaluation")
     config = NetworkConfig(cells=maps.values.shape[2])
     fold_of, baseline, predicted = cross_validate(maps, tests, config, recipe, seed, run, picked)
     network = fit(maps, range(len(people)), config, recipe, seed, picked, checkpoint=run / "all.pt", title="fit on all")
 
     results = summarise(tests, fold_of, baseline, predicted)
-    details = {"left_out": left_out, "seed": seed, "data": list(data), "recipe": _plain(recipe)}
+    details = {
+        "left_out": len(everybody) - len(people),
+        "seed": seed,
+        "data": list(data),
+        "citation": cite(data),
+        "recipe": _plain(recipe),
+    }
+    if films:
+        details["clips"] = {"read": films.clips, "refused": films.refused}
     description = describe(maps, config, results, details)
     save_weights(output, network, description, write_card(description))
     return description
@@ -185,7 +203,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps)
     parts = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
     first = _resume(checkpoint, parts, rng) if checkpoint is not None and checkpoint.is_file() else 0
-    pressures = torch.from_numpy(maps.pressures)
+    pressures = torch.from_numpy(maps.truth)
     network.train()
     with tqdm(total=recipe.epochs * steps, initial=first * steps, desc=title, unit="step") as bar:
         for epoch in range(first, recipe.epochs):
@@ -194,7 +212,7 @@ def fit(
                 values, mask = augment(
                     torch.from_numpy(maps.values[batch].astype(np.float32)), torch.from_numpy(maps.mask[batch]), rng
                 )
-                target = pressures[maps.person[batch]].to(device)
+                target = pressures[batch].to(device)
                 loss = blood_pressure_loss(network(values.to(device), mask.to(device)), target, config)
                 optimizer.zero_grad()
                 loss.backward()
@@ -235,15 +253,26 @@ def augment(values: Tensor, mask: Tensor, rng: np.random.Generator) -> tuple[Ten
     return values + strength * noise, mask
 
 
+def _make_maps(
+    recorded: Sequence[Person], films: FilmSet | None, qualities: Sequence[str], seed: int, purpose: str
+) -> MapSet:
+    """Render those with recordings, and put the maps of clips behind."""
+    if not recorded:
+        return films.maps
+    rendered = render_set(recorded, qualities, seed, purpose)
+    return join(rendered, films.maps) if films else rendered
+
+
 def _sampling(
     maps: MapSet, people: Sequence[int], config: NetworkConfig, power: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the people's maps and the chance of each to be drawn."""
+    """Indices of the people's maps and the chance of each to be drawn; a person's maps share the person's chance."""
     indices = maps.of_people(people)
     systolic = torch.from_numpy(maps.pressures[:, 0])
     ranges = range_of(systolic, config.systolic_edges).numpy()
     crowd = np.bincount(ranges[list(people)], minlength=len(config.systolic_edges) - 1)
-    chances = crowd[ranges[maps.person[indices]]].astype(float) ** -power
+    whose = maps.person[indices]
+    chances = crowd[ranges[whose]].astype(float) ** -power / np.bincount(whose)[whose]
     return indices, chances / chances.sum()
 
 

@@ -11,23 +11,27 @@ import numpy as np
 from tqdm import tqdm
 
 from bpdemo.errors import DataError
-from bpdemo.training.datasets import Person
+from bpdemo.training.people import Person
 from bpdemo.training.pulses import beats_of
 from bpdemo.training.render_maps import QUALITIES, render_map
+
+FILMED = "filmed"
+"""The quality of maps made from clips; all others are rendered."""
 
 _WORTH_A_POOL = 200  # maps; fewer are rendered before other processes have started
 
 
 @dataclass(frozen=True)
 class MapSet:
-    """Rendered maps and whose they are.
+    """Maps and whose they are.
 
     Attributes:
         values: float16 [maps, 4, cells, columns], 0 where not measured.
         mask: bool [maps, cells, columns].
         person: int [maps], index of the person.
-        quality: str [maps], a key of `QUALITIES`.
+        quality: str [maps], a key of `QUALITIES`, or `FILMED`.
         people: whom the indices mean.
+        own_pressures: float32 [maps, 2], systolic and diastolic of each map, mmHg; None where they are the person's.
     """
 
     values: np.ndarray
@@ -35,11 +39,17 @@ class MapSet:
     person: np.ndarray
     quality: np.ndarray
     people: tuple[Person, ...]
+    own_pressures: np.ndarray | None = None
 
     @property
     def pressures(self) -> np.ndarray:
         """float32 [people, 2]: systolic and diastolic, mmHg."""
         return np.array([[person.systolic, person.diastolic] for person in self.people], dtype=np.float32)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """float32 [maps, 2]: the pressures each map should give, mmHg."""
+        return self.pressures[self.person] if self.own_pressures is None else self.own_pressures
 
     def of_people(self, people: Sequence[int]) -> np.ndarray:
         """Return the indices of all maps of some people."""
@@ -64,6 +74,26 @@ def keep_usable(people: Sequence[Person]) -> tuple[list[Person], int]:
             "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
         )
     return usable, len(people) - len(usable)
+
+
+def join(first: MapSet, second: MapSet) -> MapSet:
+    """Put two sets of different people together, the first's maps and people before the second's.
+
+    Args:
+        first: any set.
+        second: another, with as many columns.
+
+    Returns:
+        Maps and people of both.
+    """
+    return MapSet(
+        np.concatenate((first.values, second.values)),
+        np.concatenate((first.mask, second.mask)),
+        np.concatenate((first.person, second.person + len(first.people))),
+        np.concatenate((first.quality, second.quality)),
+        first.people + second.people,
+        np.concatenate((first.truth, second.truth)),
+    )
 
 
 def render_set(people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str) -> MapSet:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
-from bpdemo.training.datasets import Person, Recording
+from bpdemo.training.people import Person, Recording
 
 BEAT_RATE_HZ = 200.0
 """Samples a second of cut beats and of synthesised pulses."""
@@ -58,6 +58,8 @@ def cut_beats(recording: Recording) -> list[np.ndarray]:
         The beats, each float64 [samples] at `BEAT_RATE_HZ` with both feet at 0 and height 1. None when the recording
         holds no whole beat.
     """
+    if len(recording.samples) < 2 * _PERIOD_S[0] * recording.rate_hz:
+        return []  # too short for two feet, and for the filter
     wave = _resample(recording)
     slope = np.gradient(wave)
     reach = int(_PERIOD_S[0] * BEAT_RATE_HZ)

@@ -1,11 +1,22 @@
+import shutil
 from itertools import combinations
 
 import numpy as np
 import openpyxl
 import pytest
+from small_tables import write_mw_ppg, write_recordings
 
 from bpdemo.errors import DataError
-from bpdemo.training.datasets import Person, Recording, load_people, load_ppg_bp, split_by_person
+from bpdemo.training.datasets import (
+    Person,
+    Recording,
+    check_apart,
+    cite,
+    load_mw_ppg,
+    load_people,
+    load_ppg_bp,
+    split_by_person,
+)
 
 SIGNAL = Recording(np.zeros(10), 100.0)
 
@@ -104,3 +115,70 @@ def test_too_few_people_are_an_error():
     with pytest.raises(DataError) as caught:
         list(split_by_person(people(3), 5, 0))
     assert caught.value.code == "too_few_people"
+
+
+def test_a_person_on_both_sides_is_an_error():
+    check_apart(["a", "b"], ["c"])
+    with pytest.raises(DataError) as caught:
+        check_apart(["a", "b"], ["b"])
+    assert caught.value.code == "person_on_both_sides"
+
+
+def test_a_person_met_twice_is_an_error(ppg_bp, tmp_path):
+    shutil.copytree(ppg_bp, tmp_path / "again")
+    with pytest.raises(DataError) as caught:
+        load_people({"ppg_bp": ppg_bp, "again": tmp_path / "again"})
+    assert caught.value.code == "data_invalid"
+
+
+def test_published_people_keep_their_names_under_any_name_of_the_set(ppg_bp, tmp_path):
+    people = load_people({"hospital": ppg_bp, "students": write_mw_ppg(tmp_path)})
+    assert [people[0].name, people[-1].name] == ["ppg_bp:2", "mw_ppg:13"]
+
+
+def test_every_set_is_cited(ppg_bp, tmp_path):
+    cited = cite({"hospital": ppg_bp, "mine": write_recordings(tmp_path, people=1)})
+    assert "Scientific Data" in cited
+    assert "mine" in cited
+
+
+def test_mw_ppg_has_a_recording_of_each_wavelength(tmp_path):
+    people = load_mw_ppg(write_mw_ppg(tmp_path))
+    assert [person.name for person in people] == ["mw_ppg:11", "mw_ppg:12", "mw_ppg:13"]
+    assert (people[2].systolic, people[2].diastolic) == (120, 68)
+    assert [(len(one.samples), one.rate_hz) for one in people[0].recordings] == [(2000, 200)] * 3
+    peaks = [np.ptp(recording.samples) for recording in people[0].recordings]
+    assert peaks == pytest.approx([900] * 3, rel=0.01)
+    assert not np.array_equal(people[0].recordings[0].samples, people[0].recordings[1].samples)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"x": None},
+        {"sbp": None},
+        {"x": np.zeros((3, 100))},
+        {"x": np.zeros((4, 100, 3))},
+        {"x": np.full((3, 100, 3), np.nan)},
+        {"x": np.array([None] * 3, dtype=object)},
+        {"fs": np.array(100)},
+        {"fs": np.array([200, 200])},
+        {"sbp": np.array([100.0, np.nan, 120.0])},
+        {"sbp": np.array([100.0, 1200.0, 120.0])},
+        {"dbp": np.array([60.0, 200.0, 60.0])},
+        {"dbp": np.array(["low", "low", "low"])},
+    ],
+)
+def test_arrays_other_than_mw_ppgs_are_an_error(tmp_path, changed):
+    with pytest.raises(DataError) as caught:
+        load_mw_ppg(write_mw_ppg(tmp_path, **changed))
+    assert caught.value.code == "data_invalid"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_a_file_that_is_not_mw_ppg_is_an_error(tmp_path, content):
+    if content is not None:
+        (tmp_path / "mwppg_200hz.npz").write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        load_mw_ppg(tmp_path)
+    assert caught.value.code == ("data_missing" if content is None else "data_invalid")
