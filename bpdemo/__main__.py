@@ -128,12 +128,12 @@ def evaluate(
         print(json.dumps(results))
         return
     print(f"{results['people']} people of {results['dataset']}, of whom {results['seen_in_training']} seen in training")
-    print(f"{'quality':10}{'pressure':10}{'MAE':>7}{'baseline':>10}{'r':>7}{'coverage':>10}")
+    print(f"{'quality':10}{'pressure':10}{'MAE':>7}{'baseline':>10}{'own mean':>10}{'r':>7}{'coverage':>10}")
     for quality, pressures in results["qualities"].items():
         for pressure, figures in pressures.items():
             print(
                 f"{quality:10}{pressure:10}{figures['mae']:7.2f}{figures['baseline_mae']:10.2f}"
-                f"{figures['r']:7.2f}{figures['coverage']:10.2f}"
+                f"{figures['own_mean_mae']:10.2f}{figures['r']:7.2f}{figures['coverage']:10.2f}"
             )
 
 

@@ -16,13 +16,14 @@ from bpdemo.training.render_maps import QUALITIES
 from bpdemo.weights import Weights
 
 PRESSURES = ("systolic", "diastolic")
+EVALUATION_SEED = 1000  # added to the seed: evaluation renderings are other ones than training's
 RENDERINGS = 4
 """Renderings of a person in each quality when scoring."""
 
 _BATCH = 64
 
 
-def evaluate(weights: Weights, data: Mapping[str, str | Path], *, seed: int = 1000) -> dict[str, Any]:
+def evaluate(weights: Weights, data: Mapping[str, str | Path], *, seed: int = EVALUATION_SEED) -> dict[str, Any]:
     """Score saved weights on every person of some data sets, without training.
 
     Args:
@@ -125,8 +126,9 @@ def score(truth: np.ndarray, predicted: np.ndarray, baseline: np.ndarray, half_w
 
     Returns:
         mae, rmse, mean_error, sd_error (mmHg; error = predicted - truth), r (Pearson; 0 when the prediction is
-        constant), baseline_mae, baseline_rmse (always answering the training mean), coverage (share of true values
-        inside predicted +- half_width), interval (mean half-width), within_10 (share of errors up to 10 mmHg).
+        constant), baseline_mae, baseline_rmse (always answering the training mean), own_mean_mae (always answering the
+        mean of these very people: a group's level known, its ranking not), coverage (share of true values inside
+        predicted +- half_width), interval (mean half-width), within_10 (share of errors up to 10 mmHg).
     """
     error, baseline_error = predicted - truth, baseline - truth
     constant = np.std(predicted) < 1e-6 or np.std(truth) < 1e-6
@@ -138,6 +140,7 @@ def score(truth: np.ndarray, predicted: np.ndarray, baseline: np.ndarray, half_w
         "r": 0.0 if constant else np.corrcoef(truth, predicted)[0, 1],
         "baseline_mae": np.abs(baseline_error).mean(),
         "baseline_rmse": np.sqrt((baseline_error**2).mean()),
+        "own_mean_mae": np.abs(truth - truth.mean()).mean(),
         "coverage": (np.abs(error) <= half_width).mean(),
         "interval": half_width.mean(),
         "within_10": (np.abs(error) <= 10).mean(),

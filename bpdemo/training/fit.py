@@ -21,15 +21,13 @@ from bpdemo.network import BloodPressureNetwork, NetworkConfig
 from bpdemo.training.card import write_card
 from bpdemo.training.datasets import cite, load_people, split_by_person
 from bpdemo.training.describe import describe, summarise
-from bpdemo.training.evaluate import PRESSURES, RENDERINGS, predict
+from bpdemo.training.evaluate import EVALUATION_SEED, PRESSURES, RENDERINGS, predict
 from bpdemo.training.film_maps import FilmSet, film_set
 from bpdemo.training.losses import blood_pressure_loss, range_of
 from bpdemo.training.map_set import MapSet, join, keep_usable, render_set
 from bpdemo.training.people import Person
 from bpdemo.training.render_maps import QUALITIES
 from bpdemo.weights import pick_device, save_weights
-
-_EVALUATION_SEED = 1000  # added to the seed: evaluation renderings are other ones than training's
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def train(
     _open_run(run, settings | ({"clips": films.maps.truth.tolist()} if films else {}))
 
     maps = _make_maps(recorded, films, recipe.qualities * recipe.cycles, seed, "training")
-    tests = _make_maps(recorded, films, tuple(QUALITIES) * RENDERINGS, seed + _EVALUATION_SEED, "evaluation")
+    tests = _make_maps(recorded, films, tuple(QUALITIES) * RENDERINGS, seed + EVALUATION_SEED, "evaluation")
     config = NetworkConfig(cells=maps.values.shape[2])
     fold_of, baseline, predicted = cross_validate(maps, tests, config, recipe, seed, run, picked)
     network = fit(maps, range(len(people)), config, recipe, seed, picked, checkpoint=run / "all.pt", title="fit on all")
