@@ -7,13 +7,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tqdm import tqdm
 
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
+
+if TYPE_CHECKING:
+    from bpdemo.estimator import BloodPressureEstimator
 
 app = typer.Typer(
     help="Blood pressure from a face clip by spatial-temporal maps. Research use only; not a medical device.",
@@ -35,17 +38,19 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")] = False,
 ) -> None:
     """Estimate blood pressure from face clips."""
-    from bpdemo.estimator import BloodPressureEstimator
+    from bpdemo.clip import Clip
 
-    failure, estimator = None, None
-    try:
-        estimator = BloodPressureEstimator.from_pretrained(weights, device)
-    except BpdemoError as error:
-        failure = error
+    loaded: BloodPressureEstimator | BpdemoError | None = None
     any_error = False
     for clip in clips:
-        if estimator is None:
-            result = Estimate.from_error(Path(clip).name, failure)
+        try:
+            with Clip(clip):  # what is no clip is told at once, before anything heavy is loaded
+                pass
+            loaded = loaded or _load_estimator(weights, device)
+            if isinstance(loaded, BpdemoError):
+                raise loaded
+        except BpdemoError as error:
+            result = Estimate.from_error(Path(clip).name, error)
         else:
             with tqdm(total=100, desc=Path(clip).name, unit="%", leave=False, disable=not sys.stderr.isatty()) as bar:
 
@@ -53,7 +58,7 @@ def estimate(
                     bar.set_postfix_str(what, refresh=False)
                     bar.update(round(100 * share) - bar.n)
 
-                result = estimator.answer(clip, show)
+                result = loaded.answer(clip, show)
         any_error |= result.status == "error"
         print(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else _summary(result), flush=True)
     if any_error:
@@ -147,6 +152,16 @@ def push(
     from bpdemo.weights import push_weights
 
     print(push_weights(folder, repo, private=private))
+
+
+def _load_estimator(weights: str | None, device: str) -> "BloodPressureEstimator | BpdemoError":
+    """Load the weights once for all clips; weights that cannot be had are every clip's error."""
+    from bpdemo.estimator import BloodPressureEstimator
+
+    try:
+        return BloodPressureEstimator.from_pretrained(weights, device)
+    except BpdemoError as error:
+        return error
 
 
 def _parse_data(entries: list[str]) -> dict[str, Path]:

@@ -1,14 +1,16 @@
 """The estimate: what comes out of a clip, in one form for page, API and command line."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bpdemo.capture import Thumbnail
 from bpdemo.errors import BpdemoError, Reason
-from bpdemo.pulse import Pulse
-from bpdemo.stmap import STMap
+
+if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to load
+    from bpdemo.capture import Thumbnail
+    from bpdemo.pulse import Pulse
+    from bpdemo.stmap import STMap
 
 SCHEMA = "bpdemo.estimate/1"
 PRESSURE_UNIT = "mmHg"
@@ -100,8 +102,8 @@ class WindowEstimate:
     systolic: PressureEstimate | None
     diastolic: PressureEstimate | None
     heart_rate: HeartRate | None
-    stmap: STMap
-    pulse: Pulse | None
+    stmap: "STMap"
+    pulse: "Pulse | None"
 
     @property
     def status(self) -> str:
@@ -156,7 +158,7 @@ class Estimate:
     windows: tuple[WindowEstimate, ...] = ()
     capture: dict[str, Any] | None = None
     weights: dict[str, Any] | None = None
-    thumbnails: tuple[Thumbnail, ...] = field(default=(), repr=False)
+    thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
 
     @classmethod
     def from_error(cls, clip: str, error: BpdemoError, weights: dict[str, Any] | None = None) -> "Estimate":
