@@ -1,6 +1,6 @@
 """How many cells? The pulse in coarser divisions of the same skin, beside the one in use.
 
-    python benchmarks/cells.py CLIP...
+    python -m benchmarks.cells CLIP...
 
 Coarser divisions merge the cells in use, weighted by their pixels, before anything else is computed: the whole face as
 one cell, the six regions, and left and right halves of them. Printed for each: the SNR of the wave averaged over all

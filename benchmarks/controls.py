@@ -1,6 +1,6 @@
 """Negative and positive controls: what must never give a reading, and what should.
 
-    python benchmarks/controls.py [--clips N] [--seed S] [--jobs J]
+    python -m benchmarks.controls [--clips N] [--seed S] [--jobs J]
 
 Renders N clips of each kind - photographs held to the camera, shaken, flickering, on a screen, badly compressed, lit
 by a lamp whose colour swings as blood does, and empty walls; and faces with a pulse - reads each as the demo does, up

@@ -1,6 +1,6 @@
 """What do interpolated landmarks cost? The pulse with key frames 3, 6 and 12 times a second and on every frame.
 
-python benchmarks/key_frames.py CLIP...
+python -m benchmarks.key_frames CLIP...
 """
 
 import sys
