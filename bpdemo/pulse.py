@@ -87,8 +87,8 @@ def measure_pulse(
     skin = _average(relative, weights, range(len(CELLS)))
     wave = _band_pass(project_pos(skin))
 
-    rate_hz, snr_db = rate_and_snr(wave)
     frequency_hz, power = _spectrum(wave)
+    rate_hz = _heart_rate_hz(frequency_hz, power)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
     shown = frequency_hz <= PULSE_BAND_HZ[1]
 
@@ -98,14 +98,14 @@ def measure_pulse(
         if mask[rows].any():
             region_waves[row] = _band_pass(project_pos(_average(relative, weights, rows)))
     half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
-    half_rates = tuple(60 * rate_and_snr(part)[0] for part in (wave[:half], wave[-half:]))
+    half_rates = tuple(60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
     return Pulse(
         time_s=column_s,
         wave=wave,
         frequency_hz=frequency_hz[shown],
         power=power[shown] / max(power[in_band].max(), _TINY**2),
         heart_rate_bpm=60 * rate_hz,
-        snr_db=snr_db,
+        snr_db=_snr_db(frequency_hz, power, rate_hz, columns),
         amplitude=float(2 * np.abs(_at(wave, rate_hz))),
         colour_agreement=_colour_agreement(skin, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
@@ -124,11 +124,7 @@ def rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
     """
     frequency_hz, power = _spectrum(wave)
     rate_hz = _heart_rate_hz(frequency_hz, power)
-    half_width = max(0.1, 1.5 * RATE_HZ / len(wave))
-    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
-    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
-    signal, noise = power[band & near].sum(), power[band & ~near].sum()
-    return rate_hz, float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
+    return rate_hz, _snr_db(frequency_hz, power, rate_hz, len(wave))
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:
@@ -180,6 +176,15 @@ def _heart_rate_hz(frequency_hz: np.ndarray, power: np.ndarray) -> float:
     # A candidate must hold power of its own: half a heart rate would collect the whole rate's otherwise.
     score = np.where(power[candidates] >= 0.2 * power[candidates].max(), score, 0.0)
     return float(frequency_hz[candidates[np.argmax(score)]])
+
+
+def _snr_db(frequency_hz: np.ndarray, power: np.ndarray, rate_hz: float, columns: int) -> float:
+    """Return power near the heart rate and its second harmonic over the remaining power, in dB."""
+    half_width = max(0.1, 1.5 * RATE_HZ / columns)
+    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
+    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
+    signal, noise = power[band & near].sum(), power[band & ~near].sum()
+    return float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
 
 
 def _at(trace: np.ndarray, frequency_hz: float) -> np.ndarray:

@@ -1,8 +1,10 @@
 """A small, valid weights folder for tests: random tensors, every field of the config."""
 
+import pytest
 import torch
 
 from bpdemo import stmap
+from bpdemo.errors import WeightsError
 from bpdemo.network import BloodPressureNetwork, NetworkConfig
 from bpdemo.regions import CELLS
 from bpdemo.weights import save_weights
@@ -45,3 +47,15 @@ def write_small(folder, seed=0, name="small"):
     network = small_network(seed)
     save_weights(folder, network, small_config(network, name), CARD)
     return network
+
+
+def code_of(call, *args, **kwargs):
+    """The code of the WeightsError a call raises, once its sentence and remedy have been looked at."""
+    with pytest.raises(WeightsError) as caught:
+        call(*args, **kwargs)
+    reason = caught.value.reason
+    assert reason.message.endswith(".")
+    assert reason.remedy.endswith(".")
+    assert len(reason.message) < 600
+    assert "secret" not in str(caught.value)
+    return reason.code

@@ -12,7 +12,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub import constants, file_download
 from loopback_hub import LoopbackHub, Repo
-from small_weights import write_small
+from small_weights import code_of, write_small
 
 from bpdemo import hub as hub_module
 from bpdemo.errors import WeightsError
@@ -60,16 +60,6 @@ def hub(tmp_path, monkeypatch, files):
         server.commit(REPO, {**files, "pytorch_model.bin": b"pickle", ".gitattributes": b"", "data/x.csv": b"1"})
         yield server
     huggingface_hub.close_session()
-
-
-def code_of(call, *args, **kwargs):
-    with pytest.raises(WeightsError) as caught:
-        call(*args, **kwargs)
-    reason = caught.value.reason
-    assert reason.message.endswith(".")
-    assert reason.remedy.endswith(".")
-    assert "secret" not in str(caught.value)
-    return reason.code
 
 
 def test_only_the_three_files_are_fetched_and_the_commit_is_told(hub, files):

@@ -9,9 +9,8 @@ import sys
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from small_weights import CARD, small_config, small_network, write_small
+from small_weights import CARD, code_of, small_config, small_network, write_small
 
-from bpdemo.errors import WeightsError
 from bpdemo.regions import CELLS
 from bpdemo.weights import embedded_folder, load_weights, pick_device, push_weights, save_weights
 
@@ -20,17 +19,6 @@ from bpdemo.weights import embedded_folder, load_weights, pick_device, push_weig
 def folder(tmp_path):
     write_small(tmp_path / "w")
     return tmp_path / "w"
-
-
-def code_of(call, *args, **kwargs):
-    """The code of the WeightsError a call raises, once its sentence and remedy have been looked at."""
-    with pytest.raises(WeightsError) as caught:
-        call(*args, **kwargs)
-    reason = caught.value.reason
-    assert reason.message.endswith(".")
-    assert reason.remedy.endswith(".")
-    assert len(reason.message) < 600
-    return reason.code
 
 
 def change(folder, dotted, value):

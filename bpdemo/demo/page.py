@@ -124,36 +124,36 @@ def build_page(estimator: BloodPressureEstimator, uploads: Uploads, examples: li
                 drawn["ranges"] = ranges
             yield gr.skip(), gr.skip(), gr.skip(), result.files(estimate, drawn), gr.skip()
 
-        def read_clip(clip: str, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
-            with uploads.deleted_afterwards(clip):
-                reader.expect(request.session_hash)
-                yield _working()
-                began_s = time.monotonic()
-                try:
-                    estimate = reader.read_upload(clip, request.session_hash, _teller(progress))
-                except ReadingCancelledError:
-                    yield _ready(result.cancelled_glance())
-                    return
-                ranges = result.draw_pressure(estimate)
-                # The page shows the clip until the result takes its place; the browser must have had time to fetch it.
-                time.sleep(max(0.0, SHOW_CLIP_S - (time.monotonic() - began_s)))
-                yield _ready(result.glance(estimate, config, ranges))
-                # Drawing gives the browser time to let go of the clip before it is deleted.
-                yield from show_steps(estimate, ranges)
-
-        def read_example(event: gr.EventData, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
-            number = getattr(event, "number", None)
-            example = examples[number] if isinstance(number, int) and 0 <= number < len(examples) else None
-            reader.expect(request.session_hash)
+        def show_reading(
+            read: Callable[[], Estimate], session: str, least_s: float = 0.0, truth: str = ""
+        ) -> Iterator[tuple]:
+            """Read a clip and show what comes of it, the glance after `least_s` seconds at the earliest."""
+            reader.expect(session)
             yield _working()
+            began_s = time.monotonic()
             try:
-                estimate = reader.read_example(example, request.session_hash, _teller(progress))
+                estimate = read()
             except ReadingCancelledError:
                 yield _ready(result.cancelled_glance())
                 return
             ranges = result.draw_pressure(estimate)
-            yield _ready(result.glance(estimate, config, ranges, example.truth if example else ""))
+            time.sleep(max(0.0, least_s - (time.monotonic() - began_s)))
+            yield _ready(result.glance(estimate, config, ranges, truth))
             yield from show_steps(estimate, ranges)
+
+        def read_clip(clip: str, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
+            session, teller = request.session_hash, _teller(progress)
+            # The page shows the clip until the result takes its place: the browser must have had time to fetch it, and,
+            # while the steps are drawn, to let go of it before it is deleted.
+            with uploads.deleted_afterwards(clip):
+                yield from show_reading(lambda: reader.read_upload(clip, session, teller), session, SHOW_CLIP_S)
+
+        def read_example(event: gr.EventData, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
+            session, teller = request.session_hash, _teller(progress)
+            number = getattr(event, "number", None)
+            example = examples[number] if isinstance(number, int) and 0 <= number < len(examples) else None
+            truth = example.truth if example else ""
+            yield from show_reading(lambda: reader.read_example(example, session, teller), session, truth=truth)
 
         def stop(request: gr.Request) -> None:
             reader.cancel(request.session_hash)
