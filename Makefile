@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format examples screenshots clean
+.PHONY: help demo test lint format examples evidence screenshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -26,6 +26,9 @@ format: $(VENV)/dev.done ## mend style
 
 examples: $(VENV)/dev.done ## render the page's example clips again
 	$(RUN) -m bpdemo.training.examples examples
+
+evidence: $(VENV)/dev.done ## tables and figures again from saved results
+	$(RUN) -m bpdemo.training.report weights --readme README.md
 
 screenshots: $(VENV)/dev.done ## picture the page for the README
 	@tools/need_packages.sh chromium

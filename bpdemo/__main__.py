@@ -28,6 +28,13 @@ app = typer.Typer(
 WeightsOption = Annotated[str | None, typer.Option(help="Weights: a folder, or a Hub repo owner/name@revision.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 DataOption = Annotated[list[str], typer.Option(help="A data set and its folder, NAME=DIR; may be repeated.")]
+UnseenOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
+]
+VariantsOption = Annotated[
+    bool, typer.Option("--variants", help="Also compare ways of oversampling, parts of the loss and sizes.")
+]
 
 
 @app.command()
@@ -110,11 +117,14 @@ def train(
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoints; a stopped run goes on from there.")] = None,
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
+    unseen: UnseenOption = None,
+    variants: VariantsOption = False,
 ) -> None:
     """Train weights on pulse recordings of people with cuff pressures; the model card tells how good they are."""
-    from bpdemo.training.fit import train as train_weights
+    from bpdemo.training.train import train as train_weights
 
-    train_weights(_parse_data(data), output, seed=seed, run=run, device=device)
+    elsewhere = _parse_data(unseen or [])
+    train_weights(_parse_data(data), output, seed=seed, run=run, device=device, unseen=elsewhere, variants=variants)
 
 
 @app.command()
@@ -122,24 +132,34 @@ def evaluate(
     data: DataOption,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
+    cross_validate: Annotated[
+        bool, typer.Option("--cross-validate", help="Train and score the folds of the data instead of saved weights.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of splits and fits, with --cross-validate.")] = 0,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder for checkpoints, with --cross-validate; none are kept without.")
+    ] = None,
+    variants: VariantsOption = False,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for all figures as JSON, tables and pictures; none without.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Score weights on people they never saw, without training."""
-    from bpdemo.training.evaluate import evaluate as evaluate_weights
-    from bpdemo.weights import load_weights
+    """Score saved weights on people they never saw or, with --cross-validate, the recipe on the folds of the data."""
+    from bpdemo.training.report import summary, write_report
 
-    results = evaluate_weights(load_weights(weights, device), _parse_data(data))
-    if as_json:
-        print(json.dumps(results))
-        return
-    print(f"{results['people']} people of {results['dataset']}, of whom {results['seen_in_training']} seen in training")
-    print(f"{'quality':10}{'pressure':10}{'MAE':>7}{'baseline':>10}{'own mean':>10}{'r':>7}{'coverage':>10}")
-    for quality, pressures in results["qualities"].items():
-        for pressure, figures in pressures.items():
-            print(
-                f"{quality:10}{pressure:10}{figures['mae']:7.2f}{figures['baseline_mae']:10.2f}"
-                f"{figures['own_mean_mae']:10.2f}{figures['r']:7.2f}{figures['coverage']:10.2f}"
-            )
+    if cross_validate:
+        from bpdemo.training.train import cross_validate as cross_validate_recipe
+
+        results = cross_validate_recipe(_parse_data(data), seed=seed, run=run, device=device, variants=variants)
+    else:
+        from bpdemo.training.evaluate import evaluate as evaluate_weights
+        from bpdemo.weights import load_weights
+
+        results = evaluate_weights(load_weights(weights, device), _parse_data(data))
+    if output is not None:
+        write_report(results, output)
+    print(json.dumps(results) if as_json else summary(results))
 
 
 @app.command()

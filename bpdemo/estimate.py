@@ -10,6 +10,7 @@ from bpdemo.errors import BpdemoError, Reason
 if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to load
     from bpdemo.capture import Thumbnail
     from bpdemo.pulse import Pulse
+    from bpdemo.slices import Slices
     from bpdemo.stmap import STMap
 
 SCHEMA = "bpdemo.estimate/1"
@@ -94,7 +95,10 @@ class HeartRate:
 
 @dataclass(frozen=True)
 class WindowEstimate:
-    """One window of the clip, at most 15 s; no pressures where it was refused, no heart rate where it has no pulse."""
+    """One window of the clip, at most 15 s.
+
+    There are no pressures where it was refused, and neither heart rate nor slices where it has no pulse.
+    """
 
     start_s: float
     end_s: float
@@ -104,6 +108,7 @@ class WindowEstimate:
     heart_rate: HeartRate | None
     stmap: "STMap"
     pulse: "Pulse | None"
+    slices: "Slices | None" = None
 
     @property
     def status(self) -> str:

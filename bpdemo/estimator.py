@@ -1,4 +1,4 @@
-"""The whole way: clip -> frames -> landmarks -> cells -> STMap and pulse -> verdict -> network -> estimate.
+"""The whole way: clip -> frames -> landmarks -> cells -> STMap and pulse -> verdict -> slices -> network -> estimate.
 
 Example:
     >>> from bpdemo import BloodPressureEstimator
@@ -19,6 +19,7 @@ from bpdemo.errors import BpdemoError, ClipError, Reason
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
 from bpdemo.pulse import measure_pulse
 from bpdemo.quality import has_pulse, judge_capture, judge_window, notes, reason
+from bpdemo.slices import Slices, cut_slices
 from bpdemo.stmap import STMap, build_stmap, place_windows
 from bpdemo.weights import Weights, load_weights
 
@@ -123,29 +124,35 @@ class BloodPressureEstimator:
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
         pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
         reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse))
-        systolic, diastolic = (None, None) if reasons else self._predict(stmap)
-        heart_rate = None
+        heart_rate = slices = systolic = diastolic = None
         if pulse is not None and has_pulse(pulse) and end_s - start_s >= MIN_HEART_RATE_WINDOW_S:
             heart_rate = HeartRate(pulse.heart_rate_bpm, pulse.snr_db)
-        return WindowEstimate(start_s, end_s, reasons, systolic, diastolic, heart_rate, stmap, pulse)
+            slices = cut_slices(stmap)
+        if not reasons and (slices is None or not slices.measured):
+            # There is a pulse, but too few of its beats were seen whole to know their shape.
+            reasons = (reason("weak_pulse"),)
+        if not reasons:
+            systolic, diastolic = self._predict(slices)
+        return WindowEstimate(start_s, end_s, reasons, systolic, diastolic, heart_rate, stmap, pulse, slices)
 
-    def _predict(self, stmap: STMap) -> tuple[PressureEstimate, PressureEstimate]:
-        """Run the network on one map."""
+    def _predict(self, slices: Slices) -> tuple[PressureEstimate, PressureEstimate]:
+        """Run the network on the slices of one map."""
         import torch
 
         network = self.weights.network
         device = next(network.parameters()).device
-        values = torch.from_numpy(np.nan_to_num(stmap.values)).to(device)[None]
-        mask = torch.from_numpy(stmap.mask).to(device)[None]
+        values, weight = (torch.from_numpy(part).to(device)[None] for part in (slices.values, slices.weight))
+        rate_hz = torch.tensor([slices.rate_hz], dtype=values.dtype, device=device)
         with torch.inference_mode():
-            prediction = network(values, mask)
+            prediction = network(values, weight, rate_hz)
         return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
 
     def _pressure(self, name: str, prediction: "RangePrediction") -> PressureEstimate:
         """Put the interval and the baseline of the weights' config around one prediction of a batch of one."""
         config = self.weights.config
-        edges = config["network"][f"{name}_edges"]
-        value, half_width = float(prediction.value[0]), config["intervals"][name]
+        edges, intervals = config["network"][f"{name}_edges"], config["intervals"]
+        scale = float(prediction.scale[0]) if intervals.get("scaled", False) else 1.0
+        value, half_width = float(prediction.value[0]), scale * intervals[name]
         ranges = (
             RangeEstimate(float(low), float(high), float(probability), float(inside))
             for low, high, probability, inside in zip(
@@ -156,7 +163,7 @@ class BloodPressureEstimator:
         return PressureEstimate(
             value=value,
             interval=(value - half_width, value + half_width),
-            coverage=config["intervals"]["coverage"],
+            coverage=intervals["coverage"],
             ranges=tuple(ranges),
             baseline=Baseline(trained["mean"], trained["mean_absolute_error"]),
         )

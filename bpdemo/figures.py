@@ -1,4 +1,4 @@
-"""Pictures of every step: cells on the face, STMap, pulse and spectrum, range probabilities, windows over time.
+"""Pictures of every step: cells on the face, STMap, slices, pulse and spectrum, range probabilities, windows over time.
 
 Figures are plain matplotlib `Figure` objects without pyplot's global state, so threads can draw at the same time. One
 style for all: narrow enough to be read on a phone, transparent, one ink colour that `to_svg` leaves to the page (so
@@ -23,6 +23,7 @@ from bpdemo.capture import Thumbnail
 from bpdemo.estimate import PRESSURE_UNIT, HeartRate, PressureEstimate, WindowEstimate
 from bpdemo.pulse import SNR_BAND_HZ, Pulse
 from bpdemo.regions import CELLS, REGIONS
+from bpdemo.slices import Slices, average_regions
 from bpdemo.stmap import CHANNELS, STMap
 
 REGION_COLOURS = dict(zip(REGIONS, ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2"), strict=True))
@@ -31,9 +32,9 @@ BLUE, LIGHT_BLUE, ORANGE, GREY = "#2b83ba", "#9ecae1", "#d55e00", "#8a8f98"
 FACES_SHOWN = 3
 PNG_DPI = 220
 
-_WIDTH_IN = 4.2  # at 9 pt, text is about 10 px high on a phone 360 px wide
-_FONT_PT = 9.0
-_SMALL_PT = 8.0
+WIDTH_IN = 4.2  # at 9 pt, text is about 10 px high on a phone 360 px wide
+FONT_PT = 9.0
+SMALL_PT = 8.0
 _ROW_LIMIT = 2.5  # a row's colours end at this many of its own standard deviations
 _MAD_TO_SD = 1.4826
 _SPECTRUM_BPM = (30.0, 300.0)
@@ -55,10 +56,10 @@ def draw_cells(thumbnails: Sequence[Thumbnail]) -> Figure:
     shown = _spread(with_face or list(thumbnails), FACES_SHOWN)
     crops = [_face_square(thumbnail) for thumbnail in shown]
     ratios = [(right - left) / (bottom - top) for left, top, right, bottom in crops]
-    height = min(2.2, _WIDTH_IN / sum(ratios))
+    height = min(2.2, WIDTH_IN / sum(ratios))
     bottom_in = 0.5 if with_face else 0.02
     figure_height = height + bottom_in + 0.02
-    figure = _figure(figure_height)
+    figure = new_figure(figure_height)
     for number, (thumbnail, crop) in enumerate(zip(shown, crops, strict=True)):
         width = ratios[number] / sum(ratios)
         axes = figure.add_axes(
@@ -72,7 +73,7 @@ def draw_cells(thumbnails: Sequence[Thumbnail]) -> Figure:
 
 def draw_stmap(stmap: STMap) -> Figure:
     """Draw a map's four channels, T first and largest; entries that were not measured are grey."""
-    figure = _figure(5.4)
+    figure = new_figure(5.4)
     grid = figure.add_gridspec(
         5, 2, height_ratios=(3.3, 1, 1, 1, 0.1), width_ratios=(1, 40), hspace=0.34, wspace=0.03,
         left=0.2, right=0.985, top=0.955, bottom=0.1,
@@ -86,23 +87,23 @@ def draw_stmap(stmap: STMap) -> Figure:
             np.ma.masked_invalid(values), aspect="auto", interpolation="none", cmap=_map_colours(),
             vmin=-_ROW_LIMIT, vmax=_ROW_LIMIT, extent=(start_s, end_s, len(values), 0),
         )  # fmt: skip
-        _plain(axes)
+        plain_axes(axes)
         axes.set_yticks([])
-        axes.set_title(_CHANNEL_TITLES[channel], loc="left", fontsize=_SMALL_PT, color=INK, pad=3)
+        axes.set_title(_CHANNEL_TITLES[channel], loc="left", fontsize=SMALL_PT, color=INK, pad=3)
         axes.tick_params(labelbottom=row == 3)
         if row == 3:
-            axes.set_xlabel("seconds", fontsize=_SMALL_PT, color=INK, labelpad=1)
+            axes.set_xlabel("seconds", fontsize=SMALL_PT, color=INK, labelpad=1)
         _draw_region_bands(figure.add_subplot(grid[row, 0]), stmap.regions, named=row == 0)
         for edge in _region_edges(stmap.regions)[1:-1]:
             axes.axhline(edge, color="white", linewidth=0.8)
     bar = figure.colorbar(picture, cax=figure.add_axes((0.2, 0.028, 0.3, 0.012)), orientation="horizontal")
     bar.set_ticks([-_ROW_LIMIT, 0, _ROW_LIMIT], labels=["low", "row's mean", "high"])
-    bar.ax.tick_params(labelsize=_SMALL_PT - 1, colors=INK, length=0, pad=2)
+    bar.ax.tick_params(labelsize=SMALL_PT - 1, colors=INK, length=0, pad=2)
     bar.outline.set_visible(False)
     figure.patches.append(
         Rectangle((0.62, 0.026), 0.03, 0.015, transform=figure.transFigure, facecolor=GREY, alpha=0.45)
     )
-    figure.text(0.665, 0.033, "not measured", fontsize=_SMALL_PT - 1, color=INK, va="center")
+    figure.text(0.665, 0.033, "not measured", fontsize=SMALL_PT - 1, color=INK, va="center")
     return figure
 
 
@@ -114,6 +115,35 @@ _CHANNEL_TITLES = {
 }
 
 
+def draw_slices(slices: Slices, scale: float) -> Figure:
+    """Draw the beats of T and Y as the network reads them: each slice thin, the mean of all thick.
+
+    Args:
+        slices: of one window.
+        scale: of its map, `STMap.scale`.
+    """
+    figure = new_figure(3.4)
+    above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (1.6, 1), "hspace": 0.32})
+    figure.subplots_adjust(left=0.13, right=0.97, top=0.925, bottom=0.19)
+    *parts, whole = 100 * scale * average_regions(slices)
+    for axes, channel in ((above, "T"), (below, "Y")):
+        row = CHANNELS.index(channel)
+        for number, part in enumerate(parts):
+            label = None if number else f"a quarter of the {len(slices.rises_s)} beats"
+            axes.plot(slices.time_s, part[row], color=ORANGE, linewidth=0.9, alpha=0.8, label=label)
+        axes.plot(slices.time_s, whole[row], color=BLUE, linewidth=2.2, label="all of them")
+        axes.axvline(0, color=GREY, linewidth=0.8, linestyle=":")
+        label_axes(axes, f"{_CHANNEL_TITLES[channel]}, %", "")
+    below.set_xlabel("seconds from the steepest rise", fontsize=SMALL_PT, color=INK, labelpad=1)
+    below.set_xlim(slices.time_s[0], slices.time_s[-1])
+    handles, labels = above.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="lower center", ncols=2, fontsize=SMALL_PT, frameon=False, labelcolor=INK,
+        handletextpad=0.5, columnspacing=1.6, borderpad=0,
+    )  # fmt: skip
+    return figure
+
+
 def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
     """Draw the pulse wave with its beats, and its spectrum with the heart rate and the harmonics.
 
@@ -121,20 +151,21 @@ def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
         pulse: of one window.
         heart_rate: what was found; None when the strongest change was not a pulse, and nothing is marked as one.
     """
-    figure = _figure(3.9)
+    figure = new_figure(3.9)
     wave, spectrum = figure.subplots(2, 1, gridspec_kw={"height_ratios": (1, 1.05), "hspace": 0.72})
     figure.subplots_adjust(left=0.13, right=0.96, top=0.93, bottom=0.12)
     percent = 100 * pulse.wave
     wave.plot(pulse.time_s, percent, color=BLUE, linewidth=1.1)
     wave.set_xlim(pulse.time_s[0], pulse.time_s[-1])
-    _label(wave, "Pulse wave, % of the skin's colour" if heart_rate else "Strongest change, not a pulse, %", "seconds")
+    title = "Pulse wave, % of the skin's colour" if heart_rate else "Strongest change, not a pulse, %"
+    label_axes(wave, title, "seconds")
     spectrum.plot(60 * pulse.frequency_hz, pulse.power, color=BLUE, linewidth=1.1)
     spectrum.set_xlim(*_SPECTRUM_BPM)
     low, high = (60 * edge for edge in SNR_BAND_HZ)
     inside = (60 * pulse.frequency_hz >= _SPECTRUM_BPM[0]) & (60 * pulse.frequency_hz <= _SPECTRUM_BPM[1])
     spectrum.set_ylim(0, 1.22 * max(pulse.power[inside].max(), 1e-9))
     spectrum.axvspan(low, high, color=GREY, alpha=0.12, linewidth=0)
-    _label(spectrum, "Spectrum, power (grey: where the SNR is measured)", "beats a minute")
+    label_axes(spectrum, "Spectrum, power (grey: where the SNR is measured)", "beats a minute")
     spectrum.set_yticks([])
     if heart_rate:
         beats = pulse.beats_s[(pulse.beats_s >= pulse.time_s[0]) & (pulse.beats_s <= pulse.time_s[-1])]
@@ -147,22 +178,22 @@ def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
             text = f"{place:.1f} bpm" if number == 1 else f"{number} x"
             spectrum.annotate(
                 text, (place, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
-                fontsize=_SMALL_PT, color=INK, va="top",
+                fontsize=SMALL_PT, color=INK, va="top",
             )  # fmt: skip
     return figure
 
 
 def draw_ranges(systolic: PressureEstimate, diastolic: PressureEstimate) -> Figure:
     """Draw the probability of each range, with the reading, its interval and the training mean, on a mmHg axis."""
-    figure = _figure(3.1)
+    figure = new_figure(3.1)
     above, below = figure.subplots(2, 1, gridspec_kw={"hspace": 0.68})
     figure.subplots_adjust(left=0.03, right=0.97, top=0.915, bottom=0.2)
     for axes, name, pressure in ((above, "Systolic", systolic), (below, "Diastolic", diastolic)):
         _draw_pressure(axes, name, pressure)
-    below.set_xlabel(PRESSURE_UNIT, fontsize=_SMALL_PT, color=INK, labelpad=1)
+    below.set_xlabel(PRESSURE_UNIT, fontsize=SMALL_PT, color=INK, labelpad=1)
     handles, labels = above.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="lower center", ncols=3, fontsize=_SMALL_PT, frameon=False, labelcolor=INK,
+        handles, labels, loc="lower center", ncols=3, fontsize=SMALL_PT, frameon=False, labelcolor=INK,
         handletextpad=0.5, columnspacing=1.2, borderpad=0,
     )  # fmt: skip
     return figure
@@ -170,7 +201,7 @@ def draw_ranges(systolic: PressureEstimate, diastolic: PressureEstimate) -> Figu
 
 def draw_windows(windows: Sequence[WindowEstimate]) -> Figure:
     """Draw pressures with intervals and the heart rate of each window over time; refused windows are hatched."""
-    figure = _figure(3.4)
+    figure = new_figure(3.4)
     pressures, rates = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (1.6, 1), "hspace": 0.35})
     figure.subplots_adjust(left=0.12, right=0.98, top=0.925, bottom=0.125)
     for window in windows:
@@ -184,8 +215,8 @@ def draw_windows(windows: Sequence[WindowEstimate]) -> Figure:
                 pressures.plot(span, [pressure.value] * 2, color=colour, linewidth=2.2, solid_capstyle="butt")
         if window.heart_rate is not None:
             rates.plot(span, [window.heart_rate.value] * 2, color=INK, linewidth=2.2, solid_capstyle="butt")
-    _label(pressures, f"Systolic (above) and diastolic with intervals, {PRESSURE_UNIT}", "")
-    _label(rates, "Heart rate, beats a minute", "seconds (hatched: no reading)")
+    label_axes(pressures, f"Systolic (above) and diastolic with intervals, {PRESSURE_UNIT}", "")
+    label_axes(rates, "Heart rate, beats a minute", "seconds (hatched: no reading)")
     pressures.set_xlim(windows[0].start_s, windows[-1].end_s)
     rates.margins(y=0.4)
     # A steady heart must not look like a wild one.
@@ -219,24 +250,25 @@ def to_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _figure(height_in: float) -> Figure:
-    return Figure(figsize=(_WIDTH_IN, height_in))
+def new_figure(height_in: float) -> Figure:
+    """Return an empty figure of the common width."""
+    return Figure(figsize=(WIDTH_IN, height_in))
 
 
-def _plain(axes: Axes) -> None:
+def plain_axes(axes: Axes) -> None:
     """Give axes the common look: no frame but the lower line, ink from the page."""
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
         spine.set_color(GREY)
-    axes.tick_params(labelsize=_SMALL_PT, colors=INK, length=2.5, width=0.6, pad=2)
+    axes.tick_params(labelsize=SMALL_PT, colors=INK, length=2.5, width=0.6, pad=2)
     axes.patch.set_alpha(0)
 
 
-def _label(axes: Axes, title: str, below: str) -> None:
+def label_axes(axes: Axes, title: str, below: str) -> None:
     """Give axes the common look, a title and an x label."""
-    _plain(axes)
-    axes.set_title(title, loc="left", fontsize=_FONT_PT, color=INK, pad=5)
-    axes.set_xlabel(below, fontsize=_SMALL_PT, color=INK, labelpad=1)
+    plain_axes(axes)
+    axes.set_title(title, loc="left", fontsize=FONT_PT, color=INK, pad=5)
+    axes.set_xlabel(below, fontsize=SMALL_PT, color=INK, labelpad=1)
     axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.5)
 
 
@@ -271,7 +303,7 @@ def _draw_face(axes: Axes, thumbnail: Thumbnail, crop: tuple[int, int, int, int]
     axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.set_axis_off()
     axes.text(
-        0.03, 0.03, f"{thumbnail.time_s:.1f} s", transform=axes.transAxes, fontsize=_SMALL_PT, color="white",
+        0.03, 0.03, f"{thumbnail.time_s:.1f} s", transform=axes.transAxes, fontsize=SMALL_PT, color="white",
         bbox={"facecolor": "black", "alpha": 0.55, "linewidth": 0, "pad": 2},
     )  # fmt: skip
 
@@ -280,7 +312,7 @@ def _draw_region_legend(figure: Figure) -> None:
     """Draw the six regions' names and colours in two lines along the lower edge."""
     handles = [Rectangle((0, 0), 1, 1, facecolor=REGION_COLOURS[region], alpha=0.75) for region in REGIONS]
     figure.legend(
-        handles, [region_title(region) for region in REGIONS], loc="lower center", ncols=3, fontsize=_SMALL_PT,
+        handles, [region_title(region) for region in REGIONS], loc="lower center", ncols=3, fontsize=SMALL_PT,
         frameon=False, labelcolor=INK, handlelength=1.0, handleheight=0.8, columnspacing=1.6, borderpad=0.1,
     )  # fmt: skip
 
@@ -315,7 +347,7 @@ def _draw_region_bands(axes: Axes, regions: Sequence[str], *, named: bool) -> No
         if named:
             axes.text(
                 -0.6, (top + bottom) / 2, region_title(regions[top]), transform=axes.get_yaxis_transform(),
-                fontsize=_SMALL_PT, color=INK, ha="right", va="center",
+                fontsize=SMALL_PT, color=INK, ha="right", va="center",
             )  # fmt: skip
     axes.set(ylim=(edges[-1], 0), xlim=(0, 1))
     axes.set_axis_off()
@@ -323,7 +355,7 @@ def _draw_region_bands(axes: Axes, regions: Sequence[str], *, named: bool) -> No
 
 def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
     """Draw one pressure: bars as wide as their ranges, the interval and the reading above them."""
-    _plain(axes)
+    plain_axes(axes)
     probabilities = np.array([part.probability for part in pressure.ranges])
     tallest = max(float(probabilities.max()), 0.01)
     for part in pressure.ranges:
@@ -333,7 +365,7 @@ def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
         )  # fmt: skip
         axes.text(
             (part.low + part.high) / 2, part.probability + 0.02 * tallest, f"{100 * part.probability:.0f} %",
-            ha="center", va="bottom", fontsize=_SMALL_PT, color=INK,
+            ha="center", va="bottom", fontsize=SMALL_PT, color=INK,
         )  # fmt: skip
     lane = 1.42 * tallest  # above the bars and their labels
     axes.plot(pressure.interval, [lane] * 2, color=ORANGE, linewidth=5, alpha=0.45, solid_capstyle="butt",
@@ -345,5 +377,5 @@ def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
     axes.set_xticks([part.low for part in pressure.ranges] + [pressure.ranges[-1].high])
     axes.set_title(
         f"{name}: {pressure.value:.0f} {PRESSURE_UNIT}, interval {pressure.interval[0]:.0f} to "
-        f"{pressure.interval[1]:.0f}", loc="left", fontsize=_FONT_PT, color=INK, pad=4,
+        f"{pressure.interval[1]:.0f}", loc="left", fontsize=FONT_PT, color=INK, pad=4,
     )  # fmt: skip

@@ -20,6 +20,11 @@ from bpdemo.errors import WeightsError
 FILE_LIMITS = {"config.json": 1 << 20, "README.md": 1 << 20, "model.safetensors": 1 << 28}
 """The files of a weights folder and the largest size of each, bytes. The full-size network has 45 MB of weights."""
 
+EVIDENCE = ("evidence.json", "evidence/*.png")
+"""What a card shows and is made from; pushed beside the files where it is there, and never fetched."""
+
+_EVIDENCE_LIMIT = 1 << 20  # bytes, of each of its files
+
 PUSH_TIMEOUT_S = 60.0
 """How long one request of a push may wait for the Hub, seconds: a commit takes longer to answer than a file."""
 
@@ -78,7 +83,7 @@ def fetch(repo_id: str, revision: str) -> tuple[Path, str]:
 
 
 def upload(folder: Path, repo_id: str, *, message: str, private: bool, token: str | None) -> str:
-    """Create a model repo if there is none and commit the three files of a folder to its main branch.
+    """Create a model repo if there is none and commit a folder's three files and its evidence to its main branch.
 
     Args:
         folder: a weights folder, already checked.
@@ -117,13 +122,23 @@ def upload(folder: Path, repo_id: str, *, message: str, private: bool, token: st
                 f"{repo_id} exists and is public, so nothing was pushed.",
                 "Make the repo private on the Hub first, choose another name, or push without asking for private.",
             )
-        additions = [hub.CommitOperationAdd(name, str(folder / name)) for name in FILE_LIMITS]
+        additions = [hub.CommitOperationAdd(name, str(folder / name)) for name in (*FILE_LIMITS, *_evidence(folder))]
         commit = api.create_commit(repo_id, additions, commit_message=message)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError) as error:
         raise _explain_upload(error, repo_id) from error
     finally:
         session.timeout = usual_timeout
     return f"{endpoint}/{repo_id}/tree/{commit.oid}"
+
+
+def _evidence(folder: Path) -> list[str]:
+    """Names of a folder's evidence, without links and without what is too large to be a picture of ours."""
+    files = sorted(file for pattern in EVIDENCE for file in folder.glob(pattern))
+    return [
+        file.relative_to(folder).as_posix()
+        for file in files
+        if file.is_file() and not file.is_symlink() and file.stat().st_size <= _EVIDENCE_LIMIT
+    ]
 
 
 def _hub() -> Any:

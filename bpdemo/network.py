@@ -2,26 +2,30 @@
 
 The layout follows Zhuang et al. 2022 (arXiv 2203.03634; Sensors 2023, 23(6), 2963): a residual network reads slices of
 the map, a BiLSTM runs across them, a *classifier* gives the range a pressure lies in and a *calculator* - fed with the
-features and with the classifier's result - gives the value. Sizes, slice length and hop, range edges, the way rows are
-averaged and the way ranges and values are combined are not published; those here are ours and travel with the weights.
+features and with the classifier's result - gives the value. Sizes, what a slice is (`slices.py`), range edges, the way
+rows are averaged and the way ranges and values are combined are not published; those here are ours and travel with the
+weights.
 
 ```
-values [B, 4, cells, columns], mask [B, cells, columns]
-  -> standardise       masked entries to 0, each row centred, each channel of the map to unit root mean square
-  -> slices            [B, S, 4, cells, length]
-  -> map residual      1x5 and 3x5 convolutions over cells x every second column, then the mean over measured cells
-  -> time residual     1x5 convolutions along the columns, twice halved; mean and deviation over what is left of them
-  -> BiLSTM            across the slices that hold enough signal; mean over them -> features [B, 2 * hidden]
+values [B, S, 4, regions, points], weight [B, S, regions], rate_hz [B]
+  -> mean              over regions, by weight: one row a slice and channel; and over slices: one more, the whole map's
+  -> standardise       by the height of the whole map's T: shapes and proportions are left
+  -> residual          three blocks of 1x5 convolutions along the beat, twice halved; with the heart rate -> one vector
+  -> BiLSTM            across the slices that were measured, the whole map's last; mean of its states -> features
   -> two range heads   logits -> probability p [B, R];  features and p -> in-range value v [B, R];  value = sum p * v
 ```
 
-What a masked entry holds never reaches the output, and neither does a constant added to a row or the scale of a
-channel: the classifier sees shapes and proportions, not how bright or how near the face was.
+That is one member. The network is a few of them, fitted apart, whose probabilities are averaged (Lakshminarayanan,
+Pritzel, Blundell: *Simple and scalable predictive uncertainty estimation using deep ensembles*, 2017). Where the mean
+beat is unlike all that was met in training, the interval is made wider.
+
+What a row of weight 0 holds never reaches the output, and neither does the scale of a map: the classifier sees how the
+channels relate and what shape the beat has, not how bright or how near the face was.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -30,14 +34,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bpdemo.errors import WeightsError
+from bpdemo.regions import REGIONS
+from bpdemo.slices import POINTS
+from bpdemo.stmap import CHANNELS
 
 SYSTOLIC_EDGES = (80.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0)
 """Edges of the systolic ranges in mmHg (ours): narrow where people are many."""
 DIASTOLIC_EDGES = (40.0, 60.0, 70.0, 80.0, 90.0, 110.0)
 """Edges of the diastolic ranges in mmHg (ours)."""
 
-_CHANNELS = 4  # Y, U, V, T
-_MIN_MEASURED = 2 / 3  # of a slice's columns; below, the slice says more about the gap than about the pulse
+MAX_SCALE = 2.0
+"""However strange a beat, an interval is at most so many times wider than usual: by then it holds most pressures."""
+
+_USUAL = 0.95  # share of the training set whose novelty is at most 1
+_LEVELLED = 0.01
+_RATE_HZ = 1.2  # taken off the heart rate, so that it is about 0
 _EPSILON = 1e-6
 
 
@@ -46,24 +57,20 @@ class NetworkConfig:
     """Sizes of the network and edges of its ranges. Everything here is ours; the paper names none of it.
 
     Attributes:
-        cells: rows of the map the weights were trained on.
-        slice_length: columns of a slice (90 columns are 3 s at 30 Hz: two to five beats).
-        slice_hop: columns from one slice's start to the next one's.
         systolic_edges: rising edges in mmHg; R + 1 edges make R ranges `[low, high)`.
         diastolic_edges: the same for the diastolic pressure.
-        map_width: feature channels while cells are still apart.
-        time_width: feature channels after the first halving of time; twice as many after the second.
+        members: networks of one kind whose answers are averaged.
+        stem_width: feature channels made of Y, U, V, T.
+        width: feature channels of the residual blocks.
         hidden: size of the LSTM's state in each direction.
         dropout: share of features dropped in training, 0 to below 1.
     """
 
-    cells: int
-    slice_length: int = 90
-    slice_hop: int = 60
     systolic_edges: tuple[float, ...] = SYSTOLIC_EDGES
     diastolic_edges: tuple[float, ...] = DIASTOLIC_EDGES
-    map_width: int = 8
-    time_width: int = 32
+    members: int = 3
+    stem_width: int = 8
+    width: int = 32
     hidden: int = 48
     dropout: float = 0.2
 
@@ -73,7 +80,7 @@ class NetworkConfig:
         Raises:
             WeightsError: `config_invalid`.
         """
-        for name in ("cells", "slice_length", "slice_hop", "map_width", "time_width", "hidden"):
+        for name in ("members", "stem_width", "width", "hidden"):
             size = getattr(self, name)
             if not isinstance(size, int) or isinstance(size, bool) or size < 1:
                 raise _invalid(f"{name} must be a whole number of at least 1, not {size!r}.")
@@ -117,12 +124,16 @@ class RangePrediction:
         probability: [B, R] their softmax.
         in_range: [B, R] mmHg; column r lies strictly inside range r.
         value: [B] mmHg; the sum over ranges of probability times in-range value.
+        disagreement: [B] mmHg, standard deviation of the members' values; 0 where there is one member.
+        scale: [B], 1 to `MAX_SCALE`: how much wider than usual an interval around the value has to be.
     """
 
     logits: Tensor
     probability: Tensor
     in_range: Tensor
     value: Tensor
+    disagreement: Tensor
+    scale: Tensor
 
 
 @dataclass(frozen=True)
@@ -134,7 +145,7 @@ class Prediction:
 
 
 class BloodPressureNetwork(nn.Module):
-    """STMap -> range probabilities and values of both pressures (see the module's text).
+    """Slices -> range probabilities and values of both pressures (see the module's text).
 
     Args:
         config: sizes and edges.
@@ -143,100 +154,180 @@ class BloodPressureNetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.map_stem = nn.Conv2d(_CHANNELS, config.map_width, (1, 5), (1, 2), padding=(0, 2), bias=False)
-        self.map_block = _MapBlock(config.map_width)
-        wide = 2 * config.time_width
-        self.time_blocks = nn.Sequential(
-            _TimeBlock(config.map_width, config.time_width),
-            _TimeBlock(config.time_width, wide),
-        )
-        self.lstm = nn.LSTM(2 * wide, config.hidden, batch_first=True, bidirectional=True)
-        self.dropout = nn.Dropout(config.dropout)
-        self.systolic = _RangeHead(2 * config.hidden, config.systolic_edges, config.dropout)
-        self.diastolic = _RangeHead(2 * config.hidden, config.diastolic_edges, config.dropout)
+        self.members = nn.ModuleList(Member(config) for _ in range(config.members))
+        self.register_buffer("usual_beat", torch.zeros(POINTS))
+        self.register_buffer("whitening", torch.zeros(POINTS, POINTS))
+        self.register_buffer("usual_novelty", torch.ones(1))
 
-    def forward(self, values: Tensor, mask: Tensor) -> Prediction:
+    @classmethod
+    def alone(cls, member: "Member", config: NetworkConfig) -> "BloodPressureNetwork":
+        """Return a network of one member with the weights of `member`."""
+        network = cls(replace(config, members=1))
+        network.members[0].load_state_dict(member.state_dict())
+        return network
+
+    def remember(self, rows: Tensor, measured: Tensor) -> None:
+        """Remember which beats were met in training, so that `novelty` can tell others from them.
+
+        Args:
+            rows: [maps, S + 1, 4, points] of `average_rows`.
+            measured: bool [maps, S + 1].
+        """
+        rows = rows[measured[:, -1]]
+        if len(rows) < POINTS:
+            return  # too few to tell what is usual: nothing is unusual then
+        beats = rows[:, -1, CHANNELS.index("T")]
+        self.usual_beat.copy_(beats.mean(dim=0))
+        covariance = torch.cov(beats.T)
+        # A little of the mean variance is added everywhere: no direction may count endlessly for want of examples.
+        covariance += _LEVELLED * covariance.diagonal().mean() * torch.eye(POINTS)
+        values, vectors = torch.linalg.eigh(covariance)
+        self.whitening.copy_(vectors / values.clamp(min=_EPSILON).sqrt())
+        self.usual_novelty.fill_(1.0)
+        self.usual_novelty.copy_(self.novelty(rows).quantile(_USUAL))
+
+    def novelty(self, rows: Tensor) -> Tensor:
+        """Return how unlike the training set each map's mean beat is: [B], the Mahalanobis distance of T's shape.
+
+        1 is as far as all but a twentieth of the training set's are; 0 before `remember`.
+
+        Args:
+            rows: [B, S + 1, 4, points] of `average_rows`.
+        """
+        apart = (rows[:, -1, CHANNELS.index("T")] - self.usual_beat) @ self.whitening
+        return apart.square().mean(dim=1).sqrt() / self.usual_novelty
+
+    def forward(self, values: Tensor, weight: Tensor, rate_hz: Tensor) -> Prediction:
         """Estimate both pressures.
 
         Args:
-            values: float [B, 4, cells, columns], the maps (Y, U, V, T); any number of columns from one slice on, so
-                maps of different lengths share a batch by masking their ends.
-            mask: bool [B, cells, columns], True where measured. What `values` holds elsewhere, NaN included, is
-                without effect.
+            values: float [B, S, 4, regions, points], the slices (`slices.cut_slices`) of B maps; any number S.
+            weight: float [B, S, regions], at least 0; what `values` holds where it is 0, NaN included, is without
+                effect.
+            rate_hz: float [B], heart rates.
 
         Returns:
             The prediction; finite for any input, however little of it was measured.
 
         Raises:
-            ValueError: the shapes do not fit each other, the configured cells or the slice length.
+            ValueError: the shapes do not fit each other, the channels, the regions or the points of a slice.
         """
-        cells, length = self.config.cells, self.config.slice_length
-        expected = (values.shape[0], cells, values.shape[-1])
-        if values.ndim != 4 or values.shape[1:3] != (_CHANNELS, cells) or tuple(mask.shape) != expected:
-            raise ValueError(f"expected [B, {_CHANNELS}, {cells}, columns] and its mask, not {tuple(values.shape)}")
-        if values.shape[-1] < length:
-            raise ValueError(f"a map needs at least {length} columns, not {values.shape[-1]}")
-        x = _standardise(values, mask)
-        # [B, ..., cells, columns] -> [B, S, ..., cells, length]; stmap.cut_slices, for tensors.
-        x = x.unfold(-1, length, self.config.slice_hop).permute(0, 3, 1, 2, 4)
-        m = mask.unfold(-1, length, self.config.slice_hop).permute(0, 2, 1, 3)
-        batch, slices = x.shape[:2]
-        embedded = self._embed(x.flatten(0, 1), m.flatten(0, 1).unsqueeze(1).to(x.dtype)).view(batch, slices, -1)
-        features = self._across_slices(embedded, m.any(dim=2).float().mean(dim=-1) >= _MIN_MEASURED)
+        batch, slices = values.shape[:2]
+        expected = (batch, slices, len(CHANNELS), len(REGIONS), POINTS)
+        if tuple(values.shape) != expected or tuple(weight.shape) != (batch, slices, len(REGIONS)):
+            raise ValueError(f"expected slices {expected} and their weight, not {tuple(values.shape)}")
+        if tuple(rate_hz.shape) != (batch,):
+            raise ValueError(f"expected {batch} heart rates, not {tuple(rate_hz.shape)}")
+        rows, measured = average_rows(values, weight)
+        prediction = combine([member(rows, measured, rate_hz) for member in self.members])
+        scale = self.novelty(rows).clamp(1.0, MAX_SCALE)
+        return Prediction(replace(prediction.systolic, scale=scale), replace(prediction.diastolic, scale=scale))
+
+
+class Member(nn.Module):
+    """One network of the few.
+
+    Args:
+        config: sizes and edges.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        width, features = config.width, 2 * config.hidden
+        self.stem = nn.Conv1d(len(CHANNELS), config.stem_width, 5, padding=2, bias=False)
+        self.blocks = nn.Sequential(
+            _Block(config.stem_width, width, 1), _Block(width, width, 2), _Block(width, width, 2)
+        )
+        self.embed = nn.Linear(width * (POINTS // 4) + 1, features)
+        self.lstm = nn.LSTM(features, config.hidden, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(config.dropout)
+        self.systolic = _RangeHead(features, config.systolic_edges, config.dropout)
+        self.diastolic = _RangeHead(features, config.diastolic_edges, config.dropout)
+
+    def forward(self, rows: Tensor, measured: Tensor, rate_hz: Tensor) -> Prediction:
+        """Estimate both pressures: rows [B, S + 1, 4, points] and bool [B, S + 1] of `average_rows`, rate_hz [B]."""
+        batch, slices = rows.shape[:2]
+        x = self.blocks(self.stem(rows.flatten(0, 1))).flatten(1)
+        rate = (rate_hz - _RATE_HZ).repeat_interleave(slices).unsqueeze(1)
+        x = F.relu(self.embed(torch.cat((x, rate), dim=1))).view(batch, slices, -1)
+        features = self._across_slices(x, measured)
         return Prediction(self.systolic(features), self.diastolic(features))
 
-    def _embed(self, x: Tensor, m: Tensor) -> Tensor:
-        """One vector per slice: x [n, 4, cells, length], m [n, 1, cells, length] -> [n, 4 * time_width]."""
-        # Every second column carries on: a skin pulse ends far below the 7.5 Hz they can hold.
-        m = m[..., ::2]
-        x = self.map_block(self.map_stem(x) * m, m)
-        # The mean is taken before any further non-linearity: noise of single cells averages out, the pulse stays.
-        x = x.sum(dim=2) / m.sum(dim=2).clamp(min=1)
-        x = self.time_blocks(x)
-        return torch.cat((x.mean(dim=-1), (x.var(dim=-1, unbiased=False) + _EPSILON).sqrt()), dim=-1)
-
-    def _across_slices(self, embedded: Tensor, valid: Tensor) -> Tensor:
-        """Mean of the BiLSTM's states over the valid slices: [B, S, E], bool [B, S] -> [B, 2 * hidden]."""
-        # Valid slices are moved to the front, so that the LSTM runs over them and over nothing else.
-        order = torch.argsort((~valid).to(torch.uint8), dim=1, stable=True)
-        embedded = torch.gather(embedded, 1, order.unsqueeze(-1).expand_as(embedded))
-        lengths = valid.sum(dim=1).clamp(min=1)
+    def _across_slices(self, x: Tensor, measured: Tensor) -> Tensor:
+        """Mean of the BiLSTM's states over the measured slices: [B, S, E], bool [B, S] -> [B, 2 * hidden]."""
+        # Measured slices are moved to the front, so that the LSTM runs over them and over nothing else.
+        order = torch.argsort((~measured).to(torch.uint8), dim=1, stable=True)
+        x = torch.gather(x, 1, order.unsqueeze(-1).expand_as(x))
+        lengths = measured.sum(dim=1).clamp(min=1)
         packed = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(embedded), lengths.cpu(), batch_first=True, enforce_sorted=False
+            self.dropout(x), lengths.cpu(), batch_first=True, enforce_sorted=False
         )
         states, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
         return self.dropout(states.sum(dim=1) / lengths.unsqueeze(1))
 
 
-class _MapBlock(nn.Module):
-    """Residual block over cells x columns (1x5, then 3x5); masked entries stay 0."""
+def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Average slices over regions, add the average of all slices, and bring T to root mean square 1.
 
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm_in = nn.BatchNorm2d(width)
-        self.along = nn.Conv2d(width, width, (1, 5), padding=(0, 2), bias=False)
-        self.norm_mid = nn.BatchNorm2d(width)
-        self.across = nn.Conv2d(width, width, (3, 5), padding=(1, 2), bias=False)
+    Args:
+        values: [B, S, 4, regions, points].
+        weight: [B, S, regions].
 
-    def forward(self, x: Tensor, m: Tensor) -> Tensor:
-        y = self.along(F.relu(self.norm_in(x)) * m)
-        y = self.across(F.relu(self.norm_mid(y)) * m)
-        return x + y * m
+    Returns:
+        rows [B, S + 1, 4, points], the last of them the whole map's; bool [B, S + 1], which were measured.
+    """
+    w = weight[:, :, None, :, None]
+    values = torch.where(w > 0, values, torch.zeros((), dtype=values.dtype, device=values.device)) * w
+    weight = weight.sum(dim=2)
+    sums = values.sum(dim=3)
+    sums = torch.cat((sums, sums.sum(dim=1, keepdim=True)), dim=1)
+    weight = torch.cat((weight, weight.sum(dim=1, keepdim=True)), dim=1)
+    rows = sums / weight.clamp(min=_EPSILON)[..., None, None]
+    height = rows[:, -1, CHANNELS.index("T")].square().mean(dim=-1).sqrt()
+    return rows / height.clamp(min=_EPSILON)[:, None, None, None], weight > 0
 
 
-class _TimeBlock(nn.Module):
-    """Residual block along the columns (two 1x5 convolutions) that halves their number."""
+def combine(predictions: Sequence[Prediction]) -> Prediction:
+    """Average the answers of several members, the probabilities evenly, the in-range values by them.
 
-    def __init__(self, width_in: int, width: int) -> None:
+    Args:
+        predictions: for the same batch.
+    """
+    if len(predictions) == 1:
+        return predictions[0]
+    pressures = []
+    for name in ("systolic", "diastolic"):
+        each = [getattr(prediction, name) for prediction in predictions]
+        probability = torch.stack([part.probability for part in each])
+        mean = probability.mean(dim=0)
+        share = probability + _EPSILON**2  # a range that all members rule out keeps a value inside it
+        in_range = (share * torch.stack([part.in_range for part in each])).sum(dim=0) / share.sum(dim=0)
+        values = torch.stack([part.value for part in each])
+        pressures.append(
+            RangePrediction(
+                mean.clamp(min=_EPSILON**2).log(),
+                mean,
+                in_range,
+                values.mean(dim=0),
+                values.std(dim=0, correction=0),
+                each[0].scale,
+            )
+        )
+    return Prediction(*pressures)
+
+
+class _Block(nn.Module):
+    """Residual block along the beat (two convolutions of five points), with a stride."""
+
+    def __init__(self, width_in: int, width: int, stride: int) -> None:
         super().__init__()
         self.norm_in = nn.BatchNorm1d(width_in)
-        self.first = nn.Conv1d(width_in, width, 5, stride=2, padding=2, bias=False)
+        self.first = nn.Conv1d(width_in, width, 5, stride=stride, padding=2, bias=False)
         self.norm_mid = nn.BatchNorm1d(width)
         self.second = nn.Conv1d(width, width, 5, padding=2, bias=False)
-        self.skip = nn.Conv1d(width_in, width, 2, stride=2, bias=False)
+        self.skip = nn.Conv1d(width_in, width, stride, stride=stride, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.pad(x, (0, x.shape[-1] % 2))  # an odd number of columns halves upwards on both paths
         return self.skip(x) + self.second(F.relu(self.norm_mid(self.first(F.relu(self.norm_in(x))))))
 
 
@@ -262,17 +353,8 @@ class _RangeHead(nn.Module):
         probability = logits.softmax(dim=-1)
         inside = torch.sigmoid(self.calculator(torch.cat((features, probability), dim=-1)))
         in_range = self.low + self.width * inside
-        return RangePrediction(logits, probability, in_range, (probability * in_range).sum(dim=-1))
-
-
-def _standardise(values: Tensor, mask: Tensor) -> Tensor:
-    """Masked entries 0, each measured row of mean 0, each channel of a map of root mean square 1."""
-    m = mask.unsqueeze(1)
-    x = torch.where(m, values, torch.zeros((), dtype=values.dtype, device=values.device))
-    mean = x.sum(dim=-1, keepdim=True) / m.sum(dim=-1, keepdim=True).clamp(min=1)
-    x = (x - mean) * m
-    square = (x**2).sum(dim=(-2, -1), keepdim=True) / m.sum(dim=(-2, -1), keepdim=True).clamp(min=1)
-    return x / (square + _EPSILON**2).sqrt()
+        value = (probability * in_range).sum(dim=-1)
+        return RangePrediction(logits, probability, in_range, value, torch.zeros_like(value), torch.ones_like(value))
 
 
 def _is_number(value: Any) -> bool:

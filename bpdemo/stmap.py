@@ -229,21 +229,6 @@ def project_pos(relative: np.ndarray) -> np.ndarray:
     return total / overlap.reshape(-1, *[1] * (total.ndim - 1))
 
 
-def cut_slices(values: np.ndarray, length: int, hop: int) -> np.ndarray:
-    """Cut a map (or its mask) into time slices.
-
-    Args:
-        values: [..., cells, columns].
-        length: columns in a slice.
-        hop: columns from the start of one slice to the next.
-
-    Returns:
-        [slices, ..., cells, length]; columns after the last whole slice are left out.
-    """
-    slices = sliding_window_view(values, length, axis=-1)[..., ::hop, :]
-    return np.moveaxis(slices, -2, 0)
-
-
 def _measured(seen_s: np.ndarray, column_s: np.ndarray) -> np.ndarray:
     """Return for each column whether the frames around it, at `seen_s`, are close enough together."""
     if len(seen_s) < 2:

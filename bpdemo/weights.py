@@ -1,15 +1,17 @@
 """Weights: load them from a folder or from the Hub, save them, push them.
 
 A weights folder holds three files: `model.safetensors` (the tensors; never a pickle), `config.json` (everything needed
-to read, use and judge them) and `README.md` (the model card). config.json, schema `weights/1`:
+to read, use and judge them) and `README.md` (the model card). config.json, schema `weights/2`:
 
 ```
-bpdemo       "weights/1"
+bpdemo       "weights/2"
 name         what the weights are called
 stmap        stmap.specification(): the maps the network was trained on
-network      NetworkConfig.to_dict(): sizes, slices, range edges in mmHg
+slices       slices.specification(): how those maps were cut for it
+network      NetworkConfig.to_dict(): members, sizes, range edges in mmHg
 training     people; systolic and diastolic {mean, mean_absolute_error, std} in mmHg: the baseline
-intervals    coverage 0..1; systolic and diastolic: half-widths in mmHg
+intervals    coverage 0..1; systolic and diastolic: half-widths in mmHg, which, where `scaled` is true (it may be left
+             out), are multiplied by the network's scale for each answer
 validation   figures on unseen people
 provenance   data, citation, commit, command, seed, date, statement
 ```
@@ -114,9 +116,9 @@ def load_weights(weights: str | Path | None = None, device: str = "auto") -> Wei
     Raises:
         WeightsError: they cannot be had (`weights_name_invalid`, `weights_folder_missing`, `weights_file_missing`,
             `weights_file_too_large`, `weights_unreadable`, `disk_full` or a `hub_...` code), their config cannot be
-            used (`config_invalid`, `config_schema`, `stmap_version`, `stmap_differs`, `cells_differ`), their tensors
-            cannot (`tensors_damaged`, `tensors_differ`, `tensors_not_finite`), or there is no such device
-            (`device_unavailable`).
+            used (`config_invalid`, `config_schema`, `stmap_version`, `stmap_differs`, `cells_differ`,
+            `slices_differ`), their tensors cannot (`tensors_damaged`, `tensors_differ`, `tensors_not_finite`), or
+            there is no such device (`device_unavailable`).
     """
     picked = pick_device(device)
     if weights is None:
@@ -167,7 +169,7 @@ def save_weights(folder: str | Path, network: "BloodPressureNetwork", config: Ma
 
 
 def push_weights(folder: str | Path, repo_id: str, *, private: bool = False, token: str | None = None) -> str:
-    """Check a weights folder and publish its three files, and nothing else, on the Hub.
+    """Check a weights folder and publish its three files and the evidence its card shows, and nothing else, on the Hub.
 
     Args:
         folder: a weights folder.

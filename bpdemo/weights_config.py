@@ -1,17 +1,18 @@
 """What config.json must hold before weights may be used.
 
 Whoever uses a checked config needs to look at no type and no size again: all texts and numbers an estimate relies on
-are there and plausible, the maps are laid out as here, and the network it describes can be built in little memory.
+are there and plausible, the maps are laid out and the slices cut as here, and the network it describes can be built in
+little memory.
 """
 
 import json
 import math
 from typing import Any
 
-from bpdemo import stmap
+from bpdemo import slices, stmap
 from bpdemo.errors import WeightsError
 
-SCHEMA = "weights/1"
+SCHEMA = "weights/2"
 
 REMEDY = "Use weights saved by this version of bpdemo, or train them again."
 _TEXTS = ("name", *(f"provenance.{key}" for key in ("data", "citation", "commit", "command", "date", "statement")))
@@ -27,8 +28,9 @@ _NUMBERS = {
     "provenance.seed": (-(2**63), 2**64),
 }
 _WHOLE = ("training.people", "provenance.seed")
-# Bounds for what a network is built from, checked before it is built; the full-size network stays far below both.
+# Bounds for what a network is built from, checked before it is built; the shipped one stays far below all of them.
 _MAX_NETWORK_NUMBER = 1024
+_MAX_MEMBERS = 16
 _MAX_NETWORK_LIST = 64
 _MAX_TEXT = 4000
 
@@ -44,7 +46,8 @@ def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
         The config as it stands.
 
     Raises:
-        WeightsError: `config_invalid`, `config_schema`, `stmap_version`, `stmap_differs` or `cells_differ`.
+        WeightsError: `config_invalid`, `config_schema`, `stmap_version`, `stmap_differs`, `cells_differ` or
+            `slices_differ`.
     """
     try:
         config = json.loads(content)
@@ -54,10 +57,10 @@ def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise _invalid(place, "it is not a JSON object")
     if config.get("bpdemo") != SCHEMA:
-        raise WeightsError(
-            "config_schema", f"{place} is not a config of the schema {SCHEMA} that this version reads.", REMEDY
-        )
+        theirs = f"is of the schema {config['bpdemo']!r:.20}" if "bpdemo" in config else "names no schema"
+        raise WeightsError("config_schema", f"{place} {theirs}; this version of bpdemo reads {SCHEMA!r}.", REMEDY)
     _check_stmap(config.get("stmap"), place)
+    _check_slices(config.get("slices"), place)
     for key in _TEXTS:
         text = _look_up(config, key, place)
         if not isinstance(text, str) or not 0 < len(text.strip()) <= _MAX_TEXT:
@@ -67,6 +70,8 @@ def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
         kinds = int if key in _WHOLE else int | float
         if not isinstance(number, kinds) or isinstance(number, bool) or not low <= number <= high:
             raise _invalid(place, f"{key} must be a {'whole ' if key in _WHOLE else ''}number from {low} to {high}")
+    if not isinstance(config["intervals"].get("scaled", False), bool):
+        raise _invalid(place, "intervals.scaled must be true or false")
     if not isinstance(config.get("validation"), dict):
         raise _invalid(place, "validation must be an object")
     _check_network(config.get("network"), place)
@@ -99,7 +104,7 @@ def _look_up(config: dict[str, Any], dotted: str, place: str) -> Any:
 
 def _check_stmap(theirs: Any, place: str) -> None:
     """Refuse maps that are not laid out as ours: on others the network would answer, and mean nothing by it."""
-    ours = json.loads(json.dumps(stmap.specification()))
+    ours = _as_json(stmap.specification())
     if not isinstance(theirs, dict) or "version" not in theirs:
         raise _invalid(place, "stmap must be an object with a version")
     if theirs["version"] != ours["version"]:
@@ -110,11 +115,31 @@ def _check_stmap(theirs: Any, place: str) -> None:
         )
     if theirs.get("cells") != ours["cells"]:
         raise WeightsError("cells_differ", f"The cells in {place} are not the cells of this version.", REMEDY)
-    differing = sorted(key for key in ours.keys() | theirs.keys() if theirs.get(key) != ours.get(key))
+    differing = _differing(theirs, ours)
+    if differing:
+        raise WeightsError("stmap_differs", f"The STMap in {place} is not this version's: {differing} differ.", REMEDY)
+
+
+def _check_slices(theirs: Any, place: str) -> None:
+    """Refuse slices that were not cut as ours."""
+    if not isinstance(theirs, dict):
+        raise _invalid(place, "slices must be an object")
+    differing = _differing(theirs, _as_json(slices.specification()))
     if differing:
         raise WeightsError(
-            "stmap_differs", f"The STMap in {place} is not this version's: {', '.join(differing)[:200]} differ.", REMEDY
+            "slices_differ", f"The slices in {place} are not this version's: {differing} differ.", REMEDY
         )
+
+
+def _as_json(specification: dict[str, Any]) -> dict[str, Any]:
+    """Return a specification as it is once it has been written and read."""
+    return json.loads(json.dumps(specification))
+
+
+def _differing(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
+    """Name the entries that are not the same; an empty text when all are."""
+    keys = sorted(key for key in ours.keys() | theirs.keys() if key not in ours or theirs.get(key) != ours[key])
+    return ", ".join(keys)[:200]
 
 
 def _check_network(network: Any, place: str) -> None:
@@ -130,11 +155,8 @@ def _check_network(network: Any, place: str) -> None:
             raise _invalid(
                 place, f"network {key[:40]!r} must be a number from 0 to {_MAX_NETWORK_NUMBER} or some of them"
             )
-    sizes = NetworkConfig.from_dict(network)
-    if sizes.cells != len(stmap.specification()["cells"]):
-        raise WeightsError("cells_differ", f"The network in {place} was built for {sizes.cells} cells.", REMEDY)
-    if sizes.slice_length > stmap.MIN_COLUMNS:
-        raise _invalid(place, f"network.slice_length must not be over the shortest map's {stmap.MIN_COLUMNS} columns")
+    if NetworkConfig.from_dict(network).members > _MAX_MEMBERS:
+        raise _invalid(place, f"network.members must not be over {_MAX_MEMBERS}")
 
 
 def _invalid(place: str, what: str) -> WeightsError:

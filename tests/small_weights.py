@@ -3,10 +3,9 @@
 import pytest
 import torch
 
-from bpdemo import stmap
+from bpdemo import slices, stmap
 from bpdemo.errors import WeightsError
 from bpdemo.network import BloodPressureNetwork, NetworkConfig
-from bpdemo.regions import CELLS
 from bpdemo.weights import save_weights
 
 CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRandom numbers, for tests only.\n"
@@ -14,22 +13,23 @@ CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRando
 
 def small_network(seed=0):
     torch.manual_seed(seed)
-    return BloodPressureNetwork(NetworkConfig(cells=len(CELLS), map_width=2, time_width=4, hidden=4))
+    return BloodPressureNetwork(NetworkConfig(members=2, stem_width=2, width=4, hidden=4))
 
 
 def small_config(network=None, name="small"):
     network = network or small_network()
     return {
-        "bpdemo": "weights/1",
+        "bpdemo": "weights/2",
         "name": name,
         "stmap": stmap.specification(),
+        "slices": slices.specification(),
         "network": network.config.to_dict(),
         "training": {
             "people": 100,
             "systolic": {"mean": 127.5, "mean_absolute_error": 15.5, "std": 20.25},
             "diastolic": {"mean": 71.0, "mean_absolute_error": 8.5, "std": 11},
         },
-        "intervals": {"coverage": 0.9, "systolic": 31.5, "diastolic": 18.0},
+        "intervals": {"coverage": 0.9, "systolic": 31.5, "diastolic": 18.0, "scaled": False},
         "validation": {"systolic": {"mae": 15.0, "people": 20}},
         "provenance": {
             "data": "none",

@@ -1,16 +1,21 @@
 """The whole way, from a clip to an estimate."""
 
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from small_weights import write_small
 
 from bpdemo import BloodPressureEstimator
 from bpdemo.capture import MAX_THUMBNAILS
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimate import Estimate
+from bpdemo.network import RangePrediction
+from bpdemo.slices import cut_slices
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TRUTHS = {clip["file"]: clip for clip in json.loads((EXAMPLES / "examples.json").read_text())["clips"]}
@@ -115,6 +120,38 @@ def test_windows_carry_map_and_pulse(estimates):
     assert window.stmap.values.shape[2] == 450
     assert np.isfinite(window.pulse.wave).all()
     assert len(window.pulse.beats_s) == pytest.approx(18, abs=1)
+    assert len(window.slices.rises_s) == pytest.approx(17, abs=1)
+    assert window.slices.weight.all()
+    assert 60 * window.slices.rate_hz == pytest.approx(window.heart_rate.value, abs=0.5)
+    assert estimates["photograph.mp4"].best_window.slices is None
+
+
+def test_slices_without_a_whole_beat_are_refused_and_not_read(estimator, monkeypatch):
+    def cut_none(stmap):
+        slices = cut_slices(stmap)
+        return replace(slices, values=0 * slices.values, weight=0 * slices.weight, rises_s=slices.rises_s[:0])
+
+    monkeypatch.setattr("bpdemo.estimator.cut_slices", cut_none)
+    estimate = estimator.estimate(EXAMPLES / "face_72_bpm.mp4")
+    assert estimate.status == "refused"
+    assert [reason.code for reason in estimate.reasons] == ["weak_pulse"]
+    assert estimate.systolic is None
+    assert estimate.heart_rate.value == pytest.approx(72, abs=1)
+
+
+@pytest.mark.parametrize(("scaled", "half_width"), [(None, 31.5), (False, 31.5), (True, 1.6 * 31.5)])
+def test_an_interval_is_as_wide_as_the_weights_say(estimator, scaled, half_width):
+    ranges = torch.tensor([[0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.3]])
+    prediction = RangePrediction(
+        ranges.log(), ranges, 100 * ranges, torch.tensor([120.0]), torch.tensor([2.0]), torch.tensor([1.6])
+    )
+    config = copy.deepcopy(estimator.weights.config)
+    config["intervals"]["scaled"] = scaled
+    if scaled is None:
+        del config["intervals"]["scaled"]
+    asked = BloodPressureEstimator(replace(estimator.weights, config=config))
+    pressure = asked._pressure("systolic", prediction)
+    assert pressure.interval == pytest.approx((120 - half_width, 120 + half_width))
 
 
 def test_bad_input_is_a_typed_error_and_an_answer(estimator, tmp_path):

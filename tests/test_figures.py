@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from bpdemo.errors import Reason
 from bpdemo.estimate import Baseline, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
 from bpdemo.pulse import measure_pulse
 from bpdemo.regions import CANONICAL_XY_CM, CELLS
-from bpdemo.stmap import build_stmap
+from bpdemo.slices import SLICES, average_regions, cut_slices
+from bpdemo.stmap import CHANNELS, build_stmap
 
 HEART_RATE_BPM = 66.0
 TIME_S = np.arange(0, 15, 1 / 30)
@@ -108,6 +110,31 @@ def test_rows_of_any_strength_look_alike_in_the_map(stmap):
             np.testing.assert_allclose(
                 one.images[0].get_array().filled(0), other.images[0].get_array().filled(0), atol=1e-3
             )
+
+
+def test_slices_lie_over_each_other_and_the_mean_is_thick(stmap):
+    slices = cut_slices(stmap)
+    expected = 100 * stmap.scale * average_regions(slices)
+    for axes, channel in zip(figures.draw_slices(slices, stmap.scale).axes, "TY", strict=True):
+        *thin, thick, rise = axes.lines
+        assert len(thin) == SLICES
+        assert thick.get_linewidth() > 2 * max(line.get_linewidth() for line in thin)
+        for line, row in zip((*thin, thick), expected[:, CHANNELS.index(channel)], strict=True):
+            np.testing.assert_allclose(line.get_xdata(), slices.time_s)
+            np.testing.assert_allclose(line.get_ydata(), row)
+        assert tuple(rise.get_xdata()) == (0, 0)
+        height = np.ptp(thick.get_ydata())
+        assert height == pytest.approx({"T": 0.80, "Y": 0.94}[channel], rel=0.05), "% of the skin's colour"
+
+
+def test_a_slice_that_was_not_measured_is_not_drawn(stmap):
+    slices = cut_slices(stmap)
+    weight = slices.weight.copy()
+    weight[2] = 0
+    figure = figures.draw_slices(replace(slices, weight=weight), stmap.scale)
+    drawn = [np.isfinite(line.get_ydata()).all() for line in figure.axes[0].lines[:-1]]
+    assert drawn == [True, True, False, True, True]
+    figures.to_png(figure)
 
 
 def test_the_heart_rate_and_its_harmonics_are_marked(pulse):

@@ -308,6 +308,20 @@ def test_push_uploads_nothing_but_the_three_files(hub, folder, files, tmp_path):
     assert sorted(head) == sorted([*FILES, ".gitattributes", "data/x.csv", "pytorch_model.bin"])
 
 
+def test_push_takes_the_evidence_the_card_shows(hub, folder, files, tmp_path):
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "evidence").mkdir()
+    for name in ("evidence.json", "evidence/ranges.png"):
+        (tmp_path / name).write_bytes(b"shown")
+    (tmp_path / "evidence" / "notes.txt").write_bytes(b"not shown")
+    (tmp_path / "evidence" / "huge.png").write_bytes(bytes((1 << 20) + 1))
+    (tmp_path / "evidence" / "link.png").symlink_to("/etc/hostname")
+    push_weights(tmp_path, "someone/shown", token="secret")
+    pushed = hub.repos["someone/shown"].commits[hub.repos["someone/shown"].refs["main"]]
+    assert sorted(pushed) == sorted([*FILES, ".gitattributes", "evidence.json", "evidence/ranges.png"])
+
+
 def test_push_again_with_nothing_changed(hub, folder):
     first = push_weights(folder, "someone/new", token="secret")
     assert push_weights(folder, "someone/new", token="secret").startswith(first.rpartition("/")[0])

@@ -231,7 +231,8 @@ def test_mirror_swaps_left_and_right():
     plain, mirrored = colours_of(False), colours_of(True)
     swap = {"left": "right", "right": "left"}
     others = [NAMES.index("_".join(swap.get(word, word) for word in name.split("_"))) for name in NAMES]
-    np.testing.assert_allclose(mirrored[others], plain, rtol=0.05)
+    # Landmarks found in a mirrored picture lie up to a pixel elsewhere; at the hair's edge that is 7 % of a cell.
+    np.testing.assert_allclose(mirrored[others], plain, rtol=0.1)
     assert np.abs(mirrored / plain - 1).max() > 0.2, "without the swap there is a difference to be seen"
 
 

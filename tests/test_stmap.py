@@ -12,7 +12,6 @@ from bpdemo.stmap import (
     COLUMNS,
     RATE_HZ,
     build_stmap,
-    cut_slices,
     place_windows,
     project_pos,
     save_stmap,
@@ -207,13 +206,6 @@ def test_windows_cover_a_long_clip():
     assert windows[-1][1] == pytest.approx(40.0)
     assert all(end - start == pytest.approx(15) for start, end in windows)
     assert all(later[0] <= earlier[1] for earlier, later in pairwise(windows))
-
-
-def test_slices_are_columns_in_order():
-    values = np.arange(2 * 3 * 10).reshape(2, 3, 10)
-    slices = cut_slices(values, length=4, hop=3)
-    assert slices.shape == (3, 2, 3, 4)
-    np.testing.assert_array_equal(slices[1], values[:, :, 3:7])
 
 
 def test_pos_ignores_light_and_sees_blood():

@@ -11,7 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from small_weights import CARD, code_of, small_config, small_network, write_small
 
-from bpdemo.regions import CELLS
+from bpdemo import slices
+from bpdemo.errors import WeightsError
+from bpdemo.regions import CELLS, REGIONS
+from bpdemo.slices import POINTS, SLICES
 from bpdemo.weights import embedded_folder, load_weights, pick_device, push_weights, save_weights
 
 
@@ -38,9 +41,9 @@ def change(folder, dotted, value):
 def test_what_was_saved_is_loaded(tmp_path):
     network = write_small(tmp_path / "new" / "folder", seed=3).eval()
     weights = load_weights(tmp_path / "new" / "folder")
-    values, mask = torch.randn(2, 4, len(CELLS), 300), torch.ones(2, len(CELLS), 300, dtype=torch.bool)
+    values, weight, rate_hz = torch.randn(2, SLICES, 4, len(REGIONS), POINTS), torch.rand(2, SLICES, 6), torch.ones(2)
     with torch.no_grad():
-        expected, found = network(values, mask), weights.network(values, mask)
+        expected, found = network(values, weight, rate_hz), weights.network(values, weight, rate_hz)
     assert torch.equal(expected.systolic.value, found.systolic.value)
     assert torch.equal(expected.diastolic.probability, found.diastolic.probability)
     assert not weights.network.training
@@ -141,16 +144,22 @@ def test_a_config_that_is_not_json_of_ours(folder, content):
     assert code_of(load_weights, folder) == "config_invalid"
 
 
-@pytest.mark.parametrize("schema", [None, "weights/2", 1, ["weights/1"]])
+@pytest.mark.parametrize("schema", [None, "weights/1", "weights/3", 2, ["weights/2"], "x" * 5000])
 def test_a_config_of_another_schema(folder, schema):
     change(folder, "bpdemo", schema)
     assert code_of(load_weights, folder) == "config_schema"
 
 
+def test_weights_of_the_first_schema_are_told_from_damaged_ones(folder):
+    change(folder, "bpdemo", "weights/1")
+    with pytest.raises(WeightsError, match="is of the schema 'weights/1'; this version of bpdemo reads 'weights/2'"):
+        load_weights(folder)
+
+
 def leaves(config, prefix=""):
-    """Dotted names of all entries that are neither an object nor in the STMap's specification."""
+    """Dotted names of all entries but those of the specifications, which must be ours to the letter."""
     for key, value in config.items():
-        if key != "stmap":
+        if key not in ("stmap", "slices"):
             yield prefix + key
             if isinstance(value, dict) and key != "validation":
                 yield from leaves(value, f"{prefix}{key}.")
@@ -162,6 +171,8 @@ def leaves(config, prefix=""):
 def test_every_entry_of_the_config_is_looked_at(folder, wrong):
     for name in leaves(small_config()):
         if name in ("bpdemo", "stmap") or (name == "validation" and wrong == {}):
+            continue
+        if name == "intervals.scaled" and wrong in (None, True):
             continue
         if isinstance(wrong, str) and wrong and name in ("name", *(f"provenance.{key}" for key in provenance_texts())):
             continue
@@ -178,9 +189,13 @@ def provenance_texts():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((f"network.{size}", 10**6) for size in ("map_width", "time_width", "hidden", "slice_hop")),
-        ("network.slice_length", 286),
-        ("network.slice_length", 90.0),
+        *((f"network.{size}", 10**6) for size in ("members", "stem_width", "width", "hidden")),
+        ("network.members", 17),
+        ("network.members", 2.0),
+        ("network.cells", 30),
+        ("slices", []),
+        ("intervals.scaled", 1),
+        ("intervals.scaled", "yes"),
         ("network.systolic_edges", [80, 100, 90]),
         ("network.systolic_edges", list(range(500))),
         ("network.systolic_edges", [[80, 100], [100, 120]]),
@@ -223,13 +238,25 @@ def test_other_cells_and_other_maps(folder):
     for cells in (names[:-1], [*names, "ear"], names[::-1], [], 30):
         change(folder, "stmap.cells", cells)
         assert code_of(load_weights, folder) == "cells_differ"
-    (folder / "config.json").write_text(config)
-    change(folder, "network.cells", len(CELLS) - 1)
-    assert code_of(load_weights, folder) == "cells_differ"
     for name, value in (("rate_hz", 25.0), ("channels", ["Y", "U", "T", "V"]), ("band_hz", None), ("unknown", 1)):
         (folder / "config.json").write_text(config)
         change(folder, f"stmap.{name}", value)
         assert code_of(load_weights, folder) == "stmap_differs"
+
+
+@pytest.mark.parametrize("name", [*slices.specification(), "unknown"])
+def test_slices_cut_otherwise(folder, name):
+    config = (folder / "config.json").read_text()
+    for value in (99, None, "x") if name != "unknown" else (1,):
+        (folder / "config.json").write_text(config)
+        change(folder, f"slices.{name}", value)
+        assert code_of(load_weights, folder) == "slices_differ"
+
+
+def test_intervals_need_not_say_whether_they_are_scaled(folder):
+    for scaled in (True, False, None):
+        change(folder, "intervals.scaled", scaled)
+        assert load_weights(folder).config["intervals"].get("scaled") is scaled
 
 
 def test_tensors_cut_short_or_damaged(folder):

@@ -23,6 +23,8 @@ def draw(estimate: Estimate) -> dict[str, Figure]:
         drawn["cells"] = figures.draw_cells(estimate.thumbnails)
     if window is not None and window.stmap.mask.any():
         drawn["stmap"] = figures.draw_stmap(window.stmap)
+    if window is not None and window.slices is not None and window.slices.measured:
+        drawn["slices"] = figures.draw_slices(window.slices, window.stmap.scale)
     if window is not None and window.pulse is not None:
         drawn["pulse"] = figures.draw_pulse(window.pulse, window.heart_rate)
     if len(estimate.windows) > 1:
@@ -98,6 +100,8 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
         parts.append(_step(texts.CELLS if with_face else texts.CELLS_WITHOUT_FACE, drawn["cells"], "cells"))
     if "stmap" in drawn:
         parts.append(_step(texts.STMAP, drawn["stmap"], "stmap"))
+    if "slices" in drawn:
+        parts.append(_step(texts.SLICES, drawn["slices"], "slices"))
     if "pulse" in drawn:
         title, line = texts.PULSE
         line = line.format(agreement=_agreement(estimate.best_window.pulse))

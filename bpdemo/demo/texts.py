@@ -24,6 +24,7 @@ EMPTY_TITLE = "What you will see"
 EMPTY_STEPS = (
     ("Skin cells", "six regions of the face, followed from frame to frame"),
     ("STMap", "each cell's colour over time: one row a cell, one column a moment"),
+    ("Slices", "the map's heartbeats laid over each other: the shape that the network reads"),
     ("Pulse", "its wave, spectrum and heart rate, and whether it is a pulse at all"),
     ("Pressure", "how likely each range is, and the value with its interval - or why there is no reading"),
 )
@@ -69,20 +70,25 @@ CELLS = (
 CELLS_WITHOUT_FACE = ("1. Frames of the clip", "No face was found in these frames, so there are no cells.")
 STMAP = (
     "2. Spatial-temporal map (STMap)",
-    "Each row is a cell, each column a moment: a pulse is a stripe through all rows. The network reads this map; rows "
-    "are scaled one by one for this picture only.",
+    "Each row is a cell, each column a moment: a pulse is a stripe through all rows. Rows are scaled one by one for "
+    "this picture only.",
+)
+SLICES = (
+    "3. Slices: the beats of the map",
+    "All beats laid over each other at their steepest rise and averaged, a quarter of them at a time: this is what the "
+    "network reads. Where the thin lines part, noise hides the shape.",
 )
 PULSE = (
-    "3. Pulse wave and spectrum",
+    "4. Pulse wave and spectrum",
     "All cells together. A heartbeat is one sharp peak with weaker ones at its multiples (2 x, 3 x); noise has no such "
     "order. {agreement}",
 )
 AGREEMENT = "The six regions beat together to {regions} (1 is perfect), the two colour projections to {colours}."
 RANGES_ALT = "Bars of the probability of each pressure range, with the reading, its interval and the training mean"
 WINDOWS = (
-    "4. Windows over time",
+    "5. Windows over time",
     "A longer clip is read in windows of up to 15 s; the reading is their mean, and their scatter says how far to "
-    "trust it. Map and pulse are those of the clearest one.",
+    "trust it. Map, slices and pulse are those of the clearest one.",
 )
 CAPTURE = ("Capture report", "What the file holds, measured frame by frame; headers are not believed.")
 NOTES = "Worth knowing"
@@ -123,9 +129,11 @@ HOW_STEPS = (
     "(arXiv 2203.03634).",
     "<b>Verdict.</b> Before anything is normalised: does one rate stand out, do both colour projections and all "
     "regions agree on it, does it hold through the clip? A photograph, a wall or a dark room stops here.",
-    "<b>Network.</b> Slices of the map go through a small residual network and a BiLSTM; for each pressure a "
-    "classifier gives ranges their probabilities and a calculator gives a value inside each range. The reading is the "
-    "sum of probability times value.",
+    "<b>Slices.</b> The beats of the map are laid over each other at their steepest rise and averaged, a quarter of "
+    "them at a time: noise averages out, the shape of the pulse stays.",
+    "<b>Network.</b> The slices go through a small residual network and a BiLSTM; for each pressure a classifier gives "
+    "ranges their probabilities and a calculator gives a value inside each range. A few such networks are averaged; "
+    "the reading is the sum of probability times value.",
     "<b>Uncertainty.</b> The interval is split-conformal: made so that on people held out of the fitting, "
     "{coverage} of cuff pressures lie inside it. The training mean stands beside every reading.",
 )

@@ -1,10 +1,17 @@
-"""The model card: what config.json says, in words and tables. Nothing in it is typed by hand."""
+"""The model card: what config.json and the results file say, in words, tables and pictures. No figure typed by hand."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from bpdemo.training.describe import reference_quality
+from bpdemo.training import evidence_tables as tables
+from bpdemo.training.criteria import PRESSURES
+from bpdemo.training.evidence_figures import pictures
 from bpdemo.training.map_set import FILMED
+from bpdemo.training.objections import against_baseline, objections
+from bpdemo.training.yardsticks import published_table, targets_table
+
+PICTURES = "evidence"
+"""Folder of the pictures, beside the card."""
 
 _FRONT_MATTER = """---
 license: apache-2.0
@@ -19,8 +26,6 @@ tags:
 - research
 ---
 """
-
-_CLEAR_GAIN_MMHG = 0.5  # less than folds and renderings scatter by
 
 _LIMITS = """- **Research use only; not a medical device.** A reading is no basis for a decision about anybody's health.
 {seen}
@@ -44,82 +49,211 @@ poor about 12 %. Real clips of ordinary quality have 5 to 7 %.
 """
 
 
-def write_card(config: Mapping[str, Any]) -> str:
-    """Write the model card of a weights folder.
+def write_card(config: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    """Write the model card of a weights folder; the pictures it shows are those of `evidence_figures.draw_all`.
 
     Args:
         config: the content of its config.json, as `fit.train` makes it.
+        results: of `evidence.gather`, from the cross-validation of the same recipe.
 
     Returns:
         Markdown with the Hub's YAML front matter.
     """
-    training, validation, provenance = config["training"], config["validation"], config["provenance"]
-    intervals = config["intervals"]
-    share = f"{100 * intervals['coverage']:.0f} %"
-    stmap_version = config["stmap"]["version"]
-    qualities = validation["qualities"]
-    reference = reference_quality(qualities)
-    slice_s = config["network"]["slice_length"] / config["stmap"]["rate_hz"]
-    return f"""{_FRONT_MATTER}
+    parts = (_about(config), evidence(results), _how_made(config, results))
+    return f"{_FRONT_MATTER}\n" + "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def evidence(results: Mapping[str, Any]) -> str:
+    """Return the sections on how good it is: tables, pictures and the answers to objections.
+
+    Args:
+        results: of `evidence.gather`.
+    """
+    drawn = {
+        picture.name: f"![{picture.alt}]({PICTURES}/{picture.name})\n\n{picture.caption}"
+        for picture in pictures(results)
+    }
+    at = results["reference"]
+    sections = [
+        _figures(results),
+        f"### Targets of the project\n\n{targets_table(results)}" if at != FILMED else "",
+        "### What others report\n\nOther data, other splits: no race, only a sense of scale.\n\n"
+        f"{published_table(results)}",
+        _models(results, drawn.get("models.png", "")),
+        _controls(results),
+        "### Where it errs\n\n"
+        f"At {at} quality, by the range of the cuff pressure; figures of fewer than three people are not told.\n\n"
+        f"{tables.ranges_table(results)}\n\n{drawn['ranges.png']}",
+        _variants(results, "oversampling", "Oversampling", drawn.get("oversampling.png", "")),
+        "### Agreement with the cuff, and the standards\n\n"
+        f"{tables.agreement_table(results)}\n\nThe verdicts apply the numerical limits alone; nothing was run as the "
+        f"standards ask.\n\n{drawn['bland_altman.png']}",
+        _probabilities(results, drawn.get("reliability.png", "")),
+        _intervals(results, drawn["intervals.png"]),
+        _other_data(results),
+        _statement(results, "out_of_distribution", "Pulses unlike those of training"),
+        _statement(results, "realism", "Rendered and real maps"),
+        _variants(results, "loss", "Parts of the loss", ""),
+        f"### What was tried, in order\n\n{tables.tried_table(results['tried'])}" if results.get("tried") else "",
+        f"### Objections, and the figures that answer\n\n{objections(results)}",
+    ]
+    return "\n\n".join(section for section in sections if section)
+
+
+def _about(config: Mapping[str, Any]) -> str:
+    provenance = config["provenance"]
+    return f"""
 # {config["name"]}
 
-Blood pressure from the spatial-temporal map (STMap, version {stmap_version}) of a short face clip, for the
+Blood pressure from the spatial-temporal map (STMap, version {config["stmap"]["version"]}) of a short face clip, for the
 research demo bpdemo. {provenance["statement"]} **Research use only; not a medical device.**
 
 The network follows Zhuang, Li, Zhang, Chen, Zheng: *Remote blood pressure measurement via spatiotemporal mapping of
-a short-time facial video* (arXiv 2203.03634; Sensors 2023, 23(6), 2963): residual features of slices of the map
-({slice_s:g} s), a BiLSTM across slices, for each pressure a classifier over ranges and a calculator of the value
-inside each range. Sizes, range edges and training are this project's own. Layout of the map: `stmap` in config.json.
+a short-time facial video* (arXiv 2203.03634; Sensors 2023, 23(6), 2963): residual features of slices of the map,
+a BiLSTM across slices, for each pressure a classifier over ranges and a calculator of the value inside each range.
+What a slice is (beats laid over each other; {config["slices"]["slices"]} of them), sizes, range edges and training
+are this project's own. Layout of map and slices: `stmap` and `slices` in config.json.
+"""
 
+
+def _figures(results: Mapping[str, Any]) -> str:
+    at, promised = results["reference"], tables.share(results["intervals"]["coverage"])
+    folds = f"{results['folds']} folds by person" if "folds" in results else "folds by person"
+    times = f", repeated with {results['splits']} splits" if results["splits"] > 1 else ""
+    return f"""
 ## Figures on people unseen in training
 
-{validation["people"]} people, {validation["protocol"]}. {_made(validation)}; every prediction is by a network that was
-not fitted on that person. Figures in mmHg. "Training mean" is the MAE of always answering the mean pressure of the same
-folds' training people. Coverage is how often the {share} interval holds the cuff pressure; each fold's interval comes
-from the other folds' errors at {reference} quality.
+{results["people"]} people, {folds}{times}. {_made(results)}; every prediction is by a network that was not fitted on
+that person. Figures in mmHg, in brackets 95 % intervals over people. "Training mean" is the MAE of always answering the
+mean pressure of the same folds' training people. Coverage is how often the {promised} interval holds the cuff pressure;
+each fold's interval comes from the other folds' errors at {at} quality.
 
-{_figures(qualities)}
+{tables.figures_table(results)}
 
-{_against_baseline(qualities[reference])}
+{against_baseline(results)}
+{_STANDARD if at != FILMED else ""}
+Each repetition of the folds, at {at} quality (a fold is small; expect other people to scatter as much):
 
-Correlation r fold by fold at {reference} quality: {_folds(validation["r_of_folds"])}. A fold is small; expect other
-people to scatter as much.
+{tables.repetitions_table(results)}
+""".strip()
 
-The weights here were fitted afterwards, by the same recipe, on all {training["people"]} people, so the figures are
-about the recipe and not about these very tensors. The intervals shipped with them: systolic +- {intervals["systolic"]}
-mmHg, diastolic +- {intervals["diastolic"]} mmHg ({share}, split-conformal on the same errors).
-{_STANDARD if reference != FILMED else ""}
+
+def _made(results: Mapping[str, Any]) -> str:
+    """Say what the figures were measured on."""
+    rendered = f"Each person is rendered {results.get('renderings', 0)} times in each capture quality"
+    if FILMED not in results["qualities"]:
+        return rendered
+    filmed = "Clips count as they were filmed, window by window"
+    return f"{rendered}, or filmed. {filmed}" if len(results["qualities"]) > 1 else filmed
+
+
+def _models(results: Mapping[str, Any], picture: str) -> str:
+    if not results["models"]:
+        return ""
+    by_pressure = "\n\n".join(
+        tables.models_table(results["models"], pressure, results["qualities"], results["reference"])
+        for pressure in PRESSURES
+    )
+    return f"""
+### Beside simpler models
+
+On the same people, folds and maps. The last column is how far the network is ahead, person by person, on the splits
+both were fitted on (below 0: the other model is nearer); the contact beat is read from the finger itself, which no
+camera can.
+
+{by_pressure}
+
+{picture}
+""".strip()
+
+
+def _controls(results: Mapping[str, Any]) -> str:
+    if not results["controls"]:
+        return ""
+    return (
+        "### Negative controls\n\nWhat must not work: with the pulse destroyed or the labels permuted, nothing may be "
+        f"left but the training mean.\n\n{tables.controls_table(results)}"
+    )
+
+
+def _probabilities(results: Mapping[str, Any], picture: str) -> str:
+    if not picture:
+        return ""
+    return (
+        "### Range probabilities\n\nCalibration error of the likeliest range (torchmetrics, l1, ten bins); right: it "
+        f"holds the cuff pressure.\n\n{tables.probabilities_table(results)}\n\n{picture}"
+    )
+
+
+def _intervals(results: Mapping[str, Any], picture: str) -> str:
+    return (
+        "### Intervals\n\nSplit-conformal; half-widths in mmHg. A third is told of where the network says how wide an "
+        f"interval should be.\n\n{tables.intervals_table(results)}\n\n{picture}"
+    )
+
+
+def _other_data(results: Mapping[str, Any]) -> str:
+    if not results.get("other_data"):
+        return ""
+    parts = [
+        f"{name}, {next(iter(variants.values()))['people']} people:\n\n{tables.other_data_table(variants)}"
+        for name, variants in results["other_data"].items()
+    ]
+    return (
+        "### Other people, another sensor\n\nNot used in training. *Own mean* is the MAE of always answering the mean "
+        "of these very people.\n\n" + "\n\n".join(parts)
+    )
+
+
+def _variants(results: Mapping[str, Any], key: str, title: str, picture: str) -> str:
+    if not results.get(key):
+        return ""
+    said = tables.variants_table(results[key], with_ends=key == "oversampling")
+    first = next(iter(results[key]))
+    return f"### {title}\n\nThe first, *{first}*, is what the weights were fitted with.\n\n{said}\n\n{picture}".strip()
+
+
+def _statement(results: Mapping[str, Any], key: str, title: str) -> str:
+    """A section whose words and table come with the results."""
+    if not results.get(key):
+        return ""
+    of = results[key]
+    rows = tables.table(of["columns"], of["rows"]) if of.get("rows") else ""
+    return f"### {title}\n\n{of['statement']}\n\n{rows}".strip()
+
+
+def _how_made(config: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    training, provenance, intervals = config["training"], config["provenance"], config["intervals"]
+    unit = "times the network's own scale" if results["intervals"].get("scaled") else "mmHg"
+    seen = _SEEN_CLIPS if FILMED in results["qualities"] else _SEEN_PULSES
+    rows = [
+        (pressure, f"{of['mean']:.1f} mmHg", f"{of['std']:.1f} mmHg", of["outside_ranges"])
+        for pressure, of in ((pressure, training[pressure]) for pressure in PRESSURES)
+    ]
+    made = [("command", f"`{provenance['command']}`"), ("commit", f"`{provenance['commit']}`")]
+    made += [("seed", provenance["seed"]), ("date", provenance["date"])]
+    return f"""
+## The weights here
+
+They were fitted afterwards, by the same recipe, on all {training["people"]} people, so the figures are about the recipe
+and not about these very tensors. The intervals shipped with them: systolic +- {intervals["systolic"]}, diastolic +-
+{intervals["diastolic"]} {unit} ({tables.share(intervals["coverage"])}, split-conformal on the same errors).
+
 ## Training data
 
 {provenance["data"]}: {provenance["citation"]}. {training["people"]} people (left out for want of a whole beat or of a
 clip that could be read: {training["left_out"]}), {training["maps"]} maps.{_refused(training)}
 
-| | mean | SD | outside the ranges (clamped) |
-|---|---|---|---|
-{_training_rows(training)}
+{tables.table(("", "mean", "SD", "outside the ranges (clamped)"), rows)}
 
 ## Limits
 
-{_LIMITS.format(seen=_SEEN_CLIPS if FILMED in qualities else _SEEN_PULSES)}
+{_LIMITS.format(seen=seen)}
 
 ## How these weights came about
 
-| | |
-|---|---|
-| command | `{provenance["command"]}` |
-| commit | `{provenance["commit"]}` |
-| seed | {provenance["seed"]} |
-| date | {provenance["date"]} |
+{tables.table(("", ""), made)}
 """
-
-
-def _made(validation: Mapping[str, Any]) -> str:
-    """Say what the figures were measured on."""
-    rendered = f"Each person is rendered {validation['renderings']} times in each capture quality"
-    if FILMED not in validation["qualities"]:
-        return rendered
-    filmed = "Clips count as they were filmed, window by window"
-    return f"{rendered}, or filmed. {filmed}" if len(validation["qualities"]) > 1 else filmed
 
 
 def _refused(training: Mapping[str, Any]) -> str:
@@ -129,42 +263,3 @@ def _refused(training: Mapping[str, Any]) -> str:
     clips = training["clips"]
     reasons = ", ".join(f"{code} {count}" for code, count in clips["refused"].items()) or "none"
     return f" Clips read: {clips['read']}; refused: {reasons}."
-
-
-def _figures(qualities: Mapping[str, Any]) -> str:
-    rows = [
-        "| pressure | capture | MAE | training mean | RMSE | r | mean error ± SD | within 10 | coverage | interval ± |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for pressure in ("systolic", "diastolic"):
-        for quality, figures in qualities.items():
-            of = figures[pressure]
-            rows.append(
-                f"| {pressure} | {quality} | {of['mae']:.1f} | {of['baseline_mae']:.1f} | {of['rmse']:.1f} "
-                f"| {of['r']:.2f} | {of['mean_error']:+.1f} ± {of['sd_error']:.1f} | {100 * of['within_10']:.0f} % "
-                f"| {100 * of['coverage']:.0f} % | {of['interval']:.0f} |"
-            )
-    return "\n".join(rows)
-
-
-def _against_baseline(standard: Mapping[str, Any]) -> str:
-    """Say in words what the figures at standard quality amount to."""
-    sentences = []
-    for pressure in ("systolic", "diastolic"):
-        gain = standard[pressure]["baseline_mae"] - standard[pressure]["mae"]
-        if gain >= _CLEAR_GAIN_MMHG:
-            sentences.append(f"The {pressure} value is {gain:.1f} mmHg nearer to the cuff than the training mean is.")
-        else:
-            sentences.append(f"The {pressure} value is hardly or not at all better than always answering the mean.")
-    return " ".join(sentences) + " Neither is near what a cuff offers."
-
-
-def _folds(r_of_folds: Mapping[str, list[float]]) -> str:
-    return "; ".join(f"{pressure} {', '.join(f'{r:.2f}' for r in folds)}" for pressure, folds in r_of_folds.items())
-
-
-def _training_rows(training: Mapping[str, Any]) -> str:
-    return "\n".join(
-        f"| {pressure} | {of['mean']:.1f} mmHg | {of['std']:.1f} mmHg | {of['outside_ranges']} |"
-        for pressure, of in ((pressure, training[pressure]) for pressure in ("systolic", "diastolic"))
-    )

@@ -1,33 +1,37 @@
-"""Fit the network: folds split by person for the evidence, then everybody for the weights that are shipped.
+"""Fit the network on the renderings of some people.
 
-The recipe is fixed beforehand: number of epochs, sizes and all else are the same for every fold and for the final fit,
-and no test person has a say in any of them. Ours throughout.
+Every member of the network sets other people aside and keeps the weights that do best on those, so no member is fitted
+longer than it can generalise, and yet everybody is learned from. Test people have a say in nothing. Ours throughout.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from bpdemo import stmap
-from bpdemo.network import BloodPressureNetwork, NetworkConfig
-from bpdemo.training.card import write_card
-from bpdemo.training.datasets import cite, load_people, split_by_person
-from bpdemo.training.describe import describe, summarise
-from bpdemo.training.evaluate import EVALUATION_SEED, PRESSURES, RENDERINGS, predict
-from bpdemo.training.film_maps import FilmSet, film_set
-from bpdemo.training.losses import blood_pressure_loss, range_of
-from bpdemo.training.map_set import MapSet, join, keep_usable, render_set
-from bpdemo.training.people import Person
-from bpdemo.training.render_maps import QUALITIES
-from bpdemo.weights import pick_device, save_weights
+from bpdemo.errors import DataError
+from bpdemo.network import BloodPressureNetwork, Member, NetworkConfig, average_rows
+from bpdemo.training.datasets import split_by_person
+from bpdemo.training.files import replace_file
+from bpdemo.training.losses import LossWeights, blood_pressure_loss, range_of
+from bpdemo.training.map_set import SliceSet
+
+OVERSAMPLING = ("root", "none", "density", "inverse", "loss")
+"""Ways to make up for rare pressures (systolic ranges with few people); the first is the one shipped weights use.
+
+`none` draws everybody alike; `inverse` draws every range alike; `root` lies halfway between the two; `density` draws
+maps alike, but common ranges keep fewer renderings of a person; `loss` draws everybody alike and counts the errors of
+rare ranges more, so that every range has the same say.
+"""
+
+_LEAST_SHARE = 0.25  # of a person's renderings that are kept in the commonest range by "density"
 
 
 @dataclass(frozen=True)
@@ -37,135 +41,42 @@ class Recipe:
     Attributes:
         qualities: capture qualities a person is rendered in for training, one cycle; repeated `cycles` times.
         cycles: see above.
-        epochs: passes over all renderings, fixed beforehand.
+        epochs: passes over all renderings, at most.
+        patience: epochs without a better loss on the people set aside, after which a member is done.
+        set_aside: one in so many people is set aside by each member; another one by the next.
         batch: maps in a step.
         learning_rate: peak of the one-cycle schedule.
         weight_decay: of AdamW.
         average_decay: of the running average of the weights, which is what is kept.
-        oversampling: sampling weight of a person is (people in the same systolic range) to the power of minus this: 0
-            samples people evenly, 1 ranges evenly.
+        oversampling: one of `OVERSAMPLING`.
+        loss: shares of its parts.
         folds: splits by person for the evidence.
+        repetitions: times the folds are drawn anew.
+        test_renderings: renderings of a person in each quality, other ones than training's, that answers are scored on.
     """
 
     qualities: tuple[str, ...] = ("strong", "standard", "standard", "poor")
     cycles: int = 6
-    epochs: int = 10
+    epochs: int = 8
+    patience: int = 3
+    set_aside: int = 8
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     average_decay: float = 0.99
-    oversampling: float = 0.5
+    oversampling: str = OVERSAMPLING[0]
+    loss: LossWeights = field(default_factory=LossWeights)
     folds: int = 5
+    repetitions: int = 2
+    test_renderings: int = 4
 
-
-RECIPE = Recipe()
-
-
-def train(
-    data: Mapping[str, str | Path],
-    output: str | Path,
-    *,
-    seed: int = 0,
-    run: str | Path | None = None,
-    device: str = "auto",
-    recipe: Recipe = RECIPE,
-) -> dict[str, Any]:
-    """Cross-validate the recipe on people split into folds, fit it on all of them, and save weights with their card.
-
-    Pulse recordings are rendered, clips are taken as they were filmed; one run may use both. A person is drawn as often
-    as any other of the same systolic range, however many maps there are of each.
-
-    Args:
-        data: name of a data set (see `datasets.recognise`) -> its folder.
-        output: the weights folder to write.
-        seed: fixes renderings, splits and fits.
-        run: folder for checkpoints; a run of the same recipe, data and seed goes on where it stopped. None puts it
-            beside the output, `<output>.run`.
-        device: "auto", "cpu" or "cuda".
-        recipe: what to do.
-
-    Returns:
-        The content of config.json.
-
-    Raises:
-        DataError: the data cannot be used.
-        WeightsError: no such device, or the weights cannot be written.
-    """
-    picked = pick_device(device)
-    everybody = load_people(data)
-    recorded, filmed = ([one for one in everybody if bool(one.films) is has_clips] for has_clips in (False, True))
-    recorded = keep_usable(recorded)[0] if recorded else []
-    films = film_set(filmed) if filmed else None
-    people = [*recorded, *(films.maps.people if films else ())]
-    output = Path(output)
-    run = Path(run) if run is not None else output.with_name(f"{output.name}.run")
-    settings = {"recipe": _plain(recipe), "seed": seed, "people": [person.name for person in people]}
-    _open_run(run, settings | ({"clips": films.maps.truth.tolist()} if films else {}))
-
-    maps = _make_maps(recorded, films, recipe.qualities * recipe.cycles, seed, "training")
-    tests = _make_maps(recorded, films, tuple(QUALITIES) * RENDERINGS, seed + EVALUATION_SEED, "evaluation")
-    config = NetworkConfig(cells=maps.values.shape[2])
-    fold_of, baseline, predicted = cross_validate(maps, tests, config, recipe, seed, run, picked)
-    network = fit(maps, range(len(people)), config, recipe, seed, picked, checkpoint=run / "all.pt", title="fit on all")
-
-    results = summarise(tests, fold_of, baseline, predicted)
-    details = {
-        "left_out": len(everybody) - len(people),
-        "seed": seed,
-        "data": list(data),
-        "citation": cite(data),
-        "recipe": _plain(recipe),
-    }
-    if films:
-        details["clips"] = {"read": films.clips, "refused": films.refused}
-    description = describe(maps, config, results, details)
-    save_weights(output, network, description, write_card(description))
-    return description
-
-
-def cross_validate(
-    maps: MapSet,
-    tests: MapSet,
-    config: NetworkConfig,
-    recipe: Recipe,
-    seed: int,
-    run: Path,
-    device: torch.device,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Predict every person with a network that was fitted without that person.
-
-    Args:
-        maps: training renderings.
-        tests: evaluation renderings of the same people, in the same order.
-        config: of the network.
-        recipe: of the fit.
-        seed: fixes splits and fits.
-        run: folder that keeps finished folds and checkpoints.
-        device: where to compute.
-
-    Returns:
-        For each map of `tests`: its fold [n], the training mean of that fold [n, 2] and the prediction [n, 2], mmHg.
-    """
-    fold_of = np.full(len(tests.person), -1)
-    baseline, predicted = np.empty((2, len(tests.person), len(PRESSURES)))
-    for fold, (train_people, test_people) in enumerate(split_by_person(maps.people, recipe.folds, seed)):
-        of = tests.of_people(test_people)
-        done, checkpoint = run / f"fold_{fold}.npy", run / f"fold_{fold}.pt"
-        if not done.is_file():
-            title = f"fold {fold + 1}/{recipe.folds}"
-            network = fit(maps, train_people, config, recipe, seed, device, checkpoint=checkpoint, title=title)
-            fold_predictions = predict(network, tests, of, device)
-            _replace(done, lambda path, array=fold_predictions: np.save(path, array))
-            checkpoint.unlink(missing_ok=True)
-        fold_of[of] = fold
-        predicted[of] = np.load(done)
-        baseline[of] = maps.pressures[train_people].mean(axis=0)
-    assert (fold_of >= 0).all()
-    return fold_of, baseline, predicted
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON gives it back."""
+        return asdict(self) | {"qualities": list(self.qualities)}
 
 
 def fit(
-    maps: MapSet,
+    slices: SliceSet,
     people: Sequence[int],
     config: NetworkConfig,
     recipe: Recipe,
@@ -173,141 +84,242 @@ def fit(
     device: torch.device,
     *,
     checkpoint: Path | None = None,
-    title: str = "fit",
+    title: str | None = "fit",
 ) -> BloodPressureNetwork:
     """Fit one network on the renderings of some people.
 
+    Started by `accelerate launch`, several processes share every batch; on CUDA it computes in mixed precision.
+
     Args:
-        maps: the renderings.
+        slices: of the renderings.
         people: indices of those to fit on; nobody else's maps are touched.
         config: of the network.
         recipe: of the fit.
         seed: fixes initial weights, order and augmentation.
         device: where to compute.
         checkpoint: file written after each epoch; when it is there, the fit goes on from it.
-        title: of the progress bar.
+        title: of the progress bar; None shows none.
 
     Returns:
-        The running average of the weights over the fit, on `device`, in evaluation mode.
+        The network on `device`, in evaluation mode: of each member the running average of the weights, as it was when
+        it did best on the people it had set aside.
     """
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    # Channels last: the convolutions are twice as fast on a CPU.
-    network = BloodPressureNetwork(config).to(device, memory_format=torch.channels_last)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True)
-    indices, chances = _sampling(maps, people, config, recipe.oversampling)
-    steps = max(1, len(indices) // recipe.batch)
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps)
-    parts = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
-    first = _resume(checkpoint, parts, rng) if checkpoint is not None and checkpoint.is_file() else 0
-    pressures = torch.from_numpy(maps.truth)
-    network.train()
-    with tqdm(total=recipe.epochs * steps, initial=first * steps, desc=title, unit="step") as bar:
-        for epoch in range(first, recipe.epochs):
-            for _ in range(steps):
-                batch = rng.choice(indices, recipe.batch, p=chances)
-                values, mask = augment(
-                    torch.from_numpy(maps.values[batch].astype(np.float32)), torch.from_numpy(maps.mask[batch]), rng
-                )
-                target = pressures[batch].to(device)
-                loss = blood_pressure_loss(network(values.to(device), mask.to(device)), target, config)
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                average.update_parameters(network)
-                bar.update()
-            bar.set_postfix(loss=f"{loss.item():.3f}")
+    network = BloodPressureNetwork(config)
+    network.remember(*average_rows(*_inputs(slices, slices.of_people(people))[:2]))
+    finished, state = 0, None
+    if checkpoint is not None and checkpoint.is_file():
+        saved = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(saved["network"])
+        finished, state = saved["finished"], saved["member"]
+    aside = _set_aside(slices, people, recipe, config.members, seed)
+    for number in range(finished, config.members):
+
+        def save(member: dict | None, done: int) -> None:
             if checkpoint is not None:
-                _save(checkpoint, parts, rng, epoch + 1)
-    return average.module.eval()
+                content = {"network": network.state_dict(), "finished": done, "member": member}
+                replace_file(checkpoint, lambda path: torch.save(content, path))
+
+        name = None if title is None else f"{title}, member {number + 1}/{config.members}"
+        job = _Job(slices, config, recipe, seed + 1000 * number, device, name)
+        learning = [person for person in people if person not in set(aside[number])]
+        job.run(network.members[number], learning, aside[number], state, lambda state, n=number: save(state, n))
+        state = None
+        save(None, number + 1)
+    return network.to(device).eval()
 
 
-def augment(values: Tensor, mask: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def augment(values: Tensor, weight: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Vary a batch without changing what the heart did: no stretch in time, no change of sign.
 
-    Most batches are cut to a shorter stretch (9.5 s and more), so that short clips are nothing new; some cells are
-    hidden; some noise is added to each cell.
+    In most batches some slices are left out, as in a shorter clip; some regions are hidden, as by a hand or by hair.
 
     Args:
-        values: [B, 4, cells, columns]; may be changed in place.
-        mask: bool [B, cells, columns]; may be changed in place.
+        values: [B, S, 4, regions, points].
+        weight: [B, S, regions].
         rng: draws all of it.
 
     Returns:
-        values and mask, perhaps with fewer columns.
+        values as they were, and their weight, 0 for what was left out; something is left of every map.
     """
-    batch, _, cells, columns = values.shape
-    shortest = min(columns, round(stmap.MIN_WINDOW_S * stmap.RATE_HZ))
-    length = columns if rng.random() < 0.25 else int(rng.integers(shortest, columns + 1))
-    start = int(rng.integers(columns - length + 1))
-    values, mask = values[..., start : start + length], mask[..., start : start + length]
-    hidden = rng.random((batch, cells)) < rng.uniform(0, 0.3, (batch, 1))
-    mask = mask & ~torch.from_numpy(hidden).unsqueeze(-1)
-    noise = torch.from_numpy(rng.standard_normal(values.shape, dtype=np.float32))
-    strength = torch.from_numpy(rng.uniform(0, 0.25, (batch, 1, 1, 1)).astype(np.float32))
-    return values + strength * noise, mask
+    batch, slices, regions = weight.shape
+    kept = np.ones((batch, slices), bool)
+    if rng.random() < 0.6:
+        kept = rng.random((batch, slices)) < rng.uniform(0.5, 1.0)
+        kept[np.arange(batch), rng.integers(slices, size=batch)] = True
+    shown = rng.random((batch, regions)) >= rng.uniform(0, 0.3)
+    shown[np.arange(batch), rng.integers(regions, size=batch)] = True
+    return values, weight * torch.from_numpy(kept[:, :, None] & shown[:, None]).to(weight.device)
 
 
-def _make_maps(
-    recorded: Sequence[Person], films: FilmSet | None, qualities: Sequence[str], seed: int, purpose: str
-) -> MapSet:
-    """Render those with recordings, and put the maps of clips behind."""
-    if not recorded:
-        return films.maps
-    rendered = render_set(recorded, qualities, seed, purpose)
-    return join(rendered, films.maps) if films else rendered
+def sampling(
+    slices: SliceSet, people: Sequence[int], config: NetworkConfig, how: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Say which maps are drawn, how often, and how much each counts.
+
+    A person's maps share the person's chance, however many there are, but for "density".
+
+    Args:
+        slices: of the maps.
+        people: whose maps.
+        config: has the systolic ranges.
+        how: one of `OVERSAMPLING`.
+
+    Returns:
+        Indices of maps, the chance of each to be drawn (sum 1), and how much its errors count (mean 1 over draws).
+
+    Raises:
+        DataError: `oversampling_unknown`.
+    """
+    if how not in OVERSAMPLING:
+        raise DataError(
+            "oversampling_unknown", f"{how!r} is no way of oversampling.", f"Choose one of {', '.join(OVERSAMPLING)}."
+        )
+    indices = slices.of_people(people)
+    ranges = range_of(torch.from_numpy(slices.pressures[:, 0]), config.systolic_edges).numpy()
+    crowd = np.bincount(ranges[list(people)], minlength=len(config.systolic_edges) - 1)[ranges].astype(float)
+    whose = slices.person[indices]
+    count = np.bincount(whose, minlength=len(slices.people))
+    if how == "density":
+        rarity = np.sqrt(crowd[list(people)].min() / np.maximum(crowd, 1))
+        place = np.concatenate([np.arange(len(of)) for of in np.split(whose, np.flatnonzero(np.diff(whose)) + 1)])
+        indices = indices[place < np.ceil(np.maximum(rarity, _LEAST_SHARE) * count)[whose]]
+        return indices, np.full(len(indices), 1 / len(indices)), np.ones(len(indices))
+    power = {"root": 0.5, "inverse": 1.0}.get(how, 0.0)
+    chances = crowd[whose] ** -power / count[whose]
+    chances /= chances.sum()
+    importance = 1 / crowd[whose] if how == "loss" else np.ones(len(indices))
+    return indices, chances, importance / (chances @ importance)
 
 
-def _sampling(
-    maps: MapSet, people: Sequence[int], config: NetworkConfig, power: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the people's maps and the chance of each to be drawn; a person's maps share the person's chance."""
-    indices = maps.of_people(people)
-    systolic = torch.from_numpy(maps.pressures[:, 0])
-    ranges = range_of(systolic, config.systolic_edges).numpy()
-    crowd = np.bincount(ranges[list(people)], minlength=len(config.systolic_edges) - 1)
-    whose = maps.person[indices]
-    chances = crowd[ranges[whose]].astype(float) ** -power / np.bincount(whose)[whose]
-    return indices, chances / chances.sum()
+@dataclass(frozen=True)
+class _Job:
+    """The fit of one member: everything that is the same for all its epochs."""
+
+    slices: SliceSet
+    config: NetworkConfig
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    title: str | None
+
+    def run(
+        self,
+        member: Member,
+        learning: Sequence[int],
+        aside: Sequence[int],
+        state: dict | None,
+        save: Any,
+    ) -> None:
+        """Fit a member in place, from `state` on when there is one; `save` is given the state after each epoch."""
+        accelerator = Accelerator(
+            cpu=self.device.type == "cpu", mixed_precision="bf16" if self.device.type == "cuda" else "no"
+        )
+        device = accelerator.device
+        # Every process draws its own part of a batch.
+        rng = np.random.default_rng([self.seed, accelerator.process_index])
+        torch.manual_seed(self.seed)
+        indices, chances, importance = sampling(self.slices, learning, self.config, self.recipe.oversampling)
+        steps = max(1, len(indices) // self.recipe.batch)
+        best = BloodPressureNetwork.alone(member, self.config).to(device)
+        moving = AveragedModel(
+            member.to(device), multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay), use_buffers=True
+        )
+        optimizer = torch.optim.AdamW(member.parameters(), weight_decay=self.recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.recipe.learning_rate, total_steps=self.recipe.epochs * steps
+        )
+        model, optimizer = accelerator.prepare(member, optimizer)
+        parts = {"member": member, "moving": moving, "optimizer": optimizer, "schedule": schedule, "best": best}
+        first, lowest, waited = _resume(state, parts, rng) if state else (0, np.inf, 0)
+        show = self.title is not None and accelerator.is_main_process
+        with tqdm(total=self.recipe.epochs, initial=first, desc=self.title, unit="epoch", disable=not show) as bar:
+            for epoch in range(first, self.recipe.epochs):
+                model.train()
+                for _ in range(steps):
+                    drawn = rng.choice(len(indices), self.recipe.batch // accelerator.num_processes, p=chances)
+                    loss = self._loss(model, indices[drawn], importance[drawn], device, rng)
+                    optimizer.zero_grad()
+                    accelerator.backward(loss)
+                    accelerator.clip_grad_norm_(model.parameters(), 1.0)
+                    optimizer.step()
+                    schedule.step()
+                    moving.update_parameters(member)
+                aside_loss = self._loss_aside(moving.module, aside, device)
+                better = aside_loss < lowest
+                lowest, waited = (aside_loss, 0) if better else (lowest, waited + 1)
+                if better:
+                    best.members[0].load_state_dict(moving.module.state_dict())
+                bar.update()
+                bar.set_postfix(loss=f"{loss.item():.3f}", aside=f"{aside_loss:.3f}")
+                if accelerator.is_main_process:
+                    save(_state(parts, rng, epoch + 1, lowest, waited))
+                if waited >= self.recipe.patience:
+                    break
+        member.load_state_dict(best.members[0].state_dict())
+
+    def _loss(
+        self,
+        model: torch.nn.Module,
+        of: np.ndarray,
+        importance: np.ndarray,
+        device: torch.device,
+        rng: np.random.Generator | None,
+    ) -> Tensor:
+        values, weight, rate_hz = _inputs(self.slices, of)
+        if rng is not None:
+            values, weight = augment(values, weight, rng)
+        rows, measured = average_rows(values.to(device), weight.to(device))
+        prediction = model(rows, measured, rate_hz.to(device))
+        return blood_pressure_loss(
+            prediction,
+            torch.from_numpy(self.slices.truth[of]).to(device),
+            self.config,
+            self.recipe.loss,
+            importance=torch.from_numpy(importance).float().to(device),
+        )
+
+    def _loss_aside(self, member: Member, aside: Sequence[int], device: torch.device) -> float:
+        """How far the member is off, in mmHg of both pressures together, on people it is not fitted on."""
+        of = self.slices.of_people(aside)
+        values, weight, rate_hz = _inputs(self.slices, of)
+        member.eval()
+        with torch.inference_mode():
+            rows, measured = average_rows(values.to(device), weight.to(device))
+            prediction = member(rows, measured, rate_hz.to(device))
+        value = torch.stack((prediction.systolic.value, prediction.diastolic.value), dim=1).float().cpu().numpy()
+        member.train()
+        return float(np.sqrt(((value - self.slices.truth[of]) ** 2).mean(axis=0)).sum())
 
 
-def _plain(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as JSON gives it back."""
-    return asdict(recipe) | {"qualities": list(recipe.qualities)}
+def _inputs(slices: SliceSet, of: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    return tuple(torch.from_numpy(array[of]) for array in (slices.values, slices.weight, slices.rate_hz))
 
 
-def _open_run(run: Path, settings: dict[str, Any]) -> None:
-    """Keep what a stopped run of the same settings left; clear away what another one left."""
-    run.mkdir(parents=True, exist_ok=True)
-    marker = run / "settings.json"
-    if marker.is_file() and json.loads(marker.read_text()) == settings:
-        return
-    for file in (*run.glob("fold_*.npy"), *run.glob("*.pt")):
-        file.unlink()
-    marker.write_text(json.dumps(settings))
+def _set_aside(slices: SliceSet, people: Sequence[int], recipe: Recipe, members: int, seed: int) -> list[list[int]]:
+    """For each member, the people it sets aside: different ones as long as there are enough."""
+    parts = min(recipe.set_aside, len(people))
+    splits = list(split_by_person([slices.people[person] for person in people], parts, seed))
+    return [[people[i] for i in splits[number % parts][1]] for number in range(members)]
 
 
-def _save(checkpoint: Path, parts: Mapping[str, Any], rng: np.random.Generator, epoch: int) -> None:
+def _state(
+    parts: Mapping[str, Any], rng: np.random.Generator, epoch: int, lowest: float, waited: int
+) -> dict[str, Any]:
     state = {name: part.state_dict() for name, part in parts.items()}
-    state |= {"epoch": epoch, "rng": rng.bit_generator.state, "torch_rng": torch.get_rng_state()}
-    _replace(checkpoint, lambda path: torch.save(state, path))
+    return state | {
+        "epoch": epoch,
+        "lowest": lowest,
+        "waited": waited,
+        "rng": rng.bit_generator.state,
+        "torch_rng": torch.get_rng_state(),
+    }
 
 
-def _resume(checkpoint: Path, parts: Mapping[str, Any], rng: np.random.Generator) -> int:
-    """Load a checkpoint into the parts of a fit; returns the epochs it has behind it."""
-    state = torch.load(checkpoint, weights_only=True)
+def _resume(state: Mapping[str, Any], parts: Mapping[str, Any], rng: np.random.Generator) -> tuple[int, float, int]:
+    """Load a checkpoint into the parts of a fit; returns the epochs behind it, the lowest loss, the epochs since."""
     for name, part in parts.items():
         part.load_state_dict(state[name])
     rng.bit_generator.state = state["rng"]
     torch.set_rng_state(state["torch_rng"])
-    return state["epoch"]
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file so that it is there whole or not at all."""
-    partial = path.with_name(f"partial_{path.name}")
-    write(partial)
-    partial.replace(path)
+    return state["epoch"], state["lowest"], state["waited"]

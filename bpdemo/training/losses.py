@@ -32,7 +32,12 @@ _WEIGHTS = LossWeights()
 
 
 def blood_pressure_loss(
-    prediction: Prediction, pressures: Tensor, config: NetworkConfig, weights: LossWeights = _WEIGHTS
+    prediction: Prediction,
+    pressures: Tensor,
+    config: NetworkConfig,
+    weights: LossWeights = _WEIGHTS,
+    *,
+    importance: Tensor | None = None,
 ) -> Tensor:
     """Loss of both pressures together.
 
@@ -41,13 +46,15 @@ def blood_pressure_loss(
         pressures: [B, 2], systolic and diastolic, mmHg. Pressures outside the ranges count as the nearest edge.
         config: with the edges the network was built with.
         weights: shares of the parts.
+        importance: [B], how much each map counts; None counts all alike.
 
     Returns:
         A scalar.
     """
     systolic = _pressure_loss(prediction.systolic, pressures[:, 0], config.systolic_edges, weights)
     diastolic = _pressure_loss(prediction.diastolic, pressures[:, 1], config.diastolic_edges, weights)
-    return systolic + diastolic
+    each = systolic + diastolic
+    return each.mean() if importance is None else (each * importance).mean()
 
 
 def range_of(pressure: Tensor, edges: Sequence[float]) -> Tensor:
@@ -64,15 +71,16 @@ def count_outside(pressure: Tensor, edges: Sequence[float]) -> int:
 def _pressure_loss(
     prediction: RangePrediction, pressure: Tensor, edges: Sequence[float], weights: LossWeights
 ) -> Tensor:
+    """Loss of one pressure, map by map: [B]."""
     target = pressure.clamp(edges[0], edges[-1])
     index = range_of(pressure, edges)
     label = _soft_label(index, len(edges) - 1, weights.neighbours)
-    ranges = -(label * prediction.logits.log_softmax(dim=-1)).sum(dim=-1).mean()
+    ranges = -(label * prediction.logits.log_softmax(dim=-1)).sum(dim=-1)
     inside = prediction.in_range.gather(1, index.unsqueeze(1)).squeeze(1)
     return (
         weights.ranges * ranges
-        + weights.in_range * F.smooth_l1_loss(inside / _UNIT_MMHG, target / _UNIT_MMHG)
-        + weights.value * F.smooth_l1_loss(prediction.value / _UNIT_MMHG, target / _UNIT_MMHG)
+        + weights.in_range * F.smooth_l1_loss(inside / _UNIT_MMHG, target / _UNIT_MMHG, reduction="none")
+        + weights.value * F.smooth_l1_loss(prediction.value / _UNIT_MMHG, target / _UNIT_MMHG, reduction="none")
     )
 
 

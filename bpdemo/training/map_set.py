@@ -1,8 +1,8 @@
-"""Many renderings of many people, in memory: what the network is fitted and scored on."""
+"""Many renderings of many people, in memory, and their slices: what the network is fitted and scored on."""
 
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
@@ -11,6 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from bpdemo.errors import DataError
+from bpdemo.regions import CELLS
+from bpdemo.slices import cut_slices
+from bpdemo.stmap import RATE_HZ, STMap
 from bpdemo.training.people import Person
 from bpdemo.training.pulses import beats_of
 from bpdemo.training.render_maps import QUALITIES, render_map
@@ -21,8 +24,26 @@ FILMED = "filmed"
 _WORTH_A_POOL = 200  # maps; fewer are rendered before other processes have started
 
 
+class _Labelled:
+    """What sets of maps and of their slices have in common: whose they are, and what they should give."""
+
+    @property
+    def pressures(self) -> np.ndarray:
+        """float32 [people, 2]: systolic and diastolic, mmHg."""
+        return np.array([[person.systolic, person.diastolic] for person in self.people], dtype=np.float32)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """float32 [maps, 2]: the pressures each map should give, mmHg."""
+        return self.pressures[self.person] if self.own_pressures is None else self.own_pressures
+
+    def of_people(self, people: Sequence[int]) -> np.ndarray:
+        """Return the indices of all maps of some people."""
+        return np.flatnonzero(np.isin(self.person, people))
+
+
 @dataclass(frozen=True)
-class MapSet:
+class MapSet(_Labelled):
     """Maps and whose they are.
 
     Attributes:
@@ -41,19 +62,63 @@ class MapSet:
     people: tuple[Person, ...]
     own_pressures: np.ndarray | None = None
 
-    @property
-    def pressures(self) -> np.ndarray:
-        """float32 [people, 2]: systolic and diastolic, mmHg."""
-        return np.array([[person.systolic, person.diastolic] for person in self.people], dtype=np.float32)
 
-    @property
-    def truth(self) -> np.ndarray:
-        """float32 [maps, 2]: the pressures each map should give, mmHg."""
-        return self.pressures[self.person] if self.own_pressures is None else self.own_pressures
+@dataclass(frozen=True)
+class SliceSet(_Labelled):
+    """Slices of maps (`slices.Slices`) and whose they are.
 
-    def of_people(self, people: Sequence[int]) -> np.ndarray:
-        """Return the indices of all maps of some people."""
-        return np.flatnonzero(np.isin(self.person, people))
+    Attributes:
+        values: float32 [maps, slices, 4, regions, points].
+        weight: float32 [maps, slices, regions].
+        rate_hz: float32 [maps].
+        person: as in `MapSet`; so are `quality`, `people` and `own_pressures`.
+        quality: see `person`.
+        people: see `person`.
+        own_pressures: see `person`.
+    """
+
+    values: np.ndarray
+    weight: np.ndarray
+    rate_hz: np.ndarray
+    person: np.ndarray
+    quality: np.ndarray
+    people: tuple[Person, ...]
+    own_pressures: np.ndarray | None = None
+
+
+def thin(slices: SliceSet, each: int) -> SliceSet:
+    """Keep the first few maps of every person.
+
+    Args:
+        slices: the set, person by person.
+        each: how many to keep.
+
+    Returns:
+        The smaller set.
+    """
+    starts = np.searchsorted(slices.person, slices.person)
+    kept = np.arange(len(slices.person)) - starts < each
+    own = None if slices.own_pressures is None else slices.own_pressures[kept]
+    arrays = (slices.values, slices.weight, slices.rate_hz, slices.person, slices.quality)
+    return SliceSet(*(array[kept] for array in arrays), slices.people, own)
+
+
+def slice_set(maps: MapSet, purpose: str = "") -> SliceSet:
+    """Cut every map of a set into its slices.
+
+    Args:
+        maps: the set.
+        purpose: shown with the progress.
+
+    Returns:
+        Their slices, in the same order.
+    """
+    work = zip(maps.values, maps.mask, strict=True)
+    each = list(tqdm(_map_all(_slice_one, work, len(maps.person)), total=len(maps.person), desc=f"slice {purpose}"))
+    values, weight, rate_hz = (np.stack(parts) for parts in zip(*each, strict=True))
+    return SliceSet(
+        values, weight, rate_hz.astype(np.float32), maps.person, maps.quality, maps.people, maps.own_pressures
+    )
 
 
 def keep_usable(people: Sequence[Person]) -> tuple[list[Person], int]:
@@ -112,7 +177,7 @@ def render_set(people: Sequence[Person], qualities: Sequence[str], seed: int, pu
         The maps, person by person.
     """
     work = list(zip(people, repeat(tuple(qualities)), repeat(seed), repeat(purpose), strict=False))
-    each = _render_all(work, len(people) * len(qualities))
+    each = _map_all(_render_person, work, len(people) * len(qualities))
     values, mask = [], []
     for person_values, person_mask in tqdm(each, total=len(people), desc=f"render {purpose}", unit="person"):
         values.append(person_values)
@@ -126,13 +191,22 @@ def render_set(people: Sequence[Person], qualities: Sequence[str], seed: int, pu
     )
 
 
-def _render_all(work: Sequence[tuple], maps: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _map_all(do: Callable, work: Iterable, maps: int) -> Iterator:
+    """Do some work on every item, in their order, with all processors when it is worth starting them."""
     workers = os.cpu_count() or 1
     if workers == 1 or maps < _WORTH_A_POOL:
-        yield from map(_render_person, work)
+        yield from map(do, work)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_render_person, work, chunksize=1)
+        yield from pool.map(do, work, chunksize=max(1, maps // 2000))
+
+
+def _slice_one(work: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
+    values, mask = work
+    time_s = np.arange(mask.shape[1]) / RATE_HZ
+    cells, regions = ([getattr(cell, name) for cell in CELLS] for name in ("name", "region"))
+    slices = cut_slices(STMap(values, mask, time_s, 1.0, tuple(cells), tuple(regions)))
+    return slices.values, slices.weight, slices.rate_hz
 
 
 def _render_person(work: tuple[Person, tuple[str, ...], int, str]) -> tuple[np.ndarray, np.ndarray]:

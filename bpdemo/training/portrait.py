@@ -31,14 +31,17 @@ class Portrait:
     Attributes:
         picture: float32 [height, width, 3] R, G, B, 0 to 255.
         landmarks: float32 [478, 2], x and y in pixels of the picture.
+        labels: uint8 [height, width], 0 outside every cell and 1 + row inside, as the demo draws them.
         skin: float32 [height, width], 1 on bare skin of face and neck, 0 elsewhere, soft in between.
-        box: left, top, right, bottom in pixels of the part that holds all skin; a multiple of the field's step.
+        box: left, top, right, bottom in pixels of the part that holds all skin and cells; a multiple of the field's
+            step.
         cell_share: float32 [cells, box height / step, box width / step]: share of every cell in the pulse at that
             place times `skin`.
     """
 
     picture: np.ndarray
     landmarks: np.ndarray
+    labels: np.ndarray
     skin: np.ndarray
     box: tuple[int, int, int, int]
     cell_share: np.ndarray
@@ -54,8 +57,8 @@ class Portrait:
         return float(np.linalg.norm(self.landmarks[_LEFT_TEMPLE] - self.landmarks[_RIGHT_TEMPLE]))
 
     def pulse_field(self, of_cells: np.ndarray) -> np.ndarray:
-        """Spread one value of every cell [cells] over the skin: float32 [height, width] of `box`."""
-        coarse = np.tensordot(of_cells.astype(np.float32), self.cell_share, axes=1)
+        """Spread the values of every cell [cells, 3] over the skin: float32 [height, width, 3] of `box`."""
+        coarse = np.tensordot(self.cell_share, of_cells.astype(np.float32), axes=(0, 0))
         left, top, right, bottom = self.box
         return cv2.resize(coarse, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
 
@@ -75,8 +78,8 @@ def load_portrait(face_width: float) -> Portrait:
     part, left, top = label_cells(landmarks, picture.shape[:2])
     labels[top : top + part.shape[0], left : left + part.shape[1]] = part
     skin = _find_skin(picture, landmarks, labels, face_width)
-    box = _box(skin)
-    return Portrait(picture, landmarks, skin, box, _share_cells(labels, skin, box, face_width))
+    box = _box(np.maximum(skin, labels > 0))
+    return Portrait(picture, landmarks, labels, skin, box, _share_cells(labels, skin, box, face_width))
 
 
 def _find_landmarks(picture: np.ndarray) -> np.ndarray:
@@ -104,12 +107,12 @@ def _find_skin(picture: np.ndarray, landmarks: np.ndarray, labels: np.ndarray, f
     return cv2.GaussianBlur(skin, None, max(0.01 * face_width, 0.8))
 
 
-def _box(skin: np.ndarray) -> tuple[int, int, int, int]:
-    rows, columns = (np.flatnonzero((skin > 0.02).any(axis=axis)) for axis in (1, 0))
+def _box(used: np.ndarray) -> tuple[int, int, int, int]:
+    rows, columns = (np.flatnonzero((used > 0.02).any(axis=axis)) for axis in (1, 0))
     left, top = (int(side[0]) for side in (columns, rows))
     steps = [
         min((int(side[-1]) - start) // _FIELD_STEP + 1, (size - start) // _FIELD_STEP)
-        for side, start, size in ((columns, left, skin.shape[1]), (rows, top, skin.shape[0]))
+        for side, start, size in ((columns, left, used.shape[1]), (rows, top, used.shape[0]))
     ]
     return left, top, left + steps[0] * _FIELD_STEP, top + steps[1] * _FIELD_STEP
 

@@ -1,8 +1,16 @@
-"""What a model answered for maps of people it was not fitted on: what every figure of the evidence is worked out from."""
+"""What a model answered for maps of people it was not fitted on: every figure of the evidence is worked out from it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
+import torch
+
+from bpdemo.network import BloodPressureNetwork
+from bpdemo.training.map_set import SliceSet
+
+_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -44,3 +52,62 @@ class Predictions:
             None if self.scale is None else self.scale[which],
             None if self.probability is None else tuple(each[which] for each in self.probability),
         )
+
+    def save(self, path: str | Path) -> None:
+        """Write all rows to an .npz file; `load` reads it back."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        systolic, diastolic = given.pop("probability") or (None, None)
+        given |= {"systolic_probability": systolic, "diastolic_probability": diastolic}
+        with open(path, "wb") as file:
+            np.savez_compressed(file, **{name: array for name, array in given.items() if array is not None})
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Predictions":
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            given = dict(arrays)
+        each = tuple(given.pop(f"{name}_probability", None) for name in ("systolic", "diastolic"))
+        return cls(**given, probability=None if each[0] is None else each)
+
+
+def join_predictions(parts: Sequence[Predictions]) -> Predictions:
+    """Put the rows of several one after the other; all or none of them have a scale, and all or none probabilities."""
+    columns = ("person", "quality", "truth", "split", "fold", "baseline", "value")
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+    if parts[0].scale is not None:
+        joined["scale"] = np.concatenate([part.scale for part in parts])
+    if parts[0].probability is not None:
+        each = zip(*(part.probability for part in parts), strict=True)
+        joined["probability"] = tuple(np.concatenate(of_pressure) for of_pressure in each)
+    return Predictions(**joined)
+
+
+def predict(
+    network: BloodPressureNetwork, slices: SliceSet, indices: Sequence[int], device: torch.device
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Ask the network about some maps.
+
+    Args:
+        network: fitted.
+        slices: of the maps.
+        indices: which of them.
+        device: where the network is.
+
+    Returns:
+        Values, float64 [n, 2] in mmHg; range probabilities, float64 [n, ranges] for each pressure; scale of the
+        intervals, float64 [n, 2].
+    """
+    network.eval()
+    batches = []
+    with torch.inference_mode():
+        for start in range(0, len(indices), _BATCH):
+            of = indices[start : start + _BATCH]
+            arrays = (slices.values, slices.weight, slices.rate_hz)
+            prediction = network(*(torch.from_numpy(array[of]).to(device) for array in arrays))
+            batches.append((prediction.systolic, prediction.diastolic))
+
+    def collect(name: str, k: int) -> np.ndarray:
+        return np.concatenate([getattr(batch[k], name).cpu().numpy() for batch in batches]).astype(np.float64)
+
+    value, scale = (np.stack([collect(name, k) for k in range(2)], axis=1) for name in ("value", "scale"))
+    return value, (collect("probability", 0), collect("probability", 1)), scale

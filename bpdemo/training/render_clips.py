@@ -1,8 +1,8 @@
 """Clips of which everything is known: a face with a given pulse, and things that must never give a reading.
 
 ```
-pulse -> each cell's own (weaker or stronger, a little earlier or later)
-      -> darkens the portrait's skin by blood volume  -> the head moves
+pulse -> colours of each cell, by the physics of `render_maps`: weaker or stronger, earlier or later, smoother
+      -> the portrait's skin changes with them (or is painted with given ones)  -> the head moves
       -> light (drift, lamp flicker, exposure, white balance)  -> gloss, screen bands
       -> sensor noise  -> 8 bits  -> a real codec
 ```
@@ -11,24 +11,26 @@ A real camera's picture differs in many ways, but what tells a pulse from no pul
 changes colour by how blood absorbs, and it survives no more of noise and codec than a real one. All ranges are ours.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from bpdemo.regions import CELLS
-from bpdemo.training.portrait import Portrait, load_portrait
-from bpdemo.training.render_maps import BLOOD_VOLUME
+from bpdemo.training.portrait import load_portrait
+from bpdemo.training.pulses import BEAT_RATE_HZ, Pulse, synthesise_pulse
+from bpdemo.training.render_maps import CaptureQuality, render_colours
+from bpdemo.training.stages import Face, PaintedSkin, PulsingSkin, Wall
 from bpdemo.training.write_clip import write_clip
 
 _BEAT = ((1.0, 0.20, 0.085), (0.45, 0.40, 0.10), (0.32, 0.60, 0.13))
 """Height, place and width of a beat's parts in units of its length: systolic peak, late systolic and dicrotic wave."""
 
-_CELL_STRENGTH_SCATTER = 0.2
-_BREATHING_HZ = 0.25
+_PACE_APART = 1.2  # a pulse is synthesised at a pace that is off by less than this, then brought to its rate
 _AWAY_S = 0.4  # the face leaves the picture in this time
 _NOISE_POOL = 1 << 22  # normals drawn once; every frame takes its noise from another place
 
@@ -44,11 +46,11 @@ class Scene:
         width, height: of the upright picture, even.
         face_width: of the picture's height, between the temples.
         heart_rate_bpm: mean over the clip, exact; None for a still picture (no pulse).
-        heart_rate_swing: how much the rate swings with the breath, relative, to either side.
-        pulse: overrides the waveform: takes times in seconds, gives blood volume, about 0 to 1 a beat.
         pulse_strength: height of the pulse along `BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens green
             by 0.77 %. A phone sees 0.003 to 0.015.
-        pulse_delay_s: largest difference in arrival between cells.
+        colours: in place of a pulse, the mean R, G, B of every cell on every frame, [frames, cells, 3] in 8-bit
+            levels, NaN where hidden: what `render_maps.render_colours` gives, with its times as `times_s`. The face is
+            painted with them (see `stages.PaintedSkin`); light, movement and noise of the scene come on top.
         brightness: multiplies the light; 1 is the portrait as photographed, 0.1 dark, 2 overexposed.
         motion: slow head or hand movement, displacement in face widths (standard deviation).
         tremor, tremor_hz: regular shake on top, displacement in face widths, and its frequency.
@@ -70,15 +72,13 @@ class Scene:
     subject: Literal["face", "wall"] = "face"
     duration_s: float = 15.0
     frame_rate_hz: float = 30.0
-    times_s: tuple[float, ...] | None = None
+    times_s: Sequence[float] | np.ndarray | None = None
     width: int = 640
     height: int = 480
     face_width: float = 0.4
     heart_rate_bpm: float | None = 72.0
-    heart_rate_swing: float = 0.02
-    pulse: Callable[[np.ndarray], np.ndarray] | None = None
     pulse_strength: float = 0.01
-    pulse_delay_s: float = 0.03
+    colours: np.ndarray | None = field(default=None, repr=False, compare=False)
     brightness: float = 1.0
     motion: float = 0.015
     tremor: float = 0.0
@@ -112,7 +112,7 @@ class Scene:
     @property
     def has_pulse(self) -> bool:
         """Whether there is a pulse to be found."""
-        return self.subject == "face" and (self.heart_rate_bpm is not None or self.pulse is not None)
+        return self.subject == "face" and (self.heart_rate_bpm is not None or self.colours is not None)
 
 
 def render_clip(path: str | Path, scene: Scene) -> dict:
@@ -141,7 +141,7 @@ def render_clip(path: str | Path, scene: Scene) -> dict:
     return {
         "subject": scene.subject,
         "has_pulse": scene.has_pulse,
-        "heart_rate_bpm": scene.heart_rate_bpm if scene.has_pulse and scene.pulse is None else None,
+        "heart_rate_bpm": scene.heart_rate_bpm if scene.has_pulse and scene.colours is None else None,
         "codec": scene.codec,
         "width": scene.width,
         "height": scene.height,
@@ -157,7 +157,7 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     """Yield the scene's pictures, one a frame: [height, width, 3] uint8 R, G, B, as the sensor gives them."""
     rng = np.random.default_rng(scene.seed)
     times_s = scene.frame_times_s()
-    stage = _Wall(scene, rng) if scene.subject == "wall" else _Face(scene, times_s, rng)
+    stage = Wall((scene.width, scene.height), rng) if scene.subject == "wall" else _face_stage(scene, times_s, rng)
     moves = _moves(scene, times_s, rng)
     light = _light(scene, times_s, rng) * scene.brightness
     gloss = scene.gloss * np.clip(moves.reach, -1, 1)
@@ -182,11 +182,29 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
         yield picture[:, ::-1] if scene.mirror else picture
 
 
-def beat_wave(phase: np.ndarray) -> np.ndarray:
-    """Return blood volume at a phase of the beat (whole numbers are feet): foot about 0, peak about 1."""
-    phase = np.asarray(phase, float) % 1
-    parts = (height * np.exp(-0.5 * ((phase - at) / width) ** 2) for height, at, width in _BEAT)
-    return sum(parts) / 1.05
+def known_pulse(heart_rate_bpm: float, duration_s: float, rng: np.random.Generator) -> Pulse:
+    """Synthesise a pulse of known rate from a beat that is a formula.
+
+    Args:
+        heart_rate_bpm: mean over the duration, exact, while every beat has its own length.
+        duration_s: how long.
+        rng: draws the variation from beat to beat (`pulses.synthesise_pulse`).
+
+    Returns:
+        The pulse, a little longer than the duration.
+    """
+    length = round(60 / heart_rate_bpm * BEAT_RATE_HZ)
+    phase = np.linspace(0, 1, length + 1)
+    beat = sum(height * np.exp(-0.5 * ((phase - at) / width) ** 2) for height, at, width in _BEAT)
+    beat -= np.linspace(beat[0], beat[-1], length + 1)
+    pulse = synthesise_pulse([beat / beat.max()], _PACE_APART * duration_s + 1, rng)
+    # Its pace was drawn: brought to the one asked for by a stretch of a few per cent.
+    beats = np.arange(len(pulse.onsets_s))
+    first = np.interp(0, pulse.onsets_s, beats)
+    stretch = np.interp(first + heart_rate_bpm / 60 * duration_s, beats, pulse.onsets_s) / duration_s
+    own_s = np.arange(len(pulse.wave)) / BEAT_RATE_HZ
+    time_s = np.arange(int(own_s[-1] / stretch * BEAT_RATE_HZ)) / BEAT_RATE_HZ
+    return Pulse(np.interp(time_s * stretch, own_s, pulse.wave), pulse.onsets_s / stretch)
 
 
 def irregular_times(
@@ -208,57 +226,6 @@ def irregular_times(
     kept[[0, -1]] = True
     times_s = np.round(times_s[kept] - times_s[0], 3)
     return tuple(float(time_s) for time_s in times_s)
-
-
-class _Face:
-    """The portrait, its skin coloured by the pulse."""
-
-    def __init__(self, scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> None:
-        self._portrait = portrait = load_portrait(scene.face_width * scene.height)
-        self._size = (scene.width, scene.height)
-        self.centre = portrait.face_centre
-        self.place = np.array([0.5, 0.5]) * self._size
-        self._canvas = portrait.picture.copy()
-        if scene.second_face:
-            _paste_second(self._canvas, portrait, scene)
-        left, top, right, bottom = portrait.box
-        self._skin = self._canvas[top:bottom, left:right].copy()
-        self._wave = _cell_waves(scene, times_s, rng) if scene.has_pulse else None
-
-    def show(self, frame: int, matrix: np.ndarray) -> np.ndarray:
-        if self._wave is not None:
-            left, top, right, bottom = self._portrait.box
-            field = self._portrait.pulse_field(self._wave[frame])
-            darker = 1 - field[..., None] * BLOOD_VOLUME.astype(np.float32)
-            np.multiply(self._skin, darker, out=self._canvas[top:bottom, left:right])
-        return cv2.warpAffine(
-            self._canvas, matrix, self._size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-        )
-
-
-class _Wall:
-    """A plastered wall: clouds of several sizes, lit from one side."""
-
-    def __init__(self, scene: Scene, rng: np.random.Generator) -> None:
-        height, width = round(1.3 * scene.height), round(1.3 * scene.width)
-        texture = sum(
-            size**0.7
-            * cv2.resize(
-                rng.standard_normal((height // size + 2, width // size + 2)),
-                (width, height),
-                interpolation=cv2.INTER_CUBIC,
-            )
-            for size in (2, 6, 24, 96)
-        )
-        texture = 1 + 0.03 * texture / texture.std() + 0.1 * np.linspace(-1, 1, width)
-        self._canvas = (texture[..., None] * np.array([186.0, 176.0, 160.0])).astype(np.float32)
-        self._size = (scene.width, scene.height)
-        self.centre, self.place = np.array([width, height]) / 2, np.array(self._size) / 2
-
-    def show(self, frame: int, matrix: np.ndarray) -> np.ndarray:  # noqa: ARG002 - a wall is the same on every frame
-        return cv2.warpAffine(
-            self._canvas, matrix, self._size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-        )
 
 
 @dataclass(frozen=True)
@@ -289,21 +256,26 @@ def _moves(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> _Move
     return _Moves(shift, 30 * scene.motion * sway[:, 2], 1 + 0.5 * scene.motion * sway[:, 3], reach)
 
 
-def _cell_waves(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the relative darkening of each cell along the blood-volume vector: [frames, cells]."""
-    strength = scene.pulse_strength * np.exp(_CELL_STRENGTH_SCATTER * rng.standard_normal(len(CELLS)))
-    at_s = times_s[:, None] - scene.pulse_delay_s * rng.uniform(size=len(CELLS))
-    if scene.pulse is not None:
-        return strength * scene.pulse(at_s)
-    swing = scene.heart_rate_swing / (2 * np.pi * _BREATHING_HZ)
-    phase, end_s = rng.uniform(), max(times_s[-1], 1.0)
+def _face_stage(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> Face:
+    portrait = load_portrait(scene.face_width * scene.height)
+    skin = None
+    if scene.colours is not None:
+        if np.shape(scene.colours) != (len(times_s), len(CELLS), 3):
+            raise ValueError(f"colours must be [{len(times_s)}, {len(CELLS)}, 3], not {list(np.shape(scene.colours))}")
+        skin = PaintedSkin(portrait, scene.colours)
+    elif scene.heart_rate_bpm is not None:
+        skin = PulsingSkin(portrait, _pulse_gain(scene, times_s, rng))
+    return Face(portrait, (scene.width, scene.height), skin, scene.second_face)
 
-    def beats(time_s: np.ndarray) -> np.ndarray:
-        return time_s + swing * np.sin(2 * np.pi * (_BREATHING_HZ * time_s + phase))
 
-    # Scaled so that the mean rate over the clip is exactly the one asked for.
-    pace = scene.heart_rate_bpm / 60 * end_s / (beats(end_s) - beats(0.0))
-    return strength * beat_wave(pace * beats(at_s) + rng.uniform())
+def _pulse_gain(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return R, G, B of every cell relative to its mean while the scene's pulse runs through it: [frames, cells, 3]."""
+    pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
+    # A capture without noise, light or movement: these come from the scene.
+    silent = {field.name: (0.0, 0.0) for field in fields(CaptureQuality)}
+    quality = CaptureQuality(**silent | {"pulse_strength": (scene.pulse_strength,) * 2})
+    time_s, colours = render_colours(pulse, quality, rng)
+    return CubicSpline(time_s, colours / colours.mean(axis=0))(times_s)
 
 
 def _light(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -320,23 +292,6 @@ def _light(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.nd
         own = np.asarray(scene.light(times_s), float)
         gains *= own if own.ndim == 2 else own[:, None]
     return gains
-
-
-def _paste_second(canvas: np.ndarray, portrait: Portrait, scene: Scene) -> None:
-    """Put a smaller copy of the head on the canvas, to the right of the first, with soft edges; in place."""
-    small = cv2.resize(canvas, None, fx=scene.second_face, fy=scene.second_face, interpolation=cv2.INTER_AREA)
-    centre, width = portrait.face_centre * scene.second_face, portrait.face_width * scene.second_face
-    reach = np.array([1.0, 1.05]) * width
-    left, top = np.maximum(np.floor(centre - reach), 0).astype(int)
-    right, bottom = np.ceil(centre + reach).astype(int)
-    head = small[top:bottom, left:right]
-    y, x = np.mgrid[top:bottom, left:right]
-    away = np.hypot((x - centre[0]) / reach[0], (y - centre[1]) / reach[1])
-    share = np.clip((1 - away) / 0.15, 0, 1)[..., None].astype(np.float32)
-    at = portrait.face_centre + np.array([0.5 * scene.width - 1.05 * width, 0]) - (centre - (left, top))
-    column, row = np.round(at).astype(int)
-    place = canvas[row : row + head.shape[0], column : column + head.shape[1]]
-    place[:] = share * head + (1 - share) * place
 
 
 def _wander(times_s: np.ndarray, rng: np.random.Generator, low_hz: float, high_hz: float) -> np.ndarray:

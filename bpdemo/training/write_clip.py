@@ -40,7 +40,9 @@ _X264 = {
 }
 _X265 = {"preset": "ultrafast", "x265-params": "log-level=none:cbqpoffs=-12:crqpoffs=-12:cutree=0:rskip=0"}
 _AV1 = {"preset": "10", "svtav1-params": "lp=2:pred-struct=1:enable-tf=0"}
-_LIBVPX = {"deadline": "realtime"}
+# On several threads libvpx waits by spinning, twenty times as long on a busy machine, and VP8 comes out differently for
+# each number of cores.
+_LIBVPX = {"deadline": "realtime", "threads": "1"}
 CODECS: dict[str, Codec] = {
     "h264": Codec("libx264", ".mp4", "aac", {"crf": "18"}, _X264),
     "hevc": Codec("libx265", ".mp4", "aac", {"crf": "14"}, _X265),

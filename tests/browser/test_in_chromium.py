@@ -55,9 +55,9 @@ def test_drop_a_clip_see_every_step_and_take_it_away(open_page, app):
     glance = page.locator("#glance section").bounding_box()
     assert glance["y"] + 200 < 800, "the values must be in view without scrolling"
     all_there(page)
-    for step in ("Skin cells on the face", "Spatial-temporal map", "Pulse wave and spectrum", "Capture report"):
+    for step in ("Skin cells on the face", "Spatial-temporal map", "Slices", "Pulse wave", "Capture report"):
         assert page.locator("#steps h2", has_text=step).count() == 1
-    assert page.locator("#steps figure svg").count() == 3
+    assert page.locator("#steps figure svg").count() == 4
     assert page.locator("#glance figure svg").count() == 1
     with page.expect_download() as download:
         page.locator("#files a", has_text="JSON").click()

@@ -6,7 +6,10 @@ from small_weights import small_config
 
 from bpdemo.demo import result
 from bpdemo.errors import ClipError, Reason
-from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
+from bpdemo.regions import CELLS
+from bpdemo.slices import cut_slices
+from bpdemo.stmap import build_stmap
 
 CONFIG = small_config()
 WEIGHTS = {"name": "small", "revision": None, "stmap_version": 1, "provenance": CONFIG["provenance"]}
@@ -45,6 +48,20 @@ def test_a_refusal_shows_what_was_seen_and_what_to_change_and_no_pressure():
 def test_a_refusal_keeps_the_heart_rate_that_was_found():
     refused = replace(READING, status="refused", systolic=None, diastolic=None, reasons=(Reason("a", "b", "c"),))
     assert "61.3" in result.glance(refused, CONFIG)
+
+
+def test_the_steps_show_the_slices_that_were_read_and_none_where_there_are_none():
+    time_s, colours = np.arange(450) / 30, np.full((450, len(CELLS), 3), 150.0)
+    colours *= 1 + 0.005 * np.sin(2 * np.pi * 1.2 * time_s)[:, None, None] * np.array((0.3, 0.8, 0.5))
+    stmap = build_stmap(time_s, colours + np.random.default_rng(0).normal(0, 0.1, colours.shape))
+    slices = cut_slices(stmap)
+    nothing = replace(slices, weight=np.zeros_like(slices.weight))
+    for cut, count in ((slices, 1), (nothing, 0), (None, 0)):
+        window = WindowEstimate(0.0, 15.0, (), PRESSURE, PRESSURE, READING.heart_rate, stmap, None, cut)
+        estimate = replace(READING, windows=(window,))
+        html = result.steps(estimate, result.draw(estimate))
+        assert html.count("laid over each other") == count
+        assert html.count("<svg") == 1 + count
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a'onload='x", '"><img src=x>'])

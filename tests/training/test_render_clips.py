@@ -9,10 +9,11 @@ from bpdemo.clip import Clip
 from bpdemo.regions import CELLS, read_cells
 from bpdemo.training.examples import EXAMPLES
 from bpdemo.training.portrait import load_portrait
-from bpdemo.training.render_clips import Scene, beat_wave, irregular_times, render_clip, render_frames
+from bpdemo.training.pulses import BEAT_RATE_HZ
+from bpdemo.training.render_clips import Scene, irregular_times, known_pulse, render_clip, render_frames
 from bpdemo.training.render_maps import BLOOD_VOLUME
 
-QUIET = {"width": 320, "height": 240, "motion": 0.0, "drift": 0.0, "noise": 0.0, "heart_rate_swing": 0.0}
+QUIET = {"width": 320, "height": 240, "motion": 0.0, "drift": 0.0, "noise": 0.0}
 
 
 def cell_colours(scene):
@@ -28,12 +29,13 @@ def skin_cells():
 
 
 def test_pulse_has_its_rate_strength_sign_and_colour():
-    scene = Scene(**QUIET, duration_s=5.0, heart_rate_bpm=72.0, pulse_strength=0.2, pulse_delay_s=0.0)
+    scene = Scene(**QUIET, duration_s=5.0, heart_rate_bpm=72.0, pulse_strength=0.2)
     colours = cell_colours(scene)[:, skin_cells()].mean(axis=1)  # [frames, 3]
     relative = colours / colours.max(axis=0) - 1
     depth = -relative.min(axis=0)
-    np.testing.assert_allclose(depth / depth[1], BLOOD_VOLUME / BLOOD_VOLUME[1], atol=0.06)
-    assert depth[1] == pytest.approx(0.2 * BLOOD_VOLUME[1], rel=0.25)
+    # Each face has its own proportions; all lie around the published ones.
+    np.testing.assert_allclose(depth / depth[1], BLOOD_VOLUME / BLOOD_VOLUME[1], atol=0.3)
+    assert depth[1] == pytest.approx(0.2 * BLOOD_VOLUME[1], rel=0.4)
     low = relative[:, 1] < relative[:, 1].mean()
     upstrokes = np.flatnonzero(~low[:-1] & low[1:])
     assert 60 / (np.diff(upstrokes).mean() / 30) == pytest.approx(72, rel=0.015)
@@ -58,20 +60,63 @@ def test_a_still_picture_has_no_pulse():
     assert all(np.array_equal(frame, frames[0]) for frame in frames)
 
 
-def test_own_waveform_is_used():
-    scene = Scene(**QUIET, duration_s=2.0, pulse=lambda time_s: (time_s > 1.0).astype(float), pulse_strength=0.1)
-    green = cell_colours(scene)[:, skin_cells(), 1].mean(axis=1)
-    assert green[10:25].std() < 0.01
-    assert green[45:].mean() / green[:25].mean() == pytest.approx(1 - 0.1 * BLOOD_VOLUME[1], abs=0.03)
+@pytest.mark.parametrize("heart_rate_bpm", [45.0, 72.0, 180.0])
+def test_mean_heart_rate_is_exact_and_beats_differ(heart_rate_bpm):
+    for seed in range(3):
+        pulse = known_pulse(heart_rate_bpm, 12.0, np.random.default_rng(seed))
+        assert len(pulse.wave) >= 12 * BEAT_RATE_HZ
+        beats = np.interp([0, 12], pulse.onsets_s, np.arange(len(pulse.onsets_s)))
+        assert 5 * np.diff(beats)[0] == pytest.approx(heart_rate_bpm)
+        assert np.ptp(np.diff(pulse.onsets_s)) > 0.01 * 60 / heart_rate_bpm
+        assert -0.01 < pulse.wave.min() < 0.1
+        assert 0.9 < pulse.wave.max() < 1.3
 
 
-def test_mean_heart_rate_is_exact_and_swings():
-    scene = Scene(**{**QUIET, "heart_rate_swing": 0.1}, duration_s=12.0, heart_rate_bpm=60.0, pulse_strength=0.2)
-    green = -cell_colours(scene)[:, skin_cells(), 1].mean(axis=1)
-    rising = np.flatnonzero((green[:-1] < green.mean()) & (green[1:] >= green.mean()))
-    intervals = np.diff(rising) / 30
-    assert len(rising) == pytest.approx(12, abs=1)
-    assert np.ptp(intervals) > 0.08
+def painted_scene(frames=6, **scene):
+    """Return a scene whose cells have colours of their own, which change on every frame, and the colours."""
+    rng = np.random.default_rng(0)
+    colours = rng.uniform(90, 150, (1, len(CELLS), 1)) * [1.2, 0.9, 0.8] * rng.uniform(0.9, 1, (frames, len(CELLS), 3))
+    return Scene(
+        **{**QUIET, "face_width": 0.8, "colours": colours, "times_s": np.arange(frames) / 30, **scene}
+    ), colours
+
+
+def test_each_painted_cell_has_the_colour_it_was_given():
+    scene, colours = painted_scene()
+    read = cell_colours(scene)
+    # The picture is moved by part of a pixel, so a cell's edge takes a little from its neighbour.
+    np.testing.assert_allclose(read / colours, 1, atol=0.04)
+    np.testing.assert_allclose(read.std(axis=0) / colours.std(axis=0), 1, atol=0.2)
+
+
+def test_a_hidden_cell_is_painted_between_what_is_known():
+    scene, colours = painted_scene()
+    colours[:] = colours[:1]
+    colours[-1] *= 0.9
+    colours[2:5, 7] = np.nan
+    green = cell_colours(scene)[:, 7, 1]
+    np.testing.assert_allclose(np.diff(green / green[0]), [0, -0.025, -0.025, -0.025, -0.025], atol=0.006)
+
+
+def test_bright_colours_are_darkened_all_alike():
+    scene, colours = painted_scene()
+    colours *= 2
+    frames = np.array(list(render_frames(scene)))
+    ratio = cell_colours(scene) / colours
+    assert ratio.mean() < 0.8
+    np.testing.assert_allclose(ratio / ratio.mean(), 1, atol=0.05)
+    assert frames[:, 80:160, 110:210].max() < 250
+
+
+def test_colours_must_fit_times_and_face():
+    with pytest.raises(ValueError, match=r"colours must be \[7, 30, 3\]"):
+        next(render_frames(painted_scene(times_s=np.arange(7) / 30)[0]))
+    with pytest.raises(ValueError, match="too small"):
+        next(render_frames(painted_scene(face_width=0.02)[0]))
+    scene, colours = painted_scene()
+    colours[:, 3] = np.nan
+    with pytest.raises(ValueError, match=CELLS[3].name):
+        next(render_frames(scene))
 
 
 def test_same_seed_same_clip_other_seed_another():
@@ -114,14 +159,6 @@ def test_light_does_what_it_is_told():
 def test_mirror_flips_the_picture():
     plain, mirrored = (next(render_frames(Scene(**QUIET, duration_s=0.1, mirror=mirror))) for mirror in (False, True))
     np.testing.assert_array_equal(mirrored[:, ::-1], plain)
-
-
-def test_beats_start_low_and_reach_one():
-    phase = np.linspace(0, 1, 200, endpoint=False)
-    wave = beat_wave(phase)
-    assert wave.max() == pytest.approx(1, abs=0.03)
-    assert 0 <= wave[0] < 0.1
-    np.testing.assert_allclose(beat_wave(phase + 3), wave)
 
 
 def test_irregular_times():

@@ -1,0 +1,151 @@
+"""From data sets to a weights folder: the trial of the recipe, the fit on everybody, weights, card and evidence."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bpdemo.network import NetworkConfig
+from bpdemo.training.card import write_card
+from bpdemo.training.datasets import cite
+from bpdemo.training.describe import describe
+from bpdemo.training.fit import Recipe, fit
+from bpdemo.training.report import save_evidence
+from bpdemo.training.trial import Material, examine, make_ready, study
+from bpdemo.training.unseen import look_elsewhere
+from bpdemo.weights import load_weights, pick_device, save_weights
+
+RECIPE = Recipe()
+NETWORK = NetworkConfig()
+
+
+def train(
+    data: Mapping[str, str | Path],
+    output: str | Path,
+    *,
+    seed: int = 0,
+    run: str | Path | None = None,
+    device: str = "auto",
+    unseen: Mapping[str, str | Path] | None = None,
+    variants: bool = False,
+    recipe: Recipe = RECIPE,
+    network: NetworkConfig = NETWORK,
+) -> dict[str, Any]:
+    """Cross-validate the recipe on people split into folds, fit it on all of them, save weights with their evidence.
+
+    Pulse recordings are rendered, clips are taken as they were filmed; one run may use both. A person is drawn as often
+    as any other of the same systolic range, however many maps there are of each.
+
+    Args:
+        data: name of a data set (see `datasets.recognise`) -> its folder.
+        output: the weights folder to write.
+        seed: fixes renderings, splits and fits.
+        run: folder for checkpoints; a run of the same recipe, data and seed goes on where it stopped. None puts it
+            beside the output, `<output>.run`.
+        device: "auto", "cpu" or "cuda".
+        unseen: other data sets to score the finished weights on, by name.
+        variants: also compare ways of oversampling, parts of the loss and sizes.
+        recipe: what to do.
+        network: its sizes.
+
+    Returns:
+        The content of config.json.
+
+    Raises:
+        DataError: the data cannot be used.
+        WeightsError: no such device, or the weights cannot be written.
+    """
+    picked = pick_device(device)
+    output = Path(output)
+    material = make_ready(data, recipe, seed)
+    run = open_run(run if run is not None else output.with_name(f"{output.name}.run"), material, recipe, network, seed)
+    results = examine(material, network, recipe, seed, run, picked)
+    if variants:
+        results |= study(material, network, recipe, seed, run, picked)
+    everybody = range(len(material.slices.people))
+    fitted = fit(
+        material.slices, everybody, network, recipe, seed, picked, checkpoint=run / "all.pt", title="fit on all"
+    )
+    details = {
+        "left_out": material.left_out,
+        "seed": seed,
+        "data": list(data),
+        "citation": cite(data),
+        "recipe": recipe.to_dict(),
+        **({"clips": results["clips"]} if "clips" in results else {}),
+    }
+    description = describe(material.slices, network, results, details)
+    save_weights(output, fitted, description, write_card(description, results))
+    if unseen:
+        results |= look_elsewhere(load_weights(output, device), unseen)
+        save_weights(output, fitted, description, write_card(description, results))
+    save_evidence(results, output)
+    return description
+
+
+def cross_validate(
+    data: Mapping[str, str | Path],
+    *,
+    seed: int = 0,
+    run: str | Path | None = None,
+    device: str = "auto",
+    variants: bool = False,
+    recipe: Recipe = RECIPE,
+    network: NetworkConfig = NETWORK,
+) -> dict[str, Any]:
+    """Train and score the folds of some data sets; no weights are kept.
+
+    Args:
+        data: see `train`; so are the others.
+        seed: fixes renderings, splits and fits.
+        run: folder for checkpoints; None keeps none.
+        device: "auto", "cpu" or "cuda".
+        variants: also compare ways of oversampling, parts of the loss and sizes.
+        recipe: what to do.
+        network: its sizes.
+
+    Returns:
+        The results (`evidence.gather`).
+
+    Raises:
+        DataError: the data cannot be used.
+        WeightsError: no such device.
+    """
+    picked = pick_device(device)
+    with TemporaryDirectory() as nowhere:
+        material = make_ready(data, recipe, seed)
+        folder = open_run(run or nowhere, material, recipe, network, seed)
+        results = examine(material, network, recipe, seed, folder, picked)
+        return results | (study(material, network, recipe, seed, folder, picked) if variants else {})
+
+
+def open_run(run: str | Path, material: Material, recipe: Recipe, network: NetworkConfig, seed: int) -> Path:
+    """Keep what a stopped run of the same settings left; clear away what another one left.
+
+    Args:
+        run: the folder.
+        material: what is fitted.
+        recipe: of the fit.
+        network: its sizes.
+        seed: of everything.
+
+    Returns:
+        The folder, which is there.
+    """
+    run = Path(run)
+    run.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "recipe": recipe.to_dict(),
+        "network": network.to_dict(),
+        "seed": seed,
+        "people": [person.name for person in material.slices.people],
+        "pressures": material.slices.pressures.tolist(),
+        "maps": len(material.slices.person),
+    }
+    marker = run / "settings.json"
+    if not (marker.is_file() and json.loads(marker.read_text()) == settings):
+        for file in (*run.glob("*.npz"), *run.glob("*.pt")):
+            file.unlink()
+        marker.write_text(json.dumps(settings))
+    return run

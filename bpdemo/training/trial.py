@@ -1,0 +1,247 @@
+"""The trial of a recipe on one data set: cross-validation, simpler models, negative controls, variants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bpdemo.network import NetworkConfig
+from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_out_of_fold, read_ppg_bp_traits
+from bpdemo.training.controls import permute, rows_only, shuffle_columns
+from bpdemo.training.datasets import load_people
+from bpdemo.training.evaluate import EVALUATION_SEED
+from bpdemo.training.evidence import brief, gather
+from bpdemo.training.film_maps import FilmSet, film_set
+from bpdemo.training.fit import OVERSAMPLING, Recipe
+from bpdemo.training.folds import cross_validate
+from bpdemo.training.losses import LossWeights
+from bpdemo.training.map_set import MapSet, SliceSet, join, keep_usable, render_set, slice_set, thin
+from bpdemo.training.model_names import NETWORK, PERMUTED, ROWS_ONLY, SHUFFLED
+from bpdemo.training.people import Person
+from bpdemo.training.render_maps import QUALITIES
+
+LOSSES: dict[str, LossWeights] = {
+    "all parts": LossWeights(),
+    "without range probabilities": LossWeights(ranges=0.0),
+    "without in-range values": LossWeights(in_range=0.0),
+    "without the expected value": LossWeights(value=0.0),
+    "hard range labels": LossWeights(neighbours=0.0),
+}
+"""Variants of the loss that `study` compares, the shipped one first."""
+
+
+_WITHIN_SCATTER_MMHG = 0.15  # by which two fits of the same recipe differ with another seed
+
+
+@dataclass(frozen=True)
+class Material:
+    """A data set, made ready.
+
+    Attributes:
+        name: of the data sets, joined by "+".
+        maps: for fitting.
+        tests: other renderings of the same people in the same order, for scoring.
+        slices: of `maps`.
+        test_slices: of `tests`.
+        left_out: people who could not be used.
+        films: what was read of clips; None where there are none.
+        traits: name of a person -> age in years, 1 for a woman and 0 for a man, kg / m^2; where they are known.
+    """
+
+    name: str
+    maps: MapSet
+    tests: MapSet
+    slices: SliceSet
+    test_slices: SliceSet
+    left_out: int
+    films: FilmSet | None
+    traits: Mapping[str, Sequence[float]] | None
+
+
+def make_ready(data: Mapping[str, str | Path], recipe: Recipe, seed: int) -> Material:
+    """Load data sets, render pulse recordings, read clips, and cut all of it into slices.
+
+    Args:
+        data: name of a data set (see `datasets.recognise`) -> its folder.
+        recipe: says what is rendered.
+        seed: fixes the renderings.
+
+    Returns:
+        All that a trial and a fit need.
+
+    Raises:
+        DataError: the data cannot be used.
+    """
+    everybody = load_people(data)
+    recorded, filmed = ([one for one in everybody if bool(one.films) is has_clips] for has_clips in (False, True))
+    recorded = keep_usable(recorded)[0] if recorded else []
+    films = film_set(filmed) if filmed else None
+    maps = _make_maps(recorded, films, recipe.qualities * recipe.cycles, seed, "training")
+    tests = _make_maps(recorded, films, tuple(QUALITIES) * recipe.test_renderings, seed + EVALUATION_SEED, "evaluation")
+    return Material(
+        "+".join(data),
+        maps,
+        tests,
+        slice_set(maps, "training"),
+        slice_set(tests, "evaluation"),
+        len(everybody) - len(maps.people),
+        films,
+        read_ppg_bp_traits(data["ppg_bp"]) if list(data) == ["ppg_bp"] else None,
+    )
+
+
+def examine(
+    material: Material, config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
+) -> dict[str, Any]:
+    """Cross-validate the network, simpler models and negative controls on the same folds and maps.
+
+    Args:
+        material: of `make_ready`.
+        config: of the network.
+        recipe: of the fit.
+        seed: fixes splits and fits.
+        run: folder that keeps finished folds and checkpoints.
+        device: where to compute.
+
+    Returns:
+        The results (`evidence.gather`).
+    """
+    slices, tests = material.slices, material.test_slices
+    network = cross_validate(slices, tests, config, recipe, seed, run, device)
+    few = thin(slices, TRAINING_RENDERINGS)
+    no_pulse = {
+        name: tuple(
+            slice_set(take(of, extra), name) for extra, of in enumerate((_first(material.maps), material.tests))
+        )
+        for name, take in ((SHUFFLED, lambda of, extra: shuffle_columns(of, seed + extra)), (ROWS_ONLY, _still))
+    }
+    simpler = predict_out_of_fold(
+        few,
+        tests,
+        folds=recipe.folds,
+        seeds=range(seed, seed + recipe.repetitions),
+        traits=material.traits,
+        without_pulse=no_pulse,
+    )
+    # One member and one repetition: what there is to be shown needs no finer figure.
+    quick, alone = replace(recipe, repetitions=1), replace(config, members=1)
+    controls = {
+        f"{NETWORK}, {name}": cross_validate(*sets, alone, quick, seed, run, device, title=name.replace(" ", "_"))
+        for name, sets in no_pulse.items()
+    }
+    permuted = permute(slices.pressures, seed)
+    controls[f"{NETWORK}, {PERMUTED}"] = cross_validate(
+        few, tests, alone, quick, seed, run, device, title="labels_permuted", pressures=permuted
+    )
+    for name in (*no_pulse, PERMUTED):
+        controls[f"recovered beat, {name}"] = simpler.pop(name)
+    about = {
+        "dataset": material.name,
+        "left_out": material.left_out,
+        "renderings": recipe.test_renderings if "standard" in tests.quality else 0,
+        "folds": recipe.folds,
+        "seeds": list(range(seed, seed + recipe.repetitions)),
+        "edges": {"systolic": list(config.systolic_edges), "diastolic": list(config.diastolic_edges)},
+    }
+    if material.films:
+        about["clips"] = {"read": material.films.clips, "refused": material.films.refused}
+    return gather(network, simpler, controls, about)
+
+
+def study(
+    material: Material, config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
+) -> dict[str, Any]:
+    """Compare variants of the recipe, all else being equal: ways of oversampling, parts of the loss, sizes.
+
+    One member and one repetition of the folds each, so that all of it takes about as long as the trial itself.
+
+    Args:
+        material: see `examine`; so are the others.
+        config: of the network.
+        recipe: of the fit.
+        seed: fixes splits and fits.
+        run: folder that keeps finished folds and checkpoints.
+        device: where to compute.
+
+    Returns:
+        `oversampling`, `loss` and `tried`, as `evidence.gather` takes them in `about`.
+    """
+    alone, quick = replace(config, members=1), replace(recipe, repetitions=1)
+
+    def run_variant(title: str, changed: Recipe, network: NetworkConfig = alone) -> dict[str, Any]:
+        sets = (material.slices, material.test_slices)
+        return brief(cross_validate(*sets, network, changed, seed, run, device, title=title))
+
+    plain = run_variant("variant", quick)
+    oversampling = {OVERSAMPLING[0]: plain} | {
+        how: run_variant(f"oversampling_{how}", replace(quick, oversampling=how)) for how in OVERSAMPLING[1:]
+    }
+    names = list(LOSSES)
+    loss = {names[0]: plain} | {
+        name: run_variant(name.replace(" ", "_"), replace(quick, loss=LOSSES[name])) for name in names[1:]
+    }
+    sizes = {
+        "one member instead of several": plain,
+        "the same, another seed of the fit": _other_seed(material, alone, quick, seed, run, device),
+        "one member of twice the width": run_variant("wide", quick, replace(alone, width=2 * config.width)),
+        "one member, a quarter of the renderings": _few_renderings(material, alone, quick, seed, run, device),
+    }
+    tried = [
+        {
+            "what": what,
+            "verdict": _verdict(of, plain),
+            **{pressure: {k: of[pressure][k] for k in ("mae", "r")} for pressure in of},
+        }
+        for what, of in sizes.items()
+    ]
+    return {"oversampling": oversampling, "loss": loss, "tried": tried}
+
+
+def _other_seed(
+    material: Material, config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
+) -> dict[str, Any]:
+    """The same folds with other initial weights and another order: how much chance there is in a fit."""
+    sets = (material.slices, material.test_slices)
+    return brief(cross_validate(*sets, config, recipe, seed, run, device, title="other_seed", fit_seed=seed + 500))
+
+
+def _few_renderings(
+    material: Material, config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
+) -> dict[str, Any]:
+    few = thin(material.slices, TRAINING_RENDERINGS)
+    # As many steps as with all renderings.
+    longer = replace(recipe, epochs=recipe.epochs * len(material.slices.person) // len(few.person))
+    return brief(cross_validate(few, material.test_slices, config, longer, seed, run, device, title="few"))
+
+
+def _verdict(of: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
+    """Say what a variant did to the systolic figure."""
+    gain = plain["systolic"]["mae"] - of["systolic"]["mae"]
+    if abs(gain) < _WITHIN_SCATTER_MMHG:
+        return "no difference beyond the scatter of fits"
+    return "better" if gain > 0 else "worse"
+
+
+def _make_maps(
+    recorded: Sequence[Person], films: FilmSet | None, qualities: Sequence[str], seed: int, purpose: str
+) -> MapSet:
+    """Render those with recordings, and put the maps of clips behind."""
+    if not recorded:
+        return films.maps
+    rendered = render_set(recorded, qualities, seed, purpose)
+    return join(rendered, films.maps) if films else rendered
+
+
+def _first(maps: MapSet) -> MapSet:
+    """The first few maps of every person."""
+    starts = np.searchsorted(maps.person, maps.person)
+    kept = np.arange(len(maps.person)) - starts < TRAINING_RENDERINGS
+    own = None if maps.own_pressures is None else maps.own_pressures[kept]
+    return MapSet(maps.values[kept], maps.mask[kept], maps.person[kept], maps.quality[kept], maps.people, own)
+
+
+def _still(maps: MapSet, _: int) -> MapSet:
+    return rows_only(maps)
