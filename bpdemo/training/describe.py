@@ -45,7 +45,7 @@ def describe(
         config: of the network.
         results: of `evidence.gather`, from the cross-validation.
         details: `left_out` (people), `seed`, `data` (names of the sets), `citation`, `recipe` (JSON-able) and, where
-            there are some, `clips` (how many were `read` and `refused`).
+            there are some, `clips` (how many were `read` and `refused`), `unseen` (names of other sets), `variants`.
 
     Returns:
         JSON-able, as `weights_config` asks for.
@@ -96,13 +96,20 @@ def describe(
             "data": ", ".join(sets),
             "citation": details["citation"],
             "commit": _commit(),
-            "command": f"python -m bpdemo train {' '.join(f'--data {name}=DIR' for name in sets)} "
-            f"--seed {details['seed']} --output weights",
+            "command": _command(details),
             "seed": details["seed"],
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "statement": _STATEMENTS["standard" in qualities, FILMED in qualities],
         },
     }
+
+
+def _command(details: Mapping[str, Any]) -> str:
+    """What to type to get these weights again."""
+    parts = [f"--data {name}=DIR" for name in details["data"]]
+    parts += [f"--unseen {name}=DIR" for name in details.get("unseen", ())]
+    parts += ["--variants"] if details.get("variants") else []
+    return f"python -m bpdemo train {' '.join(parts)} --seed {details['seed']} --output weights"
 
 
 def _commit() -> str:
