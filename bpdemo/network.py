@@ -195,7 +195,7 @@ class BloodPressureNetwork(nn.Module):
             rows: [B, S + 1, 4, points] of `average_rows`.
         """
         apart = (rows[:, -1, CHANNELS.index("T")] - self.usual_beat) @ self.whitening
-        return apart.square().mean(dim=1).sqrt() / self.usual_novelty
+        return apart.square().mean(dim=1).sqrt() / self.usual_novelty.clamp(min=_EPSILON)
 
     def forward(self, values: Tensor, weight: Tensor, rate_hz: Tensor) -> Prediction:
         """Estimate both pressures.

@@ -238,3 +238,10 @@ def test_a_config_with_a_field_missing_is_refused(name):
     del config[name]
     with pytest.raises(WeightsError, match=name):
         NetworkConfig.from_dict(config)
+
+
+def test_a_novelty_of_nothing_makes_no_interval_of_nothing(network):
+    odd = copy.deepcopy(network)
+    odd.usual_novelty.zero_()
+    scale = odd(*a_batch()).systolic.scale
+    assert ((scale >= 1) & (scale <= MAX_SCALE)).all()

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
+from accelerate.utils import broadcast_object_list
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
@@ -103,6 +104,9 @@ def fit(
     Returns:
         The network on `device`, in evaluation mode: of each member the running average of the weights, as it was when
         it did best on the people it had set aside.
+
+    Raises:
+        DataError: `too_few_people`, fewer than two; `oversampling_unknown`.
     """
     torch.manual_seed(seed)
     network = BloodPressureNetwork(config)
@@ -116,7 +120,7 @@ def fit(
     for number in range(finished, config.members):
 
         def save(member: dict | None, done: int) -> None:
-            if checkpoint is not None:
+            if checkpoint is not None and processes(device).is_main_process:
                 content = {"network": network.state_dict(), "finished": done, "member": member}
                 replace_file(checkpoint, lambda path: torch.save(content, path))
 
@@ -127,6 +131,15 @@ def fit(
         state = None
         save(None, number + 1)
     return network.to(device).eval()
+
+
+def processes(device: torch.device) -> PartialState:
+    """Return the processes that share the work; only the main one writes files. There is one where none were launched.
+
+    Args:
+        device: where to compute.
+    """
+    return PartialState(cpu=device.type == "cpu")
 
 
 def augment(values: Tensor, weight: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -232,9 +245,13 @@ class _Job:
         model, optimizer = accelerator.prepare(member, optimizer)
         parts = {"member": member, "moving": moving, "optimizer": optimizer, "schedule": schedule, "best": best}
         first, lowest, waited = _resume(state, parts, rng) if state else (0, np.inf, 0)
+        if state and not accelerator.is_main_process:  # the state kept is the main process's
+            rng = np.random.default_rng([self.seed, accelerator.process_index, first])
         show = self.title is not None and accelerator.is_main_process
         with tqdm(total=self.recipe.epochs, initial=first, desc=self.title, unit="epoch", disable=not show) as bar:
             for epoch in range(first, self.recipe.epochs):
+                if waited >= self.recipe.patience:
+                    break
                 model.train()
                 for _ in range(steps):
                     drawn = rng.choice(len(indices), self.recipe.batch // accelerator.num_processes, p=chances)
@@ -245,7 +262,8 @@ class _Job:
                     optimizer.step()
                     schedule.step()
                     moving.update_parameters(member)
-                aside_loss = self._loss_aside(moving.module, aside, device)
+                # Running averages differ a little between processes; all must stop after the same epoch.
+                aside_loss = broadcast_object_list([self._loss_aside(moving.module, aside, device)])[0]
                 better = aside_loss < lowest
                 lowest, waited = (aside_loss, 0) if better else (lowest, waited + 1)
                 if better:
@@ -254,8 +272,6 @@ class _Job:
                 bar.set_postfix(loss=f"{loss.item():.3f}", aside=f"{aside_loss:.3f}")
                 if accelerator.is_main_process:
                     save(_state(parts, rng, epoch + 1, lowest, waited))
-                if waited >= self.recipe.patience:
-                    break
         member.load_state_dict(best.members[0].state_dict())
 
     def _loss(
@@ -298,7 +314,7 @@ def _inputs(slices: SliceSet, of: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
 
 def _set_aside(slices: SliceSet, people: Sequence[int], recipe: Recipe, members: int, seed: int) -> list[list[int]]:
     """For each member, the people it sets aside: different ones as long as there are enough."""
-    parts = min(recipe.set_aside, len(people))
+    parts = max(2, min(recipe.set_aside, len(people)))
     splits = list(split_by_person([slices.people[person] for person in people], parts, seed))
     return [[people[i] for i in splits[number % parts][1]] for number in range(members)]
 

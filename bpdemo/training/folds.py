@@ -13,7 +13,7 @@ from tqdm import tqdm
 from bpdemo.network import NetworkConfig
 from bpdemo.training.datasets import split_by_person
 from bpdemo.training.files import replace_file
-from bpdemo.training.fit import Recipe, fit
+from bpdemo.training.fit import Recipe, fit, processes
 from bpdemo.training.map_set import SliceSet
 from bpdemo.training.predictions import Predictions, join_predictions, predict
 
@@ -69,7 +69,9 @@ def cross_validate(
         for fold, sides in enumerate(split_by_person(slices.people, recipe.folds, seed + split))
     ]
     todo = [job for job in work if not job[-1].is_file()]
-    workers = min(os.cpu_count() or 1, len(todo))
+    together = processes(device)
+    together.wait_for_everyone()  # before a fold is finished, all have seen which are
+    workers = min(os.cpu_count() or 1, len(todo)) if together.num_processes == 1 else 1
     with tqdm(total=len(work), initial=len(work) - len(todo), desc=title, unit="fold") as bar:
         if device.type == "cpu" and workers > 1 and len(slices.person) >= _WORTH_A_POOL:
             with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
@@ -89,8 +91,8 @@ def _predict_fold(job: tuple) -> None:
     checkpoint = done.with_suffix(".pt")
     network = fit(slices, train_people, config, recipe, seed, device, checkpoint=checkpoint, title=None)
     value, probability, scale = predict(network, tests, of, device)
-    mean = slices.truth[slices.of_people(train_people)] if slices.own_pressures is not None else None
-    mean = slices.pressures[train_people].mean(axis=0) if mean is None else mean.mean(axis=0)
+    # A person's maps may have pressures of their own; each person counts once all the same.
+    mean = np.mean([slices.truth[slices.of_people([person])].mean(axis=0) for person in train_people], axis=0)
     answers = Predictions(
         tests.person[of],
         tests.quality[of],
@@ -102,8 +104,11 @@ def _predict_fold(job: tuple) -> None:
         scale,
         probability,
     )
-    replace_file(done, answers.save)
-    checkpoint.unlink(missing_ok=True)
+    together = processes(device)
+    if together.is_main_process:
+        replace_file(done, answers.save)
+        checkpoint.unlink(missing_ok=True)
+    together.wait_for_everyone()
 
 
 def _relabelled(slices: SliceSet, pressures: np.ndarray) -> SliceSet:

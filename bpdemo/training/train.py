@@ -10,7 +10,7 @@ from bpdemo.network import NetworkConfig
 from bpdemo.training.card import write_card
 from bpdemo.training.datasets import cite
 from bpdemo.training.describe import describe
-from bpdemo.training.fit import Recipe, fit
+from bpdemo.training.fit import Recipe, fit, processes
 from bpdemo.training.report import save_evidence
 from bpdemo.training.trial import Material, examine, make_ready, study
 from bpdemo.training.unseen import look_elsewhere
@@ -59,7 +59,10 @@ def train(
     picked = pick_device(device)
     output = Path(output)
     material = make_ready(data, recipe, seed)
-    run = open_run(run if run is not None else output.with_name(f"{output.name}.run"), material, recipe, network, seed)
+    together = processes(picked)
+    with together.main_process_first():
+        run = run if run is not None else output.with_name(f"{output.name}.run")
+        run = open_run(run, material, recipe, network, seed)
     results = examine(material, network, recipe, seed, run, picked)
     if variants:
         results |= study(material, network, recipe, seed, run, picked)
@@ -71,16 +74,20 @@ def train(
         "left_out": material.left_out,
         "seed": seed,
         "data": list(data),
+        "unseen": list(unseen or ()),
+        "variants": variants,
         "citation": cite(data),
         "recipe": recipe.to_dict(),
         **({"clips": results["clips"]} if "clips" in results else {}),
     }
     description = describe(material.slices, network, results, details)
-    save_weights(output, fitted, description, write_card(description, results))
-    if unseen:
-        results |= look_elsewhere(load_weights(output, device), unseen)
+    if together.is_main_process:
         save_weights(output, fitted, description, write_card(description, results))
-    save_evidence(results, output)
+        if unseen:
+            results |= look_elsewhere(load_weights(output, device), unseen)
+            save_weights(output, fitted, description, write_card(description, results))
+        save_evidence(results, output)
+    together.wait_for_everyone()
     return description
 
 

@@ -2,16 +2,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 from small_tables import write_recordings
 from small_weights import write_small
-from torch import nn
 
-from bpdemo.network import RangePrediction
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.evaluate import answer, evaluate, join_predictions, predict
+from bpdemo.training.evaluate import answer_people, evaluate
 from bpdemo.training.evidence import SCHEMA
-from bpdemo.training.map_set import MapSet
 from bpdemo.weights import load_weights
 
 
@@ -27,51 +23,6 @@ def report(weights, ppg_bp):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "RENDERINGS", 2)
         return evaluate(weights, {"ppg_bp": ppg_bp})
-
-
-class Pair:
-    def __init__(self, value, scale):
-        ranges = torch.stack((value / 1000, 1 - value / 1000), dim=1)
-        self.systolic = RangePrediction(ranges, ranges, ranges, value)
-        self.diastolic = RangePrediction(ranges, ranges, ranges, value / 2)
-        if scale:
-            self.systolic, self.diastolic = (
-                dataclasses.make_dataclass("WithScale", [*vars(each), "scale"])(**vars(each), scale=each.value / 10)
-                for each in (self.systolic, self.diastolic)
-            )
-
-
-class Reader(nn.Module):
-    """Answers the first entry of a map."""
-
-    def __init__(self, scale=False):
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, values, mask):
-        return Pair(values[:, 0, 0, 0] * mask[:, 0, 0], self.scale)
-
-
-def numbered_maps(count):
-    values = np.zeros((count, 4, 2, 3), np.float16)
-    values[:, 0, 0, 0] = np.arange(count)
-    return MapSet(values, np.ones((count, 2, 3), bool), np.arange(count), np.full(count, "standard"), ())
-
-
-def test_answers_are_in_the_order_asked_for():
-    maps, order = numbered_maps(150), np.random.default_rng(0).permutation(150)[:130]  # three batches
-    value, probability, scale = answer(Reader(), maps, order, torch.device("cpu"))
-    assert value[:, 0].tolist() == order.tolist()
-    assert value[:, 1] == pytest.approx(order / 2)
-    assert [each.shape for each in probability] == [(130, 2)] * 2
-    assert probability[0][:, 0] == pytest.approx(order / 1000)
-    assert scale is None
-    assert predict(Reader(), maps, order, torch.device("cpu")).tolist() == value.tolist()
-
-
-def test_a_networks_own_scale_is_kept():
-    _, _, scale = answer(Reader(scale=True), numbered_maps(5), np.arange(5), torch.device("cpu"))
-    assert scale == pytest.approx(np.stack([np.arange(5) / 10, np.arange(5) / 20], axis=1))
 
 
 def test_the_object_of_the_command_line(report):
@@ -103,14 +54,16 @@ def test_people_the_weights_have_seen_are_counted(weights, ppg_bp, tmp_path, mon
     assert evaluate(known, {"other": write_recordings(tmp_path, people=3)})["seen_in_training"] == 0
 
 
-def test_rows_are_joined_with_all_they_have():
-    from made_up import make
-
-    rows = make(splits=1, scaled=True)
-    halves = [rows.select(rows.person < 90), rows.select(rows.person >= 90)]
-    joined = join_predictions(halves)
-    for name in ("person", "quality", "truth", "split", "fold", "baseline", "value", "scale"):
-        np.testing.assert_array_equal(getattr(joined, name), getattr(rows, name), err_msg=name)
-    np.testing.assert_array_equal(joined.probability[1], rows.probability[1])
-    bare = [dataclasses.replace(half, scale=None, probability=None) for half in halves]
-    assert join_predictions(bare).scale is join_predictions(bare).probability is None
+def test_the_networks_own_answers_are_scored(weights, ppg_bp, report, monkeypatch):
+    monkeypatch.setattr(evaluation, "RENDERINGS", 2)
+    answers, about = answer_people(weights, {"ppg_bp": ppg_bp})
+    assert (about["renderings"], len(answers.person)) == (2, 6 * 3 * 2)
+    assert not answers.split.any()
+    assert (answers.baseline == [127.5, 71.0]).all()
+    assert answers.truth[answers.person == 4] == pytest.approx(np.tile([169.0, 82.0], (6, 1)))
+    of = answers.quality == "poor"
+    error = np.abs(answers.value - answers.truth)[of]
+    for k, pressure in enumerate(("systolic", "diastolic")):
+        assert report["qualities"]["poor"][pressure]["mae"] == pytest.approx(error[:, k].mean(), abs=1e-3)
+    again, _ = answer_people(weights, {"ppg_bp": ppg_bp}, seed=7)
+    assert not np.array_equal(again.value, answers.value)

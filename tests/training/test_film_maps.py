@@ -3,7 +3,9 @@
 import shutil
 from functools import cache
 
+import numpy as np
 import pytest
+from sklearn.svm import SVR
 from small_tables import write_recordings
 from small_weights import write_small
 
@@ -11,17 +13,20 @@ from bpdemo import estimator
 from bpdemo.capture import read_capture
 from bpdemo.errors import DataError
 from bpdemo.estimator import BloodPressureEstimator
-from bpdemo.training import describe, film_maps
-from bpdemo.training import evaluate as evaluation
-from bpdemo.training import fit as fitting
+from bpdemo.network import NetworkConfig
+from bpdemo.stmap import COLUMNS
+from bpdemo.training import baselines, film_maps
 from bpdemo.training.datasets import load_people
 from bpdemo.training.evaluate import evaluate
-from bpdemo.training.film_maps import film_set
-from bpdemo.training.fit import Recipe, train
+from bpdemo.training.film_maps import FilmSet, film_set, mean_by_clip, read_windows
+from bpdemo.training.fit import Recipe
+from bpdemo.training.map_set import MapSet
+from bpdemo.training.train import train
 from bpdemo.weights import load_weights
 
 HEADER = "clip,person,systolic,diastolic\n"
-TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, batch=4, folds=2)
+TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
+SMALL = NetworkConfig(members=1, stem_width=2, width=4, hidden=4)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,26 +87,62 @@ def test_a_set_without_a_readable_clip_is_an_error(tmp_path, text_file):
     assert "not_a_video: 1" in str(caught.value)
 
 
+@pytest.fixture
+def four(filmed, tmp_path):
+    """Four people with a clip each that can be read, and one without."""
+    folder = tmp_path / "four"
+    shutil.copytree(filmed, folder)
+    for name in ("c.mp4", "d.mp4"):
+        shutil.copy(filmed / "a.mp4", folder / name)
+    (folder / "clips.csv").write_text((filmed / "clips.csv").read_text() + "c.mp4,4,142,88\nd.mp4,5,109,66\n")
+    return folder
+
+
 @pytest.mark.parametrize("with_recordings", [False, True])
-def test_weights_can_be_trained_on_clips(filmed, tmp_path, monkeypatch, with_recordings):
-    for module in (fitting, evaluation, describe):
-        monkeypatch.setattr(module, "RENDERINGS", 1)
-    data = {"ours": filmed}
+def test_weights_can_be_trained_on_clips(four, tmp_path, monkeypatch, with_recordings):
+    monkeypatch.setattr(baselines, "SUPPORT_VECTORS", (SVR(), {"C": [10.0]}))
+    data = {"ours": four}
     if with_recordings:
         (tmp_path / "pulses").mkdir()
         data["pulses"] = write_recordings(tmp_path / "pulses", people=2)
-    config = train(data, tmp_path / "weights", device="cpu", recipe=TINY)
+    config = train(data, tmp_path / "weights", device="cpu", recipe=TINY, network=SMALL)
     loaded = load_weights(tmp_path / "weights", device="cpu")
     assert loaded.config == config
-    assert config["training"]["people"] == (4 if with_recordings else 2)
+    assert config["training"]["people"] == (6 if with_recordings else 4)
     assert config["training"]["left_out"] == 1
-    assert config["training"]["clips"]["read"] == 2
+    assert config["training"]["clips"] == {"read": 4, "refused": {"too_short": 1, "not_a_video": 1}}
     assert "face clips" in loaded.provenance["statement"]
     assert ("finger pulses" in loaded.provenance["statement"]) is with_recordings
     rendered = ["strong", "standard", "poor"] if with_recordings else []
     assert list(config["validation"]["qualities"]) == [*rendered, "filmed"]
     card = (tmp_path / "weights" / "README.md").read_text()
     assert "no video of a face" not in card
-    assert "Clips read: 2; refused: too_short 1, not_a_video 1." in card
+    assert "Clips read: 4; refused: too_short 1, not_a_video 1." in card
     if not with_recordings:
-        assert evaluate(loaded, {"ours": filmed})["seen_in_training"] == 2
+        assert evaluate(loaded, {"ours": four})["seen_in_training"] == 4
+
+
+def test_windows_are_those_the_demo_would_read(filmed, pulse_clip_24):
+    windows, code = read_windows(pulse_clip_24.path)
+    assert (len(windows), code) == (1, "")
+    assert read_windows(filmed / "short.mp4") == ([], "too_short")
+    assert read_windows(filmed / "text.mp4") == ([], "not_a_video")
+
+
+def test_a_short_window_is_padded_with_nothing(filmed, pulse_clip_24):
+    maps = film_set(load_people({"ours": filmed})).maps
+    window = read_windows(pulse_clip_24.path)[0][0]
+    columns = window.mask.shape[1]
+    assert columns < COLUMNS == maps.mask.shape[2]
+    assert not maps.mask[0, :, columns:].any()
+    assert not maps.values[..., columns:].any()
+    np.testing.assert_array_equal(maps.mask[0, :, :columns], window.mask)
+    np.testing.assert_allclose(maps.values[0, :, :, :columns], np.nan_to_num(window.values), rtol=1e-3, atol=1e-3)
+    assert maps.truth.tolist() == [[118, 70], [131, 82]]
+
+
+def test_windows_of_a_clip_are_averaged():
+    maps = MapSet(np.zeros(4), np.zeros(4, bool), np.array([0, 0, 0, 1]), np.full(4, "filmed"), ())
+    films = FilmSet(maps, np.array([0, 0, 3, 4]), {})
+    assert films.clips == 3
+    assert mean_by_clip(films, np.array([[1.0, 10], [3, 30], [5, 50], [7, 70]])).tolist() == [[2, 20], [5, 50], [7, 70]]

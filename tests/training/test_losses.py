@@ -6,7 +6,7 @@ import torch
 from bpdemo.network import NetworkConfig, Prediction, RangePrediction
 from bpdemo.training.losses import LossWeights, blood_pressure_loss, count_outside, range_of
 
-CONFIG = NetworkConfig(cells=4, systolic_edges=(100.0, 120.0, 140.0, 160.0), diastolic_edges=(60.0, 80.0, 100.0))
+CONFIG = NetworkConfig(systolic_edges=(100.0, 120.0, 140.0, 160.0), diastolic_edges=(60.0, 80.0, 100.0))
 
 
 def predict(systolic: float, diastolic: float, sure: float = 8.0) -> Prediction:
@@ -24,7 +24,8 @@ def range_prediction(value: float, edges: tuple[float, ...], sure: float) -> Ran
     logits = sure * torch.nn.functional.one_hot(index, len(low)).float()
     in_range = torch.tensor([value]).clamp(low, high).unsqueeze(0)
     probability = logits.softmax(1)
-    return RangePrediction(logits, probability, in_range, (probability * in_range).sum(1))
+    value = (probability * in_range).sum(1)
+    return RangePrediction(logits, probability, in_range, value, torch.zeros_like(value), torch.ones_like(value))
 
 
 def loss(prediction: Prediction, systolic: float, diastolic: float, **weights: float) -> float:
@@ -63,3 +64,32 @@ def test_pressures_outside_count_as_the_nearest_edge():
 
 def test_being_one_range_off_costs_less_than_two():
     assert loss(predict(130, 70), 110, 70) < loss(predict(150, 70), 110, 70)
+
+
+def test_importance_weighs_the_maps():
+    batch, pressures = predict(112, 90), torch.tensor([[130.0, 70.0]])
+    other = torch.tensor([[112.0, 90.0]])
+    wrong, right = (float(blood_pressure_loss(batch, of, CONFIG)) for of in (pressures, other))
+    twice = Prediction(
+        *(
+            RangePrediction(*(torch.cat((value, value)) for value in vars(of).values()))
+            for of in (batch.systolic, batch.diastolic)
+        )
+    )
+    both = torch.cat((pressures, other))
+
+    def weighed(*importance: float) -> float:
+        return float(blood_pressure_loss(twice, both, CONFIG, importance=torch.tensor(importance)))
+
+    assert weighed(1.0, 1.0) == pytest.approx((wrong + right) / 2, rel=1e-5)
+    assert weighed(1.5, 0.5) == pytest.approx((1.5 * wrong + 0.5 * right) / 2, rel=1e-5)
+    assert weighed(0.0, 2.0) == pytest.approx(right, rel=1e-5)
+
+
+def test_a_share_of_the_label_goes_to_the_neighbours():
+    none = {"in_range": 0.0, "value": 0.0}
+    between, sure = predict(130, 90, sure=1.0), predict(130, 90, sure=30.0)
+    # With a hard label a sure and right answer costs nothing; with a soft one it costs what it denies the neighbours.
+    assert loss(sure, 130, 90, neighbours=0.0, **none) == pytest.approx(0, abs=1e-4)
+    assert loss(sure, 130, 90, neighbours=0.2, **none) == pytest.approx(0.2 * 30 + 0.2 * 30, rel=1e-3)
+    assert loss(between, 130, 90, neighbours=0.2, **none) < loss(sure, 130, 90, neighbours=0.2, **none)

@@ -1,0 +1,122 @@
+"""The commands that train and score, in this process."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from made_up import results, results_elsewhere
+from small_weights import write_small
+from typer.testing import CliRunner
+
+from bpdemo.__main__ import app
+from bpdemo.errors import BpdemoError
+from bpdemo.training import evaluate as evaluation
+from bpdemo.training import train as training
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+class Recorder:
+    def __init__(self, answer=None):
+        self.answer, self.given = answer, None
+
+    def __call__(self, *positional, **named):
+        self.given = positional, named
+        return self.answer
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    recorder = Recorder()
+    monkeypatch.setattr(training, "train", recorder)
+    return recorder
+
+
+def test_train_says_what_it_was_told(trained):
+    data = ("--data", "ppg_bp=a", "--data", "ours=b/c=d")
+    ran = run("train", *data, "--unseen", "mw_ppg=e", "--variants", "--seed", 4, "--run", "r", "--output", "w")
+    assert ran.exit_code == 0, ran.output
+    (sets, output), named = trained.given
+    assert sets == {"ppg_bp": Path("a"), "ours": Path("b/c=d")}
+    assert output == Path("w")
+    unseen = {"mw_ppg": Path("e")}
+    assert named == {"seed": 4, "run": Path("r"), "device": "auto", "unseen": unseen, "variants": True}
+
+
+def test_train_does_nothing_it_was_not_told(trained):
+    assert run("train", "--data", "ppg_bp=a", "--output", "w").exit_code == 0
+    assert trained.given[1] == {"seed": 0, "run": None, "device": "auto", "unseen": {}, "variants": False}
+
+
+@pytest.mark.parametrize("entry", ["ppg_bp", "=a", "ppg_bp="])
+@pytest.mark.parametrize("option", ["--data", "--unseen"])
+def test_a_set_without_name_or_folder_is_refused(trained, option, entry):
+    ran = run("train", "--data", "ppg_bp=a", option, entry, "--output", "w")
+    assert isinstance(ran.exception, BpdemoError)
+    assert ran.exception.code == "data_invalid"
+    assert trained.given is None
+
+
+def test_train_wants_data_and_output(trained):
+    assert run("train", "--output", "w").exit_code == run("train", "--data", "ppg_bp=a").exit_code == 2
+    assert trained.given is None
+
+
+@pytest.fixture(scope="module")
+def scored(ppg_bp, tmp_path_factory):
+    """What evaluate prints of small weights, as JSON, and the folder it writes."""
+    folder = tmp_path_factory.mktemp("scored")
+    write_small(folder / "weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "RENDERINGS", 1)
+        ran = run(
+            "evaluate",
+            "--data", f"ppg_bp={ppg_bp}",
+            "--weights", folder / "weights",
+            "--device", "cpu",
+            "--output", folder / "report",
+            "--json",
+        )  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    return ran, folder / "report"
+
+
+def test_json_is_one_object_and_nothing_else(scored):
+    ran, _ = scored
+    told = json.loads(ran.stdout)
+    assert (told["dataset"], told["people"], told["seen_in_training"]) == ("ppg_bp", 6, 0)
+    assert list(told["qualities"]) == ["strong", "standard", "poor"]
+    assert "Traceback" not in ran.stderr
+
+
+def test_output_holds_the_same_with_tables_and_pictures(scored):
+    ran, folder = scored
+    assert json.loads((folder / "evidence.json").read_text()) == json.loads(ran.stdout)
+    assert "| systolic |" in (folder / "tables.md").read_text()
+    assert all(path.stat().st_size for path in folder.glob("evidence/*.png"))
+
+
+def test_without_json_tables_are_printed(monkeypatch, tmp_path):
+    write_small(tmp_path)
+    monkeypatch.setattr(evaluation, "evaluate", Recorder(results_elsewhere()))
+    ran = run("evaluate", "--data", "mw_ppg=a", "--weights", tmp_path, "--device", "cpu")
+    assert ran.exit_code == 0, ran.output
+    assert re.search(r"^\| systolic \|", ran.stdout, re.MULTILINE)
+
+
+def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
+    recorder = Recorder(results())
+    monkeypatch.setattr(training, "cross_validate", recorder)
+    options = ("--cross-validate", "--seed", 2, "--run", "r", "--variants", "--output", tmp_path / "out", "--json")
+    ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
+    assert ran.exit_code == 0, ran.output
+    assert recorder.given == (
+        ({"ppg_bp": Path("a")},),
+        {"seed": 2, "run": Path("r"), "device": "auto", "variants": True},
+    )
+    assert json.loads(ran.stdout) == results()
+    assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
+    assert (tmp_path / "out" / "tables.md").stat().st_size > 1000
