@@ -89,7 +89,7 @@ def fit(
 ) -> BloodPressureNetwork:
     """Fit one network on the renderings of some people.
 
-    Started by `accelerate launch`, several processes share every batch; on CUDA it computes in mixed precision.
+    Started by `torchrun`, several processes share every batch; on CUDA it computes in mixed precision.
 
     Args:
         slices: of the renderings.

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bpdemo import slices, stmap
 from bpdemo.network import NetworkConfig
 from bpdemo.training.card import write_card
 from bpdemo.training.datasets import cite
@@ -146,10 +147,13 @@ def open_run(run: str | Path, material: Material, recipe: Recipe, network: Netwo
         "recipe": recipe.to_dict(),
         "network": network.to_dict(),
         "seed": seed,
+        "stmap": stmap.specification(),
+        "slices": slices.specification(),
         "people": [person.name for person in material.slices.people],
         "pressures": material.slices.pressures.tolist(),
         "maps": len(material.slices.person),
     }
+    settings = json.loads(json.dumps(settings))  # as it reads when it has been written
     marker = run / "settings.json"
     if not (marker.is_file() and json.loads(marker.read_text()) == settings):
         for file in (*run.glob("*.npz"), *run.glob("*.pt")):
