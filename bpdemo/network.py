@@ -124,7 +124,6 @@ class RangePrediction:
         probability: [B, R] their softmax.
         in_range: [B, R] mmHg; column r lies strictly inside range r.
         value: [B] mmHg; the sum over ranges of probability times in-range value.
-        disagreement: [B] mmHg, standard deviation of the members' values; 0 where there is one member.
         scale: [B], 1 to `MAX_SCALE`: how much wider than usual an interval around the value has to be.
     """
 
@@ -132,7 +131,6 @@ class RangePrediction:
     probability: Tensor
     in_range: Tensor
     value: Tensor
-    disagreement: Tensor
     scale: Tensor
 
 
@@ -309,7 +307,6 @@ def combine(predictions: Sequence[Prediction]) -> Prediction:
                 mean,
                 in_range,
                 values.mean(dim=0),
-                values.std(dim=0, correction=0),
                 each[0].scale,
             )
         )
@@ -354,7 +351,7 @@ class _RangeHead(nn.Module):
         inside = torch.sigmoid(self.calculator(torch.cat((features, probability), dim=-1)))
         in_range = self.low + self.width * inside
         value = (probability * in_range).sum(dim=-1)
-        return RangePrediction(logits, probability, in_range, value, torch.zeros_like(value), torch.ones_like(value))
+        return RangePrediction(logits, probability, in_range, value, torch.ones_like(value))
 
 
 def _is_number(value: Any) -> bool:

@@ -25,7 +25,7 @@ def range_prediction(value: float, edges: tuple[float, ...], sure: float) -> Ran
     in_range = torch.tensor([value]).clamp(low, high).unsqueeze(0)
     probability = logits.softmax(1)
     value = (probability * in_range).sum(1)
-    return RangePrediction(logits, probability, in_range, value, torch.zeros_like(value), torch.ones_like(value))
+    return RangePrediction(logits, probability, in_range, value, torch.ones_like(value))
 
 
 def loss(prediction: Prediction, systolic: float, diastolic: float, **weights: float) -> float:
