@@ -142,9 +142,7 @@ def test_slices_without_a_whole_beat_are_refused_and_not_read(estimator, monkeyp
 @pytest.mark.parametrize(("scaled", "half_width"), [(None, 31.5), (False, 31.5), (True, 1.6 * 31.5)])
 def test_an_interval_is_as_wide_as_the_weights_say(estimator, scaled, half_width):
     ranges = torch.tensor([[0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.3]])
-    prediction = RangePrediction(
-        ranges.log(), ranges, 100 * ranges, torch.tensor([120.0]), torch.tensor([2.0]), torch.tensor([1.6])
-    )
+    prediction = RangePrediction(ranges.log(), ranges, 100 * ranges, torch.tensor([120.0]), torch.tensor([1.6]))
     config = copy.deepcopy(estimator.weights.config)
     config["intervals"]["scaled"] = scaled
     if scaled is None:
