@@ -280,11 +280,11 @@ class _Job:
         of: np.ndarray,
         importance: np.ndarray,
         device: torch.device,
-        rng: np.random.Generator | None,
+        rng: np.random.Generator,
     ) -> Tensor:
+        """Loss of the model on some maps, augmented."""
         values, weight, rate_hz = _inputs(self.slices, of)
-        if rng is not None:
-            values, weight = augment(values, weight, rng)
+        values, weight = augment(values, weight, rng)
         rows, measured = average_rows(values.to(device), weight.to(device))
         prediction = model(rows, measured, rate_hz.to(device))
         return blood_pressure_loss(

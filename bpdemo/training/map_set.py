@@ -4,8 +4,9 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -40,6 +41,9 @@ class _Labelled:
     def of_people(self, people: Sequence[int]) -> np.ndarray:
         """Return the indices of all maps of some people."""
         return np.flatnonzero(np.isin(self.person, people))
+
+
+Set = TypeVar("Set", bound=_Labelled)
 
 
 @dataclass(frozen=True)
@@ -86,21 +90,19 @@ class SliceSet(_Labelled):
     own_pressures: np.ndarray | None = None
 
 
-def thin(slices: SliceSet, each: int) -> SliceSet:
+def thin(maps: Set, each: int) -> Set:
     """Keep the first few maps of every person.
 
     Args:
-        slices: the set, person by person.
+        maps: a set of maps or of their slices, person by person.
         each: how many to keep.
 
     Returns:
-        The smaller set.
+        The smaller set, of the same kind.
     """
-    starts = np.searchsorted(slices.person, slices.person)
-    kept = np.arange(len(slices.person)) - starts < each
-    own = None if slices.own_pressures is None else slices.own_pressures[kept]
-    arrays = (slices.values, slices.weight, slices.rate_hz, slices.person, slices.quality)
-    return SliceSet(*(array[kept] for array in arrays), slices.people, own)
+    kept = np.arange(len(maps.person)) - np.searchsorted(maps.person, maps.person) < each
+    arrays = {name: value[kept] for name, value in vars(maps).items() if isinstance(value, np.ndarray)}
+    return replace(maps, **arrays)
 
 
 def slice_set(maps: MapSet, purpose: str = "") -> SliceSet:

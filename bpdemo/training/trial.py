@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from bpdemo.network import NetworkConfig
@@ -109,12 +108,12 @@ def examine(
     slices, tests = material.slices, material.test_slices
     network = cross_validate(slices, tests, config, recipe, seed, run, device)
     few = thin(slices, TRAINING_RENDERINGS)
-    no_pulse = {
-        name: tuple(
-            slice_set(take(of, extra), name) for extra, of in enumerate((_first(material.maps), material.tests))
-        )
-        for name, take in ((SHUFFLED, lambda of, extra: shuffle_columns(of, seed + extra)), (ROWS_ONLY, _still))
+    maps, test_maps = thin(material.maps, TRAINING_RENDERINGS), material.tests
+    emptied = {
+        SHUFFLED: (shuffle_columns(maps, seed), shuffle_columns(test_maps, seed + 1)),
+        ROWS_ONLY: (rows_only(maps), rows_only(test_maps)),
     }
+    no_pulse = {name: tuple(slice_set(of, name) for of in sets) for name, sets in emptied.items()}
     simpler = predict_out_of_fold(
         few,
         tests,
@@ -168,9 +167,15 @@ def study(
     """
     alone, quick = replace(config, members=1), replace(recipe, repetitions=1)
 
-    def run_variant(title: str, changed: Recipe, network: NetworkConfig = alone) -> dict[str, Any]:
-        sets = (material.slices, material.test_slices)
-        return brief(cross_validate(*sets, network, changed, seed, run, device, title=title))
+    def run_variant(
+        title: str,
+        changed: Recipe,
+        network: NetworkConfig = alone,
+        slices: SliceSet = material.slices,
+        **how: int,
+    ) -> dict[str, Any]:
+        sets = (slices, material.test_slices)
+        return brief(cross_validate(*sets, network, changed, seed, run, device, title=title, **how))
 
     plain = run_variant("variant", quick)
     oversampling = {OVERSAMPLING[0]: plain} | {
@@ -180,12 +185,15 @@ def study(
     loss = {names[0]: plain} | {
         name: run_variant(name.replace(" ", "_"), replace(quick, loss=LOSSES[name])) for name in names[1:]
     }
-    reseeded = _other_seed(material, alone, quick, seed, run, device)
+    # Other initial weights and another order, on the same folds: how much chance there is in a fit.
+    reseeded = run_variant("other_seed", quick, fit_seed=seed + 500)
+    few = thin(material.slices, TRAINING_RENDERINGS)
+    as_many_steps = replace(quick, epochs=recipe.epochs * len(material.slices.person) // len(few.person))
     sizes = {
         "one member instead of several": plain,
         "the same, another seed of the fit": reseeded,
         "one member of twice the width": run_variant("wide", quick, replace(alone, width=2 * config.width)),
-        "one member, a quarter of the renderings": _few_renderings(material, alone, quick, seed, run, device),
+        "one member, a quarter of the renderings": run_variant("few", as_many_steps, slices=few),
     }
     tried = [
         {
@@ -196,23 +204,6 @@ def study(
         for what, of in sizes.items()
     ]
     return {"oversampling": oversampling, "loss": loss, "tried": tried}
-
-
-def _other_seed(
-    material: Material, config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
-) -> dict[str, Any]:
-    """The same folds with other initial weights and another order: how much chance there is in a fit."""
-    sets = (material.slices, material.test_slices)
-    return brief(cross_validate(*sets, config, recipe, seed, run, device, title="other_seed", fit_seed=seed + 500))
-
-
-def _few_renderings(
-    material: Material, config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
-) -> dict[str, Any]:
-    few = thin(material.slices, TRAINING_RENDERINGS)
-    # As many steps as with all renderings.
-    longer = replace(recipe, epochs=recipe.epochs * len(material.slices.person) // len(few.person))
-    return brief(cross_validate(few, material.test_slices, config, longer, seed, run, device, title="few"))
 
 
 def _verdict(of: Mapping[str, Any], plain: Mapping[str, Any], reseeded: Mapping[str, Any]) -> str:
@@ -233,15 +224,3 @@ def _make_maps(
         return films.maps
     rendered = render_set(recorded, qualities, seed, purpose)
     return join(rendered, films.maps) if films else rendered
-
-
-def _first(maps: MapSet) -> MapSet:
-    """The first few maps of every person."""
-    starts = np.searchsorted(maps.person, maps.person)
-    kept = np.arange(len(maps.person)) - starts < TRAINING_RENDERINGS
-    own = None if maps.own_pressures is None else maps.own_pressures[kept]
-    return MapSet(maps.values[kept], maps.mask[kept], maps.person[kept], maps.quality[kept], maps.people, own)
-
-
-def _still(maps: MapSet, _: int) -> MapSet:
-    return rows_only(maps)
