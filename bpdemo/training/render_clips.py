@@ -1,7 +1,7 @@
 """Clips of which everything is known: a face with a given pulse, and things that must never give a reading.
 
 ```
-pulse -> colours of each cell, by the physics of `render_maps`: weaker or stronger, earlier or later, smoother
+pulse -> colours of each cell, by the physics of `skin`: weaker or stronger, earlier or later, smoother
       -> the portrait's skin changes with them (or is painted with given ones)  -> the head moves
       -> light (drift, lamp flicker, exposure, white balance)  -> gloss, screen bands
       -> sensor noise  -> 8 bits  -> a real codec
@@ -12,18 +12,17 @@ changes colour by how blood absorbs, and it survives no more of noise and codec 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from bpdemo.regions import CELLS
 from bpdemo.training.portrait import load_portrait
 from bpdemo.training.pulses import BEAT_RATE_HZ, Pulse, synthesise_pulse
-from bpdemo.training.render_maps import CaptureQuality, render_colours
+from bpdemo.training.skin import draw_blood, pulse_change
 from bpdemo.training.stages import Face, PaintedSkin, PulsingSkin, Wall
 from bpdemo.training.write_clip import write_clip
 
@@ -46,8 +45,8 @@ class Scene:
         width, height: of the upright picture, even.
         face_width: of the picture's height, between the temples.
         heart_rate_bpm: mean over the clip, exact; None for a still picture (no pulse).
-        pulse_strength: height of the pulse along `BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens green
-            by 0.77 %. A phone sees 0.003 to 0.015.
+        pulse_strength: height of the pulse along `skin.BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens
+            green by 0.77 %. A phone sees 0.003 to 0.015.
         colours: in place of a pulse, the mean R, G, B of every cell on every frame, [frames, cells, 3] in 8-bit
             levels, NaN where hidden: what `render_maps.render_colours` gives, with its times as `times_s`. The face is
             painted with them (see `stages.PaintedSkin`); light, movement and noise of the scene come on top.
@@ -271,11 +270,8 @@ def _face_stage(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> 
 def _pulse_gain(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return R, G, B of every cell relative to its mean while the scene's pulse runs through it: [frames, cells, 3]."""
     pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
-    # A capture without noise, light or movement: these come from the scene.
-    silent = {field.name: (0.0, 0.0) for field in fields(CaptureQuality)}
-    quality = CaptureQuality(**silent | {"pulse_strength": (scene.pulse_strength,) * 2})
-    time_s, colours = render_colours(pulse, quality, rng)
-    return CubicSpline(time_s, colours / colours.mean(axis=0))(times_s)
+    colours = 1 + pulse_change(pulse, times_s, scene.pulse_strength * draw_blood(rng), rng)
+    return colours / colours.mean(axis=0)
 
 
 def _light(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ from bpdemo.training.examples import EXAMPLES
 from bpdemo.training.portrait import load_portrait
 from bpdemo.training.pulses import BEAT_RATE_HZ
 from bpdemo.training.render_clips import Scene, irregular_times, known_pulse, render_clip, render_frames
-from bpdemo.training.render_maps import BLOOD_VOLUME
+from bpdemo.training.skin import BLOOD_VOLUME
 
 QUIET = {"width": 320, "height": 240, "motion": 0.0, "drift": 0.0, "noise": 0.0}
 
