@@ -33,7 +33,11 @@ UnseenOption = Annotated[
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
 ]
 VariantsOption = Annotated[
-    bool, typer.Option("--variants", help="Also compare ways of oversampling, parts of the loss and sizes.")
+    bool,
+    typer.Option(
+        "--variants",
+        help="Also compare ways of oversampling, parts of the loss and sizes, and with --unseen what helps there.",
+    ),
 ]
 
 
@@ -146,7 +150,9 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Score saved weights on people they never saw or, with --cross-validate, the recipe on the folds of the data."""
+    from bpdemo.training.fit import processes
     from bpdemo.training.report import summary, write_report
+    from bpdemo.weights import pick_device
 
     if cross_validate:
         from bpdemo.training.train import cross_validate as cross_validate_recipe
@@ -157,6 +163,8 @@ def evaluate(
         from bpdemo.weights import load_weights
 
         results = evaluate_weights(load_weights(weights, device), _parse_data(data))
+    if not processes(pick_device(device)).is_main_process:
+        return  # of those that torchrun has started, one speaks
     if output is not None:
         write_report(results, output)
     print(json.dumps(results) if as_json else summary(results))

@@ -157,13 +157,6 @@ class BloodPressureNetwork(nn.Module):
         self.register_buffer("whitening", torch.zeros(POINTS, POINTS))
         self.register_buffer("usual_novelty", torch.ones(1))
 
-    @classmethod
-    def alone(cls, member: "Member", config: NetworkConfig) -> "BloodPressureNetwork":
-        """Return a network of one member with the weights of `member`."""
-        network = cls(replace(config, members=1))
-        network.members[0].load_state_dict(member.state_dict())
-        return network
-
     def remember(self, rows: Tensor, measured: Tensor) -> None:
         """Remember which beats were met in training, so that `novelty` can tell others from them.
 

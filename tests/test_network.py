@@ -61,10 +61,8 @@ def test_prediction_has_the_stated_shapes_and_parts(network, pressure):
 @pytest.mark.parametrize("pressure", PRESSURES)
 def test_members_are_averaged(network, pressure):
     batch = a_batch()
-    alone = [
-        getattr(BloodPressureNetwork.alone(member, network.config).eval()(*batch), pressure)
-        for member in network.members
-    ]
+    rows = average_rows(*batch[:2])
+    alone = [getattr(member(*rows, batch[2]), pressure) for member in network.members]
     assert len(alone) == network.config.members == 3
     part = getattr(network(*batch), pressure)
     torch.testing.assert_close(part.probability, torch.stack([one.probability for one in alone]).mean(dim=0))

@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 import yaml
 from serve_app import EXAMPLES, ROOT, serve_app
+
+from bpdemo.training.render_maps import QUALITIES, CaptureQuality
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
@@ -63,10 +66,20 @@ def test_front_matter_is_what_is_installed():
 
 
 def test_every_file_it_names_is_there():
-    for name in re.findall(r"`((?:weights|benchmarks|docs|bpdemo)/[\w./]+)`", README) + re.findall(
-        r"\]\((docs/[\w.]+)\)", README
-    ):
-        assert (ROOT / name).exists(), name
+    texts = {ROOT: README} | {page: page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md")}
+    for page, text in texts.items():
+        for name in re.findall(r"`((?:weights|benchmarks|docs|bpdemo|tests|tools)/[\w./]+)`", text):
+            assert (ROOT / name).exists(), f"{page}: {name}"
+        for link in re.findall(r"\]\((?!https?:)([\w./]+)\)", text):
+            assert ((page if page.is_dir() else page.parent) / link).exists(), f"{page}: {link}"
+
+
+def test_the_ranges_of_renderings_are_those_that_are_drawn_from():
+    rows = (ROOT / "docs" / "rendering.md").read_text(encoding="utf-8").splitlines()
+    for name in (field.name for field in fields(CaptureQuality)):
+        ranges = (getattr(quality, name) for quality in QUALITIES.values())
+        cells = " | ".join(f"{100 * low:.3g} to {100 * high:.3g} %" for low, high in ranges)
+        assert sum(row.endswith(f"| {cells} |") for row in rows) == 1, name
 
 
 def test_every_requirement_is_pinned():

@@ -1,6 +1,7 @@
 """Scores of saved weights on people they never saw, without training."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 from bpdemo.training.criteria import PRESSURES
 from bpdemo.training.datasets import load_people
 from bpdemo.training.evidence import gather
-from bpdemo.training.film_maps import FilmSet, film_set, mean_by_clip
-from bpdemo.training.map_set import MapSet, keep_usable, render_set, slice_set
+from bpdemo.training.film_maps import FilmSet, mean_by_clip, part_usable
+from bpdemo.training.map_set import SliceSet, render_set, slice_set
 from bpdemo.training.people import Person
 from bpdemo.training.predictions import Predictions, join_predictions, predict
 from bpdemo.training.render_maps import QUALITIES
@@ -21,6 +22,27 @@ RENDERINGS = 4
 """Renderings of a person in each quality when scoring."""
 
 Answers = tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """People of some data sets, made ready to ask weights about them.
+
+    Attributes:
+        dataset: names of the sets, joined by "+".
+        people: who can be used, those with recordings first.
+        left_out: how many cannot.
+        rendered: slices of renderings of those with recordings; None where nobody has any.
+        films: what was read of the others' clips; None where nobody has any.
+        filmed: slices of that.
+    """
+
+    dataset: str
+    people: tuple[Person, ...]
+    left_out: int
+    rendered: SliceSet | None
+    films: FilmSet | None
+    filmed: SliceSet | None
 
 
 def evaluate(weights: Weights, data: Mapping[str, str | Path], *, seed: int = EVALUATION_SEED) -> dict[str, Any]:
@@ -45,60 +67,87 @@ def evaluate(weights: Weights, data: Mapping[str, str | Path], *, seed: int = EV
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    answers, about = answer_people(weights, data, seed=seed)
-    return gather(answers, {}, {}, about, intervals=weights.config["intervals"])
+    questions = prepare(data, seed=seed)
+    about = describe(weights, questions)
+    return gather(answer(weights, questions), {}, {}, about, intervals=weights.config["intervals"])
 
 
-def answer_people(
-    weights: Weights, data: Mapping[str, str | Path], *, seed: int = EVALUATION_SEED
-) -> tuple[Predictions, dict[str, Any]]:
-    """Ask saved weights about every person of some data sets.
+def prepare(data: Mapping[str, str | Path], *, seed: int = EVALUATION_SEED) -> Questions:
+    """Load data sets, render recordings, read clips.
 
     Args:
-        weights: loaded weights.
         data: name of a data set -> its folder.
         seed: fixes the renderings.
 
     Returns:
-        The answers, and what `evidence.gather` wants to know besides.
+        What to ask weights about.
 
     Raises:
         DataError: as `evaluate`.
     """
     everybody = load_people(data)
-    recorded = [person for person in everybody if not person.films]
-    filmed = [person for person in everybody if person.films]
-    people: list[Person] = []
-    parts: list[Predictions] = []
-    about: dict[str, Any] = {"renderings": RENDERINGS if recorded else 0}
-    if recorded:
-        usable, _ = keep_usable(recorded)
-        people += usable
-        maps = render_set(usable, tuple(QUALITIES) * RENDERINGS, seed, "evaluation")
-        parts.append(_predictions(weights, maps.person, maps.quality, maps.truth, _answer(weights, maps)))
-    if filmed:
-        films = film_set(filmed)
-        parts.append(_predict_films(weights, films, first_person=len(people)))
-        people += films.maps.people
-        about["clips"] = {"read": films.clips, "refused": films.refused}
-    seen = set(weights.config["training"].get("names", ()))
-    about |= {
-        "dataset": "+".join(data),
-        "left_out": len(everybody) - len(people),
-        "seen_in_training": sum(person.name in seen for person in people),
-        "edges": {pressure: weights.config["network"][f"{pressure}_edges"] for pressure in PRESSURES},
-    }
-    return join_predictions(parts), about
+    recorded, films = part_usable(everybody)
+    people = (*recorded, *(films.maps.people if films else ()))
+    rendered = render_set(recorded, tuple(QUALITIES) * RENDERINGS, seed, "evaluation") if recorded else None
+    return Questions(
+        "+".join(data),
+        people,
+        len(everybody) - len(people),
+        slice_set(rendered, "evaluation") if rendered else None,
+        films,
+        slice_set(films.maps, "clips") if films else None,
+    )
 
 
-def _answer(weights: Weights, maps: MapSet) -> Answers:
+def answer(weights: Weights, questions: Questions, change: Callable[[SliceSet], SliceSet] | None = None) -> Predictions:
+    """Ask weights.
+
+    Args:
+        weights: loaded weights.
+        questions: of `prepare`.
+        change: what is done to slices before the network reads them, if anything.
+
+    Returns:
+        One row for each rendering, and one for each clip.
+    """
     device = next(weights.network.parameters()).device
-    return predict(weights.network, slice_set(maps, "evaluation"), np.arange(len(maps.person)), device)
+
+    def ask(slices: SliceSet) -> Answers:
+        changed = change(slices) if change else slices
+        return predict(weights.network, changed, np.arange(len(slices.person)), device)
+
+    parts: list[Predictions] = []
+    if questions.rendered is not None:
+        maps = questions.rendered
+        parts.append(_predictions(weights, maps.person, maps.quality, maps.truth, ask(maps)))
+    if questions.films is not None:
+        first_person = len(questions.people) - len(questions.films.maps.people)
+        parts.append(_of_clips(weights, questions.films, ask(questions.filmed), first_person))
+    return join_predictions(parts)
 
 
-def _predict_films(weights: Weights, films: FilmSet, first_person: int) -> Predictions:
-    """One row for each clip."""
-    value, probability, scale = _answer(weights, films.maps)
+def describe(weights: Weights, questions: Questions) -> dict[str, Any]:
+    """Return what `evidence.gather` wants to know besides the answers.
+
+    Args:
+        weights: loaded weights.
+        questions: of `prepare`.
+    """
+    seen = set(weights.config["training"].get("names", ()))
+    films = questions.films
+    return {
+        "dataset": questions.dataset,
+        "renderings": RENDERINGS if questions.rendered is not None else 0,
+        "left_out": questions.left_out,
+        "seen_in_training": sum(person.name in seen for person in questions.people),
+        "edges": {pressure: weights.config["network"][f"{pressure}_edges"] for pressure in PRESSURES},
+        **({"clips": {"read": films.clips, "refused": films.refused}} if films else {}),
+    }
+
+
+def _of_clips(weights: Weights, films: FilmSet, answers: Answers, first_person: int) -> Predictions:
+    """One row for each clip, of answers for each window."""
+    value, probability, scale = answers
     _, first = np.unique(films.clip, return_index=True)
     by_clip = (
         mean_by_clip(films, value),

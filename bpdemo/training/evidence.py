@@ -45,6 +45,7 @@ def gather(
             - `oversampling`: variant -> what `brief` returns; the one that was shipped first.
             - `loss`: variant -> what `brief` returns; the one that was shipped first.
             - `other_data`: data set -> variant (`"as shipped"` first, `"shrunk"`, ...) -> what `evaluate` returns.
+            - `across`: what `across.score_attempts` returns of each of these data sets, and what was tried.
             - `out_of_distribution`, `realism`: `{"statement": str, "columns": [str], "rows": [[str or number]]}`.
             - `tried`: in order, `{"what": str, "verdict": str}`, and where measured also
               `"systolic"` and `"diastolic"` -> `{"mae", "r"}`.
@@ -94,7 +95,7 @@ def gather(
         "models": score_models(others, edges, network),
         "controls": score_models(controls, edges, network),
     }
-    return _rounded(results)
+    return rounded(results)
 
 
 def score_models(
@@ -187,7 +188,7 @@ def brief(predictions: Predictions, quality: str | None = None, edges: Edges = E
         if rows.probability is not None:
             calibrated = calibrate(rows.truth[:, k], rows.probability[k], edges[pressure])
             said[pressure]["calibration_error"] = calibrated["calibration_error"]
-    return _rounded(said)
+    return rounded(said)
 
 
 def reference_quality(qualities: Iterable[str]) -> str:
@@ -267,12 +268,12 @@ def _check(predictions: Predictions) -> None:
         raise ValueError("a person is tested in two folds of one split")
 
 
-def _rounded(value: Any) -> Any:
-    """The same with plain numbers of few digits: what rounding hides, nobody can measure."""
+def rounded(value: Any) -> Any:
+    """Return the same with plain numbers of few digits, JSON-able: what rounding hides, nobody can measure."""
     if isinstance(value, Mapping):
-        return {str(key): _rounded(item) for key, item in value.items()}
+        return {str(key): rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     if isinstance(value, float | np.floating):
         return round(float(value), _DIGITS)
     return int(value) if isinstance(value, np.integer) else value

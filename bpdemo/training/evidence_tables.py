@@ -216,6 +216,26 @@ def other_data_table(variants: Figures) -> str:
     ])  # fmt: skip
 
 
+def across_table(of: Figures) -> str:
+    """Return what was tried on one other data set (`across.score_attempts`), with a verdict for each pressure."""
+    at = of["reference"]
+    others = [quality for quality in of["rows"][0]["qualities"] if quality != at]
+    columns = ["tried", "pressure", f"{at}: MAE", "r", "mean error", "nearer than as shipped by"]
+    columns += [*(f"{quality}: MAE, r" for quality in others), "verdict"]
+    rows = []
+    for row in of["rows"]:
+        for pressure in PRESSURES:
+            figures = row["qualities"][at][pressure]
+            others_said = [row["qualities"][quality][pressure] for quality in others]
+            rows.append((
+                row["what"], pressure, with_interval(figures, "mae"), with_interval(figures, "r", 2),
+                f"{figures['mean_error']:+.1f}", gain(figures) if "gain" in figures else "",
+                *(f"{one['mae']:.1f}, {one['r']:.2f}" for one in others_said),
+                row["verdict"][pressure] if "verdict" in row else "by chance" if "gain" in figures else "",
+            ))  # fmt: skip
+    return table(columns, rows)
+
+
 def tried_table(tried: Sequence[Figures]) -> str:
     """Return what was tried, in order."""
     columns = ("", "tried", "systolic MAE, r", "diastolic MAE, r", "verdict")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,8 @@ from bpdemo.pulse import measure_pulse
 from bpdemo.quality import judge_capture, judge_window
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS, COLUMNS, STMap, build_stmap, place_windows
-from bpdemo.training.map_set import FILMED, MapSet
-from bpdemo.training.people import Person
+from bpdemo.training.map_set import FILMED, MapSet, keep_usable
+from bpdemo.training.people import Film, Person
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class FilmSet:
     """Maps of clips, one for each window that was read.
 
     Attributes:
-        maps: of quality `FILMED`; its people are those with a window that was read. A window shorter than 15 s ends in
-            columns that are not measured.
+        maps: of quality `FILMED`; its people are those with a window that was read, with the clips that were, and
+            their pressures are the mean over these. A window shorter than 15 s ends in columns that are not measured.
         clip: int [maps], which clip each map is of; windows of one clip share its number.
         refused: reason code -> how many clips were refused for it, or could not be decoded; they have no map.
     """
@@ -39,6 +39,22 @@ class FilmSet:
         return len(np.unique(self.clip))
 
 
+def part_usable(people: Sequence[Person]) -> tuple[list[Person], FilmSet | None]:
+    """Part people with recordings from people with clips, and keep those of either kind who can be used.
+
+    Args:
+        people: of any kind.
+
+    Returns:
+        Those with a recording that holds a whole beat; what was read of the others' clips, None where nobody has any.
+
+    Raises:
+        DataError: `no_beats` or `no_clips`, when nobody of a kind is left.
+    """
+    recorded, filmed = ([one for one in people if bool(one.films) is has_clips] for has_clips in (False, True))
+    return keep_usable(recorded) if recorded else [], film_set(filmed) if filmed else None
+
+
 def film_set(people: Sequence[Person]) -> FilmSet:
     """Read all clips of some people. Takes seconds a clip.
 
@@ -51,7 +67,8 @@ def film_set(people: Sequence[Person]) -> FilmSet:
     Raises:
         DataError: `no_clips`, when no clip was read.
     """
-    values, mask, person, pressures, clip, kept = [], [], [], [], [], []
+    values, mask, person, pressures, clip = [], [], [], [], []
+    read: dict[str, list[Film]] = {}
     refused: Counter[str] = Counter()
     films = [(someone, film) for someone in people for film in someone.films]
     for number, (someone, film) in enumerate(tqdm(films, desc="read clips", unit="clip")):
@@ -59,16 +76,15 @@ def film_set(people: Sequence[Person]) -> FilmSet:
         if not windows:
             refused[code] += 1
             continue
-        if not kept or kept[-1] is not someone:
-            kept.append(someone)
+        read.setdefault(someone.name, []).append(film)
         for stmap in windows:
             padded_values, padded_mask = _pad(stmap)
             values.append(padded_values)
             mask.append(padded_mask)
-            person.append(len(kept) - 1)
+            person.append(len(read) - 1)
             pressures.append((film.systolic, film.diastolic))
             clip.append(number)
-    if not kept:
+    if not read:
         raise DataError(
             "no_clips",
             f"None of {len(films)} clips could be read ({', '.join(f'{k}: {n}' for k, n in refused.items())}).",
@@ -79,7 +95,7 @@ def film_set(people: Sequence[Person]) -> FilmSet:
         np.stack(mask),
         np.array(person),
         np.full(len(values), FILMED),
-        tuple(kept),
+        tuple(_with_films(someone, read[someone.name]) for someone in people if someone.name in read),
         np.array(pressures, dtype=np.float32),
     )
     return FilmSet(maps, np.array(clip), dict(refused))
@@ -125,6 +141,12 @@ def mean_by_clip(films: FilmSet, values: np.ndarray) -> np.ndarray:
         [clips, ...].
     """
     return np.array([values[films.clip == number].mean(axis=0) for number in np.unique(films.clip)])
+
+
+def _with_films(person: Person, films: Sequence[Film]) -> Person:
+    """The person with some clips only, and their mean pressures: those of a clip that was refused are of no map."""
+    systolic, diastolic = np.mean([(film.systolic, film.diastolic) for film in films], axis=0).tolist()
+    return replace(person, systolic=systolic, diastolic=diastolic, films=tuple(films))
 
 
 def _pad(stmap: STMap) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ longer than it can generalise, and yet everybody is learned from. Test people ha
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Recipe:
     Attributes:
         qualities: capture qualities a person is rendered in for training, one cycle; repeated `cycles` times.
         cycles: see above.
-        epochs: passes over all renderings, at most.
+        epochs: passes over as many maps as there are renderings, at most.
         patience: epochs without a better loss on the people set aside, after which a member is done.
         set_aside: one in so many people is set aside by each member; another one by the next.
         batch: maps in a step.
@@ -113,7 +114,7 @@ def fit(
     network.remember(*average_rows(*_inputs(slices, slices.of_people(people))[:2]))
     finished, state = 0, None
     if checkpoint is not None and checkpoint.is_file():
-        saved = torch.load(checkpoint, weights_only=True)
+        saved = torch.load(checkpoint, weights_only=True, map_location="cpu")  # every part moves its own to the device
         network.load_state_dict(saved["network"])
         finished, state = saved["finished"], saved["member"]
     aside = _set_aside(slices, people, recipe, config.members, seed)
@@ -233,18 +234,17 @@ class _Job:
         rng = np.random.default_rng([self.seed, accelerator.process_index])
         torch.manual_seed(self.seed)
         indices, chances, importance = sampling(self.slices, learning, self.config, self.recipe.oversampling)
-        steps = max(1, len(indices) // self.recipe.batch)
-        best = BloodPressureNetwork.alone(member, self.config).to(device)
-        moving = AveragedModel(
-            member.to(device), multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay), use_buffers=True
-        )
+        # From all maps, not from those "density" keeps: every way of oversampling takes as many steps.
+        steps = max(1, len(self.slices.of_people(learning)) // self.recipe.batch)
+        best = deepcopy(member.to(device))
+        moving = AveragedModel(member, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay), use_buffers=True)
         optimizer = torch.optim.AdamW(member.parameters(), weight_decay=self.recipe.weight_decay)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, self.recipe.learning_rate, total_steps=self.recipe.epochs * steps
         )
         model, optimizer = accelerator.prepare(member, optimizer)
         parts = {"member": member, "moving": moving, "optimizer": optimizer, "schedule": schedule, "best": best}
-        first, lowest, waited = _resume(state, parts, rng) if state else (0, np.inf, 0)
+        first, lowest, waited = _resume(state, parts, rng, device) if state else (0, np.inf, 0)
         if state and not accelerator.is_main_process:  # the state kept is the main process's
             rng = np.random.default_rng([self.seed, accelerator.process_index, first])
         show = self.title is not None and accelerator.is_main_process
@@ -267,12 +267,12 @@ class _Job:
                 better = aside_loss < lowest
                 lowest, waited = (aside_loss, 0) if better else (lowest, waited + 1)
                 if better:
-                    best.members[0].load_state_dict(moving.module.state_dict())
+                    best.load_state_dict(moving.module.state_dict())
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.3f}", aside=f"{aside_loss:.3f}")
                 if accelerator.is_main_process:
-                    save(_state(parts, rng, epoch + 1, lowest, waited))
-        member.load_state_dict(best.members[0].state_dict())
+                    save(_state(parts, rng, device, epoch + 1, lowest, waited))
+        member.load_state_dict(best.state_dict())
 
     def _loss(
         self,
@@ -320,9 +320,11 @@ def _set_aside(slices: SliceSet, people: Sequence[int], recipe: Recipe, members:
 
 
 def _state(
-    parts: Mapping[str, Any], rng: np.random.Generator, epoch: int, lowest: float, waited: int
+    parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device, epoch: int, lowest: float, waited: int
 ) -> dict[str, Any]:
     state = {name: part.state_dict() for name, part in parts.items()}
+    if device.type == "cuda":  # dropout draws there
+        state["cuda_rng"] = torch.cuda.get_rng_state(device)
     return state | {
         "epoch": epoch,
         "lowest": lowest,
@@ -332,10 +334,14 @@ def _state(
     }
 
 
-def _resume(state: Mapping[str, Any], parts: Mapping[str, Any], rng: np.random.Generator) -> tuple[int, float, int]:
+def _resume(
+    state: Mapping[str, Any], parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device
+) -> tuple[int, float, int]:
     """Load a checkpoint into the parts of a fit; returns the epochs behind it, the lowest loss, the epochs since."""
     for name, part in parts.items():
         part.load_state_dict(state[name])
     rng.bit_generator.state = state["rng"]
     torch.set_rng_state(state["torch_rng"])
+    if device.type == "cuda" and "cuda_rng" in state:  # not where the fit was begun on a CPU
+        torch.cuda.set_rng_state(state["cuda_rng"], device)
     return state["epoch"], state["lowest"], state["waited"]

@@ -1,6 +1,7 @@
 """Cross-validation: every person is answered by networks that were fitted without that person, several times over."""
 
 import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -71,17 +72,30 @@ def cross_validate(
     todo = [job for job in work if not job[-1].is_file()]
     together = processes(device)
     together.wait_for_everyone()  # before a fold is finished, all have seen which are
-    workers = min(os.cpu_count() or 1, len(todo)) if together.num_processes == 1 else 1
     with tqdm(total=len(work), initial=len(work) - len(todo), desc=title, unit="fold") as bar:
-        if device.type == "cpu" and workers > 1 and len(slices.person) >= _WORTH_A_POOL:
-            with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-                for _ in pool.map(_predict_fold, todo):
-                    bar.update()
-        else:
-            for job in todo:
-                _predict_fold(job)
-                bar.update()
+        for _ in share_out(_predict_fold, todo, device, len(slices.person)):
+            bar.update()
     return join_predictions([Predictions.load(job[-1]) for job in work])
+
+
+def share_out(do: Callable[[tuple], None], jobs: Sequence[tuple], device: torch.device, maps: int) -> Iterator[None]:
+    """Do several fits: on a CPU as many at a time as there are processors, each on one; else one after the other.
+
+    Args:
+        do: the fit; what it finds it writes to a file.
+        jobs: what each is given.
+        device: where to compute.
+        maps: how many each fit is about.
+
+    Yields:
+        After every job.
+    """
+    workers = min(os.cpu_count() or 1, len(jobs)) if processes(device).num_processes == 1 else 1
+    if device.type == "cpu" and workers > 1 and maps >= _WORTH_A_POOL:
+        with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+            yield from pool.map(do, jobs)
+    else:
+        yield from map(do, jobs)
 
 
 def _predict_fold(job: tuple) -> None:

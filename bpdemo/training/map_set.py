@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import repeat
 from typing import TypeVar
 
 import numpy as np
@@ -44,6 +43,8 @@ class _Labelled:
 
 
 Set = TypeVar("Set", bound=_Labelled)
+Change = Callable[[Sequence[np.ndarray], np.random.Generator], list[np.ndarray]]
+"""What is done to a person's beats before a rendering; draws from a generator of its own."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,14 @@ def slice_set(maps: MapSet, purpose: str = "") -> SliceSet:
     )
 
 
-def keep_usable(people: Sequence[Person]) -> tuple[list[Person], int]:
+def keep_usable(people: Sequence[Person]) -> list[Person]:
     """Leave out people whose recordings hold no whole beat.
 
     Args:
         people: whom to look at.
 
     Returns:
-        The others, and how many were left out.
+        The others.
 
     Raises:
         DataError: `no_beats`, when nobody is left.
@@ -140,7 +141,7 @@ def keep_usable(people: Sequence[Person]) -> tuple[list[Person], int]:
         raise DataError(
             "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
         )
-    return usable, len(people) - len(usable)
+    return usable
 
 
 def join(first: MapSet, second: MapSet) -> MapSet:
@@ -163,7 +164,9 @@ def join(first: MapSet, second: MapSet) -> MapSet:
     )
 
 
-def render_set(people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str) -> MapSet:
+def render_set(
+    people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str, change: Change | None = None
+) -> MapSet:
     """Render every person once for each entry of `qualities`.
 
     A rendering depends on the person's name, the seed, the purpose and its place in `qualities`, and on nothing else:
@@ -174,11 +177,12 @@ def render_set(people: Sequence[Person], qualities: Sequence[str], seed: int, pu
         qualities: keys of `QUALITIES`, repeated as often as wanted.
         seed: fixes all renderings.
         purpose: `"training"` and `"evaluation"` never share a rendering.
+        change: done to the beats of each rendering, which otherwise is what it would be without.
 
     Returns:
         The maps, person by person.
     """
-    work = list(zip(people, repeat(tuple(qualities)), repeat(seed), repeat(purpose), strict=False))
+    work = [(person, tuple(qualities), seed, purpose, change) for person in people]
     each = _map_all(_render_person, work, len(people) * len(qualities))
     values, mask = [], []
     for person_values, person_mask in tqdm(each, total=len(people), desc=f"render {purpose}", unit="person"):
@@ -211,13 +215,16 @@ def _slice_one(work: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndar
     return slices.values, slices.weight, slices.rate_hz
 
 
-def _render_person(work: tuple[Person, tuple[str, ...], int, str]) -> tuple[np.ndarray, np.ndarray]:
-    person, qualities, seed, purpose = work
+def _render_person(
+    work: tuple[Person, tuple[str, ...], int, str, Change | None],
+) -> tuple[np.ndarray, np.ndarray]:
+    person, qualities, seed, purpose, change = work
     beats = beats_of(person)
     values, mask = [], []
     for i, quality in enumerate(qualities):
         key = zlib.crc32(f"{person.name}/{purpose}".encode())
-        stmap = render_map(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
+        taken = change(beats, np.random.default_rng([seed, key, i, 1])) if change else beats
+        stmap = render_map(taken, QUALITIES[quality], np.random.default_rng([seed, key, i]))
         values.append(np.nan_to_num(stmap.values).astype(np.float16))
         mask.append(stmap.mask)
     return np.stack(values), np.stack(mask)

@@ -6,7 +6,7 @@ from typing import Any
 from bpdemo.training.criteria import PRESSURES
 from bpdemo.training.evidence_tables import fell, gain, reference, share
 from bpdemo.training.map_set import FILMED
-from bpdemo.training.model_names import CONTACT, HEART_RATE, RECOVERED, TRAITS
+from bpdemo.training.model_names import CONTACT, HEART_RATE, HELPED, RECOVERED, TRAITS, WORSE
 
 Figures = Mapping[str, Any]
 
@@ -166,7 +166,22 @@ def _elsewhere(results: Figures) -> str:
                 f"{of['baseline_mae']:.1f}, own mean {of['own_mean_mae']:.1f}, r {of['r']:.2f}, coverage "
                 f"{share(of['coverage'])}: {words}"
             )
-    return f"{'; '.join(sentences)}."
+    return f"{'; '.join(sentences)}. {tried_across(results)}".strip()
+
+
+def tried_across(results: Figures) -> str:
+    """Say in a sentence for each other data set what helped there; nothing where nothing was tried."""
+    sentences = []
+    for name, of in (results.get("across") or {}).get("data", {}).items():
+        judged = [(row["what"], pressure, row["verdict"][pressure])
+                  for row in of["rows"] if "verdict" in row for pressure in PRESSURES]  # fmt: skip
+        said = []
+        for verdict in (HELPED, WORSE):
+            which = [f"{what} ({pressure})" for what, pressure, each in judged if each == verdict]
+            said.append(f"{'; '.join(which) or 'nothing'} {'helped' if verdict == HELPED else 'made it worse'}")
+        tried = len({what for what, _, _ in judged})
+        sentences.append(f"Of {tried} things tried to do better on {name}, beyond chance {', and '.join(said)}.")
+    return " ".join(sentences)
 
 
 def _rendered(results: Figures) -> str:

@@ -77,6 +77,16 @@ def cut_beats(recording: Recording) -> list[np.ndarray]:
     return beats
 
 
+def is_upright(recording: Recording) -> bool:
+    """Return whether a recording rises faster than it falls, as the volume of blood does: its slope is skewed upwards.
+
+    Args:
+        recording: any length that `cut_beats` finds beats in.
+    """
+    slope = np.gradient(_resample(recording))
+    return bool(((slope - slope.mean()) ** 3).mean() > 0)
+
+
 def beats_of(person: Person) -> list[np.ndarray]:
     """Cut all recordings of a person and drop beats far longer or shorter than the person's median beat.
 

@@ -10,7 +10,7 @@ from bpdemo.training.criteria import PRESSURES
 from bpdemo.training.evidence_figures import pictures
 from bpdemo.training.evidence_tables import gain, reference, share
 from bpdemo.training.model_names import CONTACT, NETWORK, RECOVERED, TRAITS
-from bpdemo.training.objections import against_baseline
+from bpdemo.training.objections import against_baseline, tried_across
 from bpdemo.training.yardsticks import targets_table
 
 BEGIN, END = "<!-- evidence: begin -->", "<!-- evidence: end -->"
@@ -153,4 +153,4 @@ def _other_data(results: Mapping[str, Any]) -> str:
             f"On other people and another sensor ({name}, {of['people']} people, not used in training), at "
             f"{of['reference']} capture: {said}."
         )
-    return "\n\n".join(sentences)
+    return "\n\n".join([*sentences, tried_across(results)]).strip()

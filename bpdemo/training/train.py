@@ -6,16 +6,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from accelerate.utils import broadcast_object_list
+
 from bpdemo import slices, stmap
 from bpdemo.network import NetworkConfig
+from bpdemo.training.across import fit_attempts
 from bpdemo.training.card import write_card
-from bpdemo.training.datasets import cite
+from bpdemo.training.datasets import cite, load_people
 from bpdemo.training.describe import describe
 from bpdemo.training.fit import Recipe, fit, processes
 from bpdemo.training.report import save_evidence
 from bpdemo.training.trial import Material, examine, make_ready, study
 from bpdemo.training.unseen import look_elsewhere
-from bpdemo.weights import load_weights, pick_device, save_weights
+from bpdemo.weights import Weights, pick_device, save_weights
 
 RECIPE = Recipe()
 NETWORK = NetworkConfig()
@@ -46,7 +49,8 @@ def train(
             beside the output, `<output>.run`.
         device: "auto", "cpu" or "cuda".
         unseen: other data sets to score the finished weights on, by name.
-        variants: also compare ways of oversampling, parts of the loss and sizes.
+        variants: also compare ways of oversampling, parts of the loss and sizes, and with `unseen` what might help
+            there.
         recipe: what to do.
         network: its sizes.
 
@@ -58,6 +62,7 @@ def train(
         WeightsError: no such device, or the weights cannot be written.
     """
     picked = pick_device(device)
+    load_people(unseen or {})  # what is wrong with them is told before an hour of work, not behind it
     output = Path(output)
     material = make_ready(data, recipe, seed)
     together = processes(picked)
@@ -82,11 +87,12 @@ def train(
         **({"clips": results["clips"]} if "clips" in results else {}),
     }
     description = describe(material.slices, network, results, details)
+    attempts = fit_attempts(material, network, recipe, seed, run, picked) if unseen and variants else None
     if together.is_main_process:
-        save_weights(output, fitted, description, write_card(description, results))
         if unseen:
-            results |= look_elsewhere(load_weights(output, device), unseen)
-            save_weights(output, fitted, description, write_card(description, results))
+            weights = Weights(description["name"], None, output, description, fitted)
+            results |= look_elsewhere(weights, unseen, attempts, material.slices.people)
+        save_weights(output, fitted, description, write_card(description, results))
         save_evidence(results, output)
     together.wait_for_everyone()
     return description
@@ -107,7 +113,7 @@ def cross_validate(
     Args:
         data: see `train`; so are the others.
         seed: fixes renderings, splits and fits.
-        run: folder for checkpoints; None keeps none.
+        run: folder for checkpoints; None keeps none. Several processes without one must be on one machine.
         device: "auto", "cpu" or "cuda".
         variants: also compare ways of oversampling, parts of the loss and sizes.
         recipe: what to do.
@@ -121,11 +127,18 @@ def cross_validate(
         WeightsError: no such device.
     """
     picked = pick_device(device)
+    together = processes(picked)
+    material = make_ready(data, recipe, seed)
     with TemporaryDirectory() as nowhere:
-        material = make_ready(data, recipe, seed)
-        folder = open_run(run or nowhere, material, recipe, network, seed)
+        # Each of several processes has made a folder; all work in the main one's.
+        folder = broadcast_object_list([str(run or nowhere)])[0]
+        with together.main_process_first():
+            folder = open_run(folder, material, recipe, network, seed)
         results = examine(material, network, recipe, seed, folder, picked)
-        return results | (study(material, network, recipe, seed, folder, picked) if variants else {})
+        if variants:
+            results |= study(material, network, recipe, seed, folder, picked)
+        together.wait_for_everyone()  # before the folder is gone
+    return results
 
 
 def open_run(run: str | Path, material: Material, recipe: Recipe, network: NetworkConfig, seed: int) -> Path:

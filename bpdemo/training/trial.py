@@ -13,11 +13,11 @@ from bpdemo.training.controls import permute, rows_only, shuffle_columns
 from bpdemo.training.datasets import load_people
 from bpdemo.training.evaluate import EVALUATION_SEED
 from bpdemo.training.evidence import brief, gather
-from bpdemo.training.film_maps import FilmSet, film_set
+from bpdemo.training.film_maps import FilmSet, part_usable
 from bpdemo.training.fit import OVERSAMPLING, Recipe
 from bpdemo.training.folds import cross_validate
 from bpdemo.training.losses import LossWeights
-from bpdemo.training.map_set import MapSet, SliceSet, join, keep_usable, render_set, slice_set, thin
+from bpdemo.training.map_set import Change, MapSet, SliceSet, join, render_set, slice_set, thin
 from bpdemo.training.model_names import NETWORK, PERMUTED, ROWS_ONLY, SHUFFLED
 from bpdemo.training.people import Person
 from bpdemo.training.render_maps import QUALITIES
@@ -72,11 +72,9 @@ def make_ready(data: Mapping[str, str | Path], recipe: Recipe, seed: int) -> Mat
         DataError: the data cannot be used.
     """
     everybody = load_people(data)
-    recorded, filmed = ([one for one in everybody if bool(one.films) is has_clips] for has_clips in (False, True))
-    recorded = keep_usable(recorded)[0] if recorded else []
-    films = film_set(filmed) if filmed else None
-    maps = _make_maps(recorded, films, recipe.qualities * recipe.cycles, seed, "training")
-    tests = _make_maps(recorded, films, tuple(QUALITIES) * recipe.test_renderings, seed + EVALUATION_SEED, "evaluation")
+    recorded, films = part_usable(everybody)
+    maps = make_maps(recorded, films, recipe.qualities * recipe.cycles, seed, "training")
+    tests = make_maps(recorded, films, tuple(QUALITIES) * recipe.test_renderings, seed + EVALUATION_SEED, "evaluation")
     return Material(
         "+".join(data),
         maps,
@@ -87,6 +85,30 @@ def make_ready(data: Mapping[str, str | Path], recipe: Recipe, seed: int) -> Mat
         films,
         read_ppg_bp_traits(data["ppg_bp"]) if list(data) == ["ppg_bp"] else None,
     )
+
+
+def make_maps(
+    recorded: Sequence[Person],
+    films: FilmSet | None,
+    qualities: Sequence[str],
+    seed: int,
+    purpose: str,
+    change: Change | None = None,
+) -> MapSet:
+    """Render those with recordings, and put the maps of clips behind.
+
+    Args:
+        recorded: people with recordings; may be nobody where there are films.
+        films: what was read of clips, if there are any.
+        qualities: see `map_set.render_set`; so are the others.
+        seed: fixes the renderings.
+        purpose: of the renderings.
+        change: done to the beats of each rendering.
+    """
+    if not recorded:
+        return films.maps
+    rendered = render_set(recorded, qualities, seed, purpose, change)
+    return join(rendered, films.maps) if films else rendered
 
 
 def examine(
@@ -187,40 +209,38 @@ def study(
     }
     # Other initial weights and another order, on the same folds: how much chance there is in a fit.
     reseeded = run_variant("other_seed", quick, fit_seed=seed + 500)
+    chance = abs(_gain(reseeded, plain))
+    # The first repetition of what `examine` has fitted: it is there already.
+    several = run_variant("folds", quick, config)
     few = thin(material.slices, TRAINING_RENDERINGS)
     as_many_steps = replace(quick, epochs=recipe.epochs * len(material.slices.person) // len(few.person))
-    sizes = {
-        "one member instead of several": plain,
-        "the same, another seed of the fit": reseeded,
-        "one member of twice the width": run_variant("wide", quick, replace(alone, width=2 * config.width)),
-        "one member, a quarter of the renderings": run_variant("few", as_many_steps, slices=few),
+    wide = run_variant("wide", quick, replace(alone, width=2 * config.width))
+    fewer = run_variant("few", as_many_steps, slices=few)
+    beside = f"{config.members} members on the same folds: {several['systolic']['mae']:.2f}"
+    tried = {
+        "one member instead of several": (plain, f"{_verdict(_gain(plain, several), chance)} ({beside})"),
+        "the same, another seed of the fit": (reseeded, f"by chance alone fits differ by {chance:.1f} mmHg"),
+        "one member of twice the width": (wide, _verdict(_gain(wide, plain), chance)),
+        "one member, a quarter of the renderings": (fewer, _verdict(_gain(fewer, plain), chance)),
     }
-    tried = [
+    listed = [
         {
             "what": what,
-            "verdict": _verdict(of, plain, reseeded),
+            "verdict": verdict,
             **{pressure: {k: of[pressure][k] for k in ("mae", "r")} for pressure in of},
         }
-        for what, of in sizes.items()
+        for what, (of, verdict) in tried.items()
     ]
-    return {"oversampling": oversampling, "loss": loss, "tried": tried}
+    return {"oversampling": oversampling, "loss": loss, "tried": listed}
 
 
-def _verdict(of: Mapping[str, Any], plain: Mapping[str, Any], reseeded: Mapping[str, Any]) -> str:
-    """Say what a variant did to the systolic figure, in view of what another seed does to it."""
-    gain, chance = (plain["systolic"]["mae"] - other["systolic"]["mae"] for other in (of, reseeded))
-    if of is plain or of is reseeded:
-        return f"by chance alone fits differ by {abs(chance):.1f} mmHg"
-    if abs(gain) <= abs(chance):
+def _gain(of: Mapping[str, Any], reference: Mapping[str, Any]) -> float:
+    """By how many mmHg a variant's systolic MAE is below another's."""
+    return reference["systolic"]["mae"] - of["systolic"]["mae"]
+
+
+def _verdict(gain: float, chance: float) -> str:
+    """Say what a variant did, in view of what another seed does; both in mmHg."""
+    if abs(gain) <= chance:
         return "no difference beyond chance"
     return "better" if gain > 0 else "worse"
-
-
-def _make_maps(
-    recorded: Sequence[Person], films: FilmSet | None, qualities: Sequence[str], seed: int, purpose: str
-) -> MapSet:
-    """Render those with recordings, and put the maps of clips behind."""
-    if not recorded:
-        return films.maps
-    rendered = render_set(recorded, qualities, seed, purpose)
-    return join(rendered, films.maps) if films else rendered

@@ -1,58 +1,83 @@
 """Finished weights on data sets that had no part in training: as they are, and with what might help there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bpdemo.training.across import AS_SHIPPED, Attempt, describe_attempts, score_attempts, share_upright
 from bpdemo.training.criteria import PRESSURES
-from bpdemo.training.evaluate import answer_people
+from bpdemo.training.evaluate import Questions, answer, describe, prepare
 from bpdemo.training.evidence import gather
+from bpdemo.training.people import Person
 from bpdemo.training.predictions import Predictions
 from bpdemo.weights import Weights
 
-SHIPPED, SAME_WIDTH, SHRUNK = "as shipped", "intervals of one width", "drawn to the mean where unusual"
+SAME_WIDTH, SHRUNK = "intervals of one width", "drawn to the mean where unusual"
 
 
-def look_elsewhere(weights: Weights, unseen: Mapping[str, str | Path]) -> dict[str, Any]:
+def look_elsewhere(
+    weights: Weights,
+    unseen: Mapping[str, str | Path],
+    attempts: Mapping[str, Attempt] | None = None,
+    trained_on: Sequence[Person] = (),
+) -> dict[str, Any]:
     """Score weights on other data sets.
 
     Args:
         weights: finished.
         unseen: name of a data set -> its folder.
+        attempts: what else to score there beside the weights (`across.fit_attempts`); None for nothing.
+        trained_on: the people whom weights and attempts were fitted on.
 
     Returns:
-        `other_data` and `out_of_distribution`, as `evidence.gather` takes them in `about`.
+        `other_data` and `out_of_distribution`, and with attempts `across`, as `evidence.gather` takes them in `about`.
 
     Raises:
         DataError: from loading.
     """
     other: dict[str, Any] = {}
     rows = []
+    beside: dict[str, Any] = {}
+    upright = {"training": share_upright(trained_on)}
     for name, folder in unseen.items():
-        answers, about = answer_people(weights, {name: folder})
+        questions = prepare({name: folder})
+        answers, about = answer(weights, questions), describe(weights, questions)
+        shrunk = _shrink(answers)
         variants = {
-            SHIPPED: answers,
+            AS_SHIPPED: answers,
             SAME_WIDTH: replace(answers, scale=np.ones_like(answers.scale)),
-            SHRUNK: _shrink(answers),
+            SHRUNK: shrunk,
         }
         other[name] = {
             variant: gather(each, {}, {}, about, intervals=weights.config["intervals"])
             for variant, each in variants.items()
         }
         rows += _rows(name, answers, other[name])
+        if attempts:
+            tried = {what: _ask(weights, questions, attempt) for what, attempt in attempts.items()}
+            beside[name] = score_attempts(answers, tried | {SHRUNK: shrunk}, about["edges"])
+            upright[name] = share_upright(questions.people)
     statement = (
         "An interval is made wider, up to twice, where the mean beat is unlike those of the training set: where its "
         "Mahalanobis distance exceeds that of 95 % of the training maps. Share of maps made wider, and what the "
         "intervals hold with and without that:"
     )
     columns = ["data", "capture", "made wider", "pressure", "coverage, one width", "coverage, as shipped"]
-    return {
+    found = {
         "other_data": other,
         "out_of_distribution": {"statement": statement, "columns": columns, "rows": rows},
     }
+    if attempts:
+        found["across"] = {"statement": describe_attempts(), "upright": upright, "data": beside}
+    return found
+
+
+def _ask(weights: Weights, questions: Questions, attempt: Attempt) -> Predictions:
+    """Answers of an attempt; the training mean beside them is that of the weights, for the people are."""
+    return answer(replace(weights, network=attempt.network), questions, attempt.change)
 
 
 def _shrink(answers: Predictions) -> Predictions:
@@ -65,6 +90,6 @@ def _rows(name: str, answers: Predictions, variants: Mapping[str, Any]) -> list[
     for quality in dict.fromkeys(answers.quality.tolist()):
         wider = float((answers.scale[answers.quality == quality, 0] > 1).mean())
         for pressure in PRESSURES:
-            coverage = [variants[of]["qualities"][quality][pressure]["coverage"] for of in (SAME_WIDTH, SHIPPED)]
+            coverage = [variants[of]["qualities"][quality][pressure]["coverage"] for of in (SAME_WIDTH, AS_SHIPPED)]
             rows.append([name, quality, f"{100 * wider:.0f} %", pressure, *(f"{100 * c:.0f} %" for c in coverage)])
     return rows

@@ -74,15 +74,20 @@ def results(extras: dict | None = None, **changes) -> dict:
 
 def extras() -> dict:
     """One of every extra that `gather` names, in the shapes it names."""
+    from bpdemo.training.across import score_attempts
     from bpdemo.training.evidence import brief
 
     variants = {name: brief(make(share=share, seed=seed)) for name, share, seed in (("a", 0.4, 0), ("b", 0.5, 3))}
     elsewhere = results_elsewhere()
+    shipped, nearer = (make(people=78, splits=1, share=share, noise=0.3) for share in (0.2, 0.6))
+    tried = {"another seed of the fit": shipped, "a nearer one": nearer, "as good": shipped}
+    across = {"mw_ppg": score_attempts(shipped, tried, dict(zip(PRESSURES, EDGES, strict=True)))}
     table = {"statement": "A statement.", "columns": ["what", "score"], "rows": [["first", 0.123], ["second", 2]]}
     return {
         "oversampling": {"none": variants["a"], "inverse frequency": variants["b"]},
         "loss": {"all parts": variants["a"], "no ranges": variants["b"]},
         "other_data": {"mw_ppg": {"as shipped": elsewhere, "shrunk": elsewhere}},
+        "across": {"statement": "What was drawn.", "upright": {"training": 0.5, "mw_ppg": None}, "data": across},
         "out_of_distribution": table,
         "realism": table,
         "tried": [

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from made_up import results, results_elsewhere
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from bpdemo.__main__ import app
 from bpdemo.errors import BpdemoError
 from bpdemo.training import evaluate as evaluation
+from bpdemo.training import fit
 from bpdemo.training import train as training
 
 
@@ -105,6 +107,15 @@ def test_without_json_tables_are_printed(monkeypatch, tmp_path):
     ran = run("evaluate", "--data", "mw_ppg=a", "--weights", tmp_path, "--device", "cpu")
     assert ran.exit_code == 0, ran.output
     assert re.search(r"^\| systolic \|", ran.stdout, re.MULTILINE)
+
+
+def test_of_several_processes_one_speaks(monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "cross_validate", Recorder(results()))
+    monkeypatch.setattr(fit, "processes", lambda _: SimpleNamespace(is_main_process=False))
+    ran = run("evaluate", "--cross-validate", "--data", "ppg_bp=a", "--device", "cpu", "--output", tmp_path / "out")
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout == ""
+    assert not (tmp_path / "out").exists()
 
 
 def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):

@@ -6,7 +6,7 @@ from small_tables import write_recordings
 from small_weights import write_small
 
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.evaluate import answer_people, evaluate
+from bpdemo.training.evaluate import answer, describe, evaluate, prepare
 from bpdemo.training.evidence import SCHEMA
 from bpdemo.weights import load_weights
 
@@ -56,8 +56,9 @@ def test_people_the_weights_have_seen_are_counted(weights, ppg_bp, tmp_path, mon
 
 def test_the_networks_own_answers_are_scored(weights, ppg_bp, report, monkeypatch):
     monkeypatch.setattr(evaluation, "RENDERINGS", 2)
-    answers, about = answer_people(weights, {"ppg_bp": ppg_bp})
-    assert (about["renderings"], len(answers.person)) == (2, 6 * 3 * 2)
+    questions = prepare({"ppg_bp": ppg_bp})
+    answers = answer(weights, questions)
+    assert (describe(weights, questions)["renderings"], len(answers.person)) == (2, 6 * 3 * 2)
     assert not answers.split.any()
     assert (answers.baseline == [127.5, 71.0]).all()
     assert answers.truth[answers.person == 4] == pytest.approx(np.tile([169.0, 82.0], (6, 1)))
@@ -65,5 +66,18 @@ def test_the_networks_own_answers_are_scored(weights, ppg_bp, report, monkeypatc
     error = np.abs(answers.value - answers.truth)[of]
     for k, pressure in enumerate(("systolic", "diastolic")):
         assert report["qualities"]["poor"][pressure]["mae"] == pytest.approx(error[:, k].mean(), abs=1e-3)
-    again, _ = answer_people(weights, {"ppg_bp": ppg_bp}, seed=7)
+    again = answer(weights, prepare({"ppg_bp": ppg_bp}, seed=7))
     assert not np.array_equal(again.value, answers.value)
+
+
+def test_slices_can_be_changed_before_they_are_read(weights, ppg_bp, monkeypatch):
+    monkeypatch.setattr(evaluation, "RENDERINGS", 1)
+    questions = prepare({"ppg_bp": ppg_bp})
+
+    def upside_down(slices):
+        return dataclasses.replace(slices, values=-slices.values)
+
+    turned = dataclasses.replace(questions, rendered=upside_down(questions.rendered))
+    changed = answer(weights, questions, upside_down)
+    np.testing.assert_array_equal(changed.value, answer(weights, turned).value)
+    assert not np.array_equal(changed.value, answer(weights, questions).value)

@@ -18,7 +18,7 @@ from bpdemo.stmap import COLUMNS
 from bpdemo.training import baselines, film_maps
 from bpdemo.training.datasets import load_people
 from bpdemo.training.evaluate import evaluate
-from bpdemo.training.film_maps import FilmSet, film_set, mean_by_clip, read_windows
+from bpdemo.training.film_maps import FilmSet, film_set, mean_by_clip, part_usable, read_windows
 from bpdemo.training.fit import Recipe
 from bpdemo.training.map_set import MapSet
 from bpdemo.training.train import train
@@ -134,6 +134,23 @@ def test_windows_are_those_the_demo_would_read(filmed, pulse_clip_24):
     assert (len(windows), code) == (1, "")
     assert read_windows(filmed / "short.mp4") == ([], "too_short")
     assert read_windows(filmed / "text.mp4") == ([], "not_a_video")
+
+
+def test_a_persons_pressures_are_those_of_the_clips_that_were_read(filmed):
+    told = load_people({"ours": filmed})
+    assert [person.systolic for person in told] == [209, 131, 150]  # 118 and 300; 131; 150
+    recorded, films = part_usable(told)
+    assert recorded == []
+    assert films.maps.pressures.tolist() == [[118, 70], [131, 82]]
+    assert [[film.path.name for film in person.films] for person in films.maps.people] == [["a.mp4"], ["b.mp4"]]
+
+
+def test_people_are_parted_by_what_they_have(filmed, tmp_path):
+    told = load_people({"ours": filmed, "pulses": write_recordings(tmp_path, people=2)})
+    recorded, films = part_usable(told[::-1])
+    assert {person.name for person in recorded} == {"pulses:0", "pulses:1"}
+    assert {person.name for person in films.maps.people} == {"ours:1", "ours:2"}
+    assert part_usable(told[3:])[1] is None
 
 
 def test_a_short_window_is_padded_with_nothing(filmed, pulse_clip_24):

@@ -232,6 +232,22 @@ def test_a_stopped_fit_goes_on_to_the_same_weights(eight, unbroken, tmp_path, mo
     assert_same_weights(unbroken, resumed)
 
 
+def test_checkpoints_hold_the_random_state_of_a_gpu(eight, monkeypatch):
+    """Without one at hand: what is asked of it and told to it is noted."""
+    told = []
+    state = torch.arange(16, dtype=torch.uint8)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: state)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda *given: told.append(given))
+    rng, gpu = np.random.default_rng(0), torch.device("cuda", 1)
+    saved = fitting._state({}, rng, gpu, 2, 5.0, 1)
+    assert fitting._resume(saved, {}, rng, gpu) == (2, 5.0, 1)
+    assert told == [(state, gpu)]
+    # A fit goes on elsewhere than where it was begun, too.
+    fitting._resume(fitting._state({}, rng, CPU, 2, 5.0, 1), {}, rng, gpu)
+    fitting._resume(saved, {}, rng, CPU)
+    assert len(told) == 1
+
+
 def test_a_finished_fit_is_taken_as_it_is(eight, unbroken, tmp_path, monkeypatch):
     script(monkeypatch, *LOSSES)
     quick_fit(eight, range(8), recipe=IMPATIENT, checkpoint=tmp_path / "fit.pt")
@@ -289,6 +305,17 @@ def test_density_keeps_fewer_renderings_of_common_ranges(uneven):
     assert kept.tolist() == [6, 2, 4, 4, *[3] * 8]
     assert np.ptp(chances) == np.ptp(importance) == 0
     assert chances.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("how", OVERSAMPLING)
+def test_every_way_takes_as_many_steps(uneven, monkeypatch, how):
+    steps = []
+    step = torch.optim.AdamW.step
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda *given, **more: steps.append(1) or step(*given, **more))
+    recipe = replace(TINY, epochs=2, batch=4, oversampling=how)
+    quick_fit(uneven, range(12), config=replace(UNEVEN, members=1), recipe=recipe)
+    # Three of the twelve are set aside; of the nine, one has three maps and the others six.
+    assert len(steps) == 2 * ((8 * 6 + 3) // 4)
 
 
 def test_density_leaves_a_quarter_at_least():

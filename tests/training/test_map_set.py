@@ -46,7 +46,7 @@ def test_slices_are_those_of_each_map(both):
 
 def test_people_without_a_beat_are_left_out(people):
     flat = Person("flat", (Recording(np.ones(500), 100.0),), 120, 80)
-    assert keep_usable([people[0], flat, people[1]]) == ([people[0], people[1]], 1)
+    assert keep_usable([people[0], flat, people[1]]) == [people[0], people[1]]
     with pytest.raises(DataError) as caught:
         keep_usable([flat])
     assert caught.value.code == "no_beats"

@@ -92,6 +92,7 @@ def test_sections_come_with_what_they_need(full, bare, config):
     titles = (
         "Oversampling",
         "Other people, another sensor",
+        "What helped across data sets",
         "Pulses unlike those of training",
         "Rendered and real maps",
         "Parts of the loss",
@@ -109,6 +110,25 @@ def test_the_card_does_not_praise_what_is_no_better_than_the_mean(bare):
     assert "diastolic value is 3.0 mmHg nearer to the cuff than the training mean is (" in against_baseline(better)
     assert "which may be chance" in against_baseline(chance)
     assert "diastolic value is hardly or not at all better" in against_baseline(no_better)
+
+
+def test_what_helped_elsewhere_is_said_in_all_places(full, config):
+    said = (
+        "Of 2 things tried to do better on mw_ppg, beyond chance a nearer one (systolic); a nearer one (diastolic) "
+        "helped, and nothing made it worse."
+    )
+    card = write_card(config, full)
+    assert card.count(said) == 2  # in its section, and where a critic asks
+    assert said in write_section(full).replace("\n", " ")
+    row = full["across"]["data"]["mw_ppg"]["rows"][2]["qualities"]["standard"]["systolic"]
+    low, high = row["gain_interval"]
+    assert re.search(
+        rf"\| a nearer one \| systolic \| {row['mae']:.1f} .*\| \{row['gain']:+.1f} \[\{low:+.1f}, \{high:+.1f}\] "
+        r"\|.*\| helped \|",
+        card,
+    )
+    assert "| as good | diastolic |" in card
+    assert "as upright ones do: training 50 %." in card
 
 
 def test_a_control_that_stands_is_shouted(bare):

@@ -1,6 +1,7 @@
 """From a small data set to a weights folder, the trial included."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,16 @@ from sklearn.svm import SVR
 from small_slices import made_slices
 from small_tables import write_mw_ppg
 
+from bpdemo.errors import DataError
 from bpdemo.network import NetworkConfig
 from bpdemo.training import baselines, train, trial
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.evidence import SCHEMA
+from bpdemo.training.across import AS_SHIPPED, CHANNELS, POLARITY, RESEEDED, ROWS, SENSOR
+from bpdemo.training.evidence import SCHEMA, brief
 from bpdemo.training.fit import OVERSAMPLING, Recipe
 from bpdemo.training.model_names import HEART_RATE, MEAN, PERMUTED, RECOVERED, ROWS_ONLY, SHUFFLED
 from bpdemo.training.trial import Material
+from bpdemo.training.unseen import SHRUNK
 from bpdemo.weights import load_weights
 
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=1, batch=4)
@@ -84,6 +88,49 @@ def test_the_evidence_holds_network_models_controls_and_other_data(trained):
             assert config["validation"]["qualities"][quality][pressure]["mae"] == figures["mae"]
             # The network and the training mean beside it answered for the same people, split alike.
             assert results["models"][MEAN][quality][pressure]["mae"] == pytest.approx(figures["baseline_mae"], abs=1e-3)
+
+
+def test_where_nothing_was_tried_nothing_is_said_of_it(trained):
+    folder, _, results = trained
+    assert "across" not in results
+    assert "What helped across data sets" not in (folder / "weights" / "README.md").read_text()
+
+
+def test_variants_and_other_data_together_tell_what_helped(trained, ppg_bp, tmp_path, monkeypatch):
+    folder, _, plain = trained
+    shutil.copytree(folder / "weights.run", tmp_path / "run")  # the folds and the fit on all are there
+    monkeypatch.setattr(train, "study", lambda *_: {})
+    train.train(
+        {"ppg_bp": ppg_bp},
+        tmp_path / "weights",
+        seed=3,
+        run=tmp_path / "run",
+        device="cpu",
+        unseen={"mw_ppg": folder / "mw_ppg"},
+        variants=True,
+        recipe=TINY,
+        network=SMALL,
+    )
+    results = json.loads((tmp_path / "weights" / "evidence.json").read_text())
+    assert results["other_data"] == plain["other_data"]
+    assert set(results["across"]["upright"]) == {"training", "mw_ppg"}
+    rows = {row["what"]: row["qualities"] for row in results["across"]["data"]["mw_ppg"]["rows"]}
+    assert list(rows) == [AS_SHIPPED, *RESEEDED, SENSOR, POLARITY, CHANNELS, ROWS, SHRUNK]
+    for quality in ("strong", "standard", "poor"):
+        for pressure in ("systolic", "diastolic"):
+            shipped = plain["other_data"]["mw_ppg"][AS_SHIPPED]["qualities"][quality][pressure]
+            assert rows[AS_SHIPPED][quality][pressure]["mae"] == shipped["mae"]
+    assert len({str(rows[name]) for name in rows if name != SHRUNK}) == len(rows) - 1
+    card = (tmp_path / "weights" / "README.md").read_text()
+    assert "### What helped across data sets" in card
+    assert all(f"| {name} | systolic |" in card for name in rows)
+
+
+def test_what_is_wrong_with_other_data_is_told_before_any_work(ppg_bp, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "make_ready", lambda *_: pytest.fail("work"))
+    with pytest.raises(DataError) as caught:
+        train.train({"ppg_bp": ppg_bp}, tmp_path / "weights", unseen={"mw_ppg": tmp_path / "nowhere"}, device="cpu")
+    assert caught.value.code == "data_missing"
 
 
 def test_the_card_and_its_pictures_are_there(trained):
@@ -167,7 +214,8 @@ def test_every_variant_changes_one_thing(monkeypatch, tmp_path):
     def note(slices, tests, config, recipe, seed, run, device, *, title, **more):
         assert title not in seen
         seen[title] = (slices, config, recipe, more)
-        return make(people=30, splits=1, noise=0.2 if title == "wide" else 0.5, seed=title == "other_seed")
+        noise = {"wide": 0.2, "folds": 0.1}.get(title, 0.5)
+        return make(people=30, splits=1, noise=noise, seed=title == "other_seed")
 
     monkeypatch.setattr(trial, "cross_validate", note)
     given = material()
@@ -190,6 +238,7 @@ def test_every_variant_changes_one_thing(monkeypatch, tmp_path):
     assert changes.pop("wide") == ["width"]
     assert changes.pop("other_seed") == ["fit_seed"]
     assert changes.pop("few") == ["slices"]  # 6 maps instead of 7 make no whole epoch more
+    assert changes.pop("folds") == ["members"]  # what was examined, so that nothing is fitted again
     assert all(changed == ["loss"] for changed in changes.values())
     losses = [seen[title][2].loss for title in changes]
     assert len(set(map(str, losses))) == len(losses) == len(trial.LOSSES) - 1
@@ -203,7 +252,10 @@ def test_every_variant_changes_one_thing(monkeypatch, tmp_path):
     plain, reseeded = found["tried"][:2]
     chance = abs(plain["systolic"]["mae"] - reseeded["systolic"]["mae"])
     assert chance > 0
-    assert set(verdicts.values()) == {f"by chance alone fits differ by {chance:.1f} mmHg"}
+    said = verdicts.pop("the same, another seed of the fit")
+    assert said == f"by chance alone fits differ by {chance:.1f} mmHg"
+    several = brief(make(people=30, splits=1, noise=0.1))["systolic"]["mae"]
+    assert verdicts == {"one member instead of several": f"worse (2 members on the same folds: {several:.2f})"}
 
 
 def test_cross_validation_keeps_nothing_it_was_not_asked_to(monkeypatch, tmp_path):
