@@ -1,6 +1,6 @@
 """What a critic of blood pressure from video objects, and the figure that answers. Words are chosen by the figures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bpdemo.training.criteria import PRESSURES
@@ -173,15 +173,27 @@ def tried_across(results: Figures) -> str:
     """Say in a sentence for each other data set what helped there; nothing where nothing was tried."""
     sentences = []
     for name, of in (results.get("across") or {}).get("data", {}).items():
-        judged = [(row["what"], pressure, row["verdict"][pressure])
-                  for row in of["rows"] if "verdict" in row for pressure in PRESSURES]  # fmt: skip
-        said = []
-        for verdict in (HELPED, WORSE):
-            which = [f"{what} ({pressure})" for what, pressure, each in judged if each == verdict]
-            said.append(f"{'; '.join(which) or 'nothing'} {'helped' if verdict == HELPED else 'made it worse'}")
-        tried = len({what for what, _, _ in judged})
-        sentences.append(f"Of {tried} things tried to do better on {name}, beyond chance {', and '.join(said)}.")
+        judged = [row for row in of["rows"] if "verdict" in row]
+        verdicts = {
+            verdict: _name_those(judged, lambda row, pressure, verdict=verdict: row["verdict"][pressure] == verdict)
+            for verdict in (HELPED, WORSE)
+        }
+        ranked = _name_those(
+            judged,
+            lambda row, pressure, at=of["reference"]: row["qualities"][at][pressure]["bootstrap"]["r"][0] > 0,
+        )
+        sentences.append(
+            f"Of {len(judged)} things tried to do better on {name}, beyond chance {verdicts[HELPED] or 'nothing'} "
+            f"helped, and {verdicts[WORSE] or 'nothing'} made it worse. The ranking of people, r, is above 0 beyond "
+            f"chance with {ranked or 'none of them'}."
+        )
     return " ".join(sentences)
+
+
+def _name_those(rows: Sequence[Figures], holds: Callable[[Figures, str], bool]) -> str:
+    """Name the rows and pressures of which something holds; an empty string for none."""
+    pressures = {row["what"]: [pressure for pressure in PRESSURES if holds(row, pressure)] for row in rows}
+    return ", ".join(f"*{what}* ({' and '.join(of)})" for what, of in pressures.items() if of)
 
 
 def _rendered(results: Figures) -> str:

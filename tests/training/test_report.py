@@ -114,8 +114,8 @@ def test_the_card_does_not_praise_what_is_no_better_than_the_mean(bare):
 
 def test_what_helped_elsewhere_is_said_in_all_places(full, config):
     said = (
-        "Of 2 things tried to do better on mw_ppg, beyond chance a nearer one (systolic); a nearer one (diastolic) "
-        "helped, and nothing made it worse."
+        "Of 2 things tried to do better on mw_ppg, beyond chance *a nearer one* (systolic and diastolic) helped, and "
+        "nothing made it worse."
     )
     card = write_card(config, full)
     assert card.count(said) == 2  # in its section, and where a critic asks
