@@ -12,7 +12,7 @@ from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
 from bpdemo.regions import read_colours
 
 Progress = Callable[[float, str], None]
-"""Called with the share of the work done, 0 to 1, and what is being done."""
+"""Called with the share of the work done, 0 to 1, and the step: `face`, `map`, `network`, at last `done`."""
 
 MAX_THUMBNAILS = 8
 THUMBNAIL_HEIGHT = 360
@@ -120,7 +120,7 @@ def _tell_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progres
     """Pass frames on and tell how much of the file has been read, a few times a second of clip."""
     for number, tracked in enumerate(frames):
         if number % 10 == 0:
-            progress(clip.share_read, "Reading the face")
+            progress(clip.share_read, "face")
         yield tracked
 
 

@@ -8,7 +8,9 @@ Example:
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bpdemo.network import RangePrediction
 
 _READING_SHARE = 0.9  # decoding, tracking and averaging are nearly all of the work
+_MAP_SHARE = 0.7  # of the rest
 MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter clip holds too few beats to tell a pulse from chance
 
 
@@ -77,17 +80,19 @@ class BloodPressureEstimator:
         Raises:
             ClipError: the file cannot be read as a clip.
         """
-        reading = None if progress is None else lambda share, what: progress(_READING_SHARE * share, what)
-        capture = read_capture(path, reading)
+        tell = progress or (lambda *_: None)
+        capture = read_capture(path, lambda share, step: tell(_READING_SHARE * share, step))
         reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped)
         windows = []
-        if progress is not None:
-            progress(_READING_SHARE, "Building the map")
         if capture.face.seen:
             places = place_windows(capture.report.duration_s) or [(0.0, capture.report.duration_s)]
-            windows = [self._read_window(capture, *place, reasons) for place in places]
-        if progress is not None:
-            progress(1.0, "Done")
+            each = (1 - _READING_SHARE) / len(places)
+            for number, place in enumerate(places):
+                begun = _READING_SHARE + number * each
+                tell(begun, "map")
+                to_network = partial(tell, begun + _MAP_SHARE * each, "network")
+                windows.append(self._read_window(capture, *place, reasons, to_network))
+        tell(1.0, "done")
         read = [window for window in windows if not window.reasons]
         estimate = Estimate(
             clip=Path(path).name,
@@ -118,9 +123,14 @@ class BloodPressureEstimator:
             return Estimate.from_error(Path(path).name, error, self.weights.to_dict())
 
     def _read_window(
-        self, capture: Capture, start_s: float, end_s: float, capture_reasons: list[Reason]
+        self,
+        capture: Capture,
+        start_s: float,
+        end_s: float,
+        capture_reasons: list[Reason],
+        to_network: Callable[[], None],
     ) -> WindowEstimate:
-        """Read one window; the network is asked only when nothing speaks against it."""
+        """Read one window; the network is asked, and `to_network` told, only when nothing speaks against it."""
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
         pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
         reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse))
@@ -132,6 +142,7 @@ class BloodPressureEstimator:
             # There is a pulse, but too few of its beats were seen whole to know their shape.
             reasons = (reason("weak_pulse"),)
         if not reasons:
+            to_network()
             systolic, diastolic = self._predict(slices)
         return WindowEstimate(start_s, end_s, reasons, systolic, diastolic, heart_rate, stmap, pulse, slices)
 

@@ -8,6 +8,9 @@ face beat together, do both halves of the window beat at the same rate, and is i
 The thresholds are ours, chosen on rendered clips; `benchmarks/controls.py` tries them on others.
 """
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from bpdemo.clip import CaptureReport
@@ -103,6 +106,21 @@ _REASONS = {
 }
 
 
+@dataclass(frozen=True)
+class Check:
+    """One question put to a pulse, with what was measured and what it must lie between, ends included."""
+
+    code: str
+    value: float
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is yes."""
+        return self.low <= self.value <= self.high
+
+
 def reason(code: str) -> Reason:
     """Return the reason with this code, with its sentence and its remedy.
 
@@ -153,23 +171,47 @@ def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
         return [reason("face_lost")]
     if not has_pulse(pulse):
         return [reason("no_pulse")]
-    if pulse.light_share > MAX_LIGHT_SHARE:
+    light, shape = check_reading(pulse)
+    if not light.passed:
         return [reason("light_flicker")]
-    if pulse.snr_db < MIN_READING_SNR_DB:
+    if not shape.passed:
         return [reason("weak_pulse")]
     return []
 
 
 def has_pulse(pulse: Pulse) -> bool:
     """Return whether what was measured is a pulse at all, however noisy."""
+    return all(check.passed for check in check_pulse(pulse))
+
+
+def check_pulse(pulse: Pulse) -> tuple[Check, ...]:
+    """Ask what tells a pulse from anything else that swings.
+
+    Returns:
+        `rate`: SNR in dB; `colours`: agreement of both colour projections, -1 to 1; `regions`: phase locking of the
+        regions, 0 to 1; `halves`: how far the heart rates of both halves are apart, share of the heart rate;
+        `amplitude`: relative change of the skin's colour.
+    """
     first, second = pulse.half_rates_bpm
     clear = pulse.snr_db >= CLEAR_SNR_DB
     return (
-        pulse.snr_db >= MIN_PULSE_SNR_DB
-        and pulse.colour_agreement >= (0.0 if clear else MIN_COLOUR_AGREEMENT)
-        and pulse.region_agreement >= MIN_REGION_AGREEMENT
-        and (clear or abs(first - second) <= MAX_HALVES_APART * pulse.heart_rate_bpm)
-        and PULSE_AMPLITUDE[0] <= pulse.amplitude <= PULSE_AMPLITUDE[1]
+        Check("rate", pulse.snr_db, MIN_PULSE_SNR_DB),
+        Check("colours", pulse.colour_agreement, 0.0 if clear else MIN_COLOUR_AGREEMENT),
+        Check("regions", pulse.region_agreement, MIN_REGION_AGREEMENT),
+        Check("halves", abs(first - second) / pulse.heart_rate_bpm, high=math.inf if clear else MAX_HALVES_APART),
+        Check("amplitude", pulse.amplitude, *PULSE_AMPLITUDE),
+    )
+
+
+def check_reading(pulse: Pulse) -> tuple[Check, Check]:
+    """Ask what else a pulse needs before pressures are read from it.
+
+    Returns:
+        `light`: share of the wave that is in the light around the head as well, 0 to 1; `shape`: SNR in dB.
+    """
+    return (
+        Check("light", pulse.light_share, high=MAX_LIGHT_SHARE),
+        Check("shape", pulse.snr_db, MIN_READING_SNR_DB),
     )
 
 

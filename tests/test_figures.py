@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from bpdemo import figures
@@ -198,11 +199,65 @@ def test_svg_takes_its_ink_from_the_page_and_keeps_its_ids_to_itself():
     assert not re.search(r'<svg [^>]*\b(width|height)="', svg)
 
 
-def test_text_is_legible_on_a_phone():
-    figure = figures.draw_ranges(SYSTOLIC, DIASTOLIC)
-    phone_px = 320  # a phone of 360 px, less the margins
-    sizes = [text.get_size() for text in figure.findobj(lambda part: hasattr(part, "get_size")) if text.get_text()]
-    assert min(sizes) / 72 * phone_px / figure.get_figwidth() > 8
+def test_text_is_legible_on_a_phone(stmap, pulse, thumbnails):
+    phone_px = 336  # a phone of 390 px, less the margins
+    for figure in (
+        figures.draw_ranges(SYSTOLIC, DIASTOLIC),
+        figures.draw_cells(thumbnails),
+        figures.draw_stmap(stmap),
+        figures.draw_slices(cut_slices(stmap), stmap.scale),
+        figures.draw_pulse(pulse, HeartRate(66.0, 8.0)),
+    ):
+        written = figure.findobj(lambda part: hasattr(part, "get_fontsize"))
+        sizes = [text.get_fontsize() for text in written if text.get_text()]
+        assert min(sizes) / 72 * phone_px / figure.get_figwidth() > 9
+
+
+def test_figures_speak_other_words(stmap, pulse, thumbnails):
+    words = {key: f"<{key}>" for key in figures.ENGLISH}
+    heart_rate = HeartRate(66.0, 8.0)
+    window = WindowEstimate(0.0, 15.0, (), SYSTOLIC, DIASTOLIC, heart_rate, stmap, pulse)
+    for figure in (
+        figures.draw_cells(thumbnails, words),
+        figures.draw_stmap(stmap, words),
+        figures.draw_slices(cut_slices(stmap), stmap.scale, words),
+        figures.draw_pulse(pulse, heart_rate, words),
+        figures.draw_ranges(SYSTOLIC, DIASTOLIC, words),
+        figures.draw_windows([window, window], words),
+    ):
+        own = [text for text in texts(figure) if re.search("[a-z]{3}", text)]
+        assert own
+        assert all("<" in text for text in own), own
+
+
+def test_figures_can_be_drawn_on_a_part_of_another(stmap, pulse):
+    whole = figures.new_figure(6.0, 8.0)
+    left, right = whole.subfigures(1, 2)
+    assert figures.draw_stmap(stmap, on=left) is left
+    assert figures.draw_pulse(pulse, None, on=right) is right
+    whole.canvas.draw()
+    middle = whole.bbox.width / 2
+    for part, low, high in ((left, 0, middle), (right, middle, 2 * middle)):
+        for axes in part.axes:
+            box = axes.get_window_extent()
+            assert low <= box.x0
+            assert box.x1 <= high
+
+
+def test_the_channels_of_a_map_are_where_they_are_said_to_be(stmap):
+    figure = figures.draw_stmap(stmap)
+    boxes = figures.channel_boxes(figure)
+    assert list(boxes) == ["T", "Y", "U", "V"]
+    tops = [top for _, top, _, _ in boxes.values()]
+    assert tops == sorted(tops)
+    titles = [axes.get_title(loc="left")[0] for axes in figure.axes if axes.images]
+    assert titles == list(boxes)
+    assert boxes["T"][3] > 2 * boxes["Y"][3]
+
+
+def test_faint_bars_have_an_outline_that_is_not():
+    for axes in figures.draw_ranges(SYSTOLIC, DIASTOLIC).axes:
+        assert {to_hex(bar.get_edgecolor()) for bar in axes.patches} == {figures.BLUE}
 
 
 def test_png_is_a_picture_on_white():

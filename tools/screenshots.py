@@ -1,7 +1,6 @@
-"""Make the README's picture of the page, `docs/page.png`: `python tools/screenshots.py`.
+"""Make the README's pictures of the page, in `docs/`: `python tools/screenshots.py [NAME...]`.
 
-Starts the app, reads the first example in Chromium as a visitor would, and takes one picture of what is then on the
-screen.
+Starts the app, does in Chromium what a visitor would, and pictures what is then on the screen.
 """
 
 import os
@@ -12,21 +11,54 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURE = ROOT / "docs" / "page.png"
-SIZE = {"width": 1280, "height": 1150}
+FOLDER = ROOT / "docs"
 START_S = 120
+WAIT_MS = 300_000  # for a result, on a busy machine
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: which example is read, and on what screen it is seen.
+
+    Attributes:
+        name: of the file.
+        example: number of the example on the page.
+        width, height: of the screen in pixels.
+        scale: pixels of the picture to one of the screen.
+        theme: `light` or `dark`.
+        at: what is scrolled to the upper edge; nothing where empty.
+    """
+
+    name: str
+    example: int
+    width: int = 1280
+    height: int = 1150
+    scale: float = 1.5
+    theme: str = "light"
+    at: str = ""
+
+
+PICTURES = (
+    Picture("page", 0),
+    Picture("dark", 1, theme="dark", scale=1),
+    Picture("refusal", 2, scale=1),
+    Picture("phone", 0, width=390, height=844, scale=2, at="#glance"),
+    Picture("phone_map", 0, width=390, height=844, scale=2, at=".bp-map"),
+)
 
 
 def main() -> None:
-    """Write the picture."""
+    """Make all pictures, or those that are named."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is needed: apt-get install chromium")
+    wanted = [picture for picture in PICTURES if picture.name in sys.argv[1:] or not sys.argv[1:]]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -36,11 +68,15 @@ def main() -> None:
     )
     try:
         wait_for(url, app)
-        take(url, chromium)
+        FOLDER.mkdir(exist_ok=True)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            for picture in wanted:
+                print(take(browser, url, picture).relative_to(ROOT))
+            browser.close()
     finally:
         app.terminate()
         app.wait()
-    print(PICTURE.relative_to(ROOT))
 
 
 def wait_for(url: str, app: subprocess.Popen) -> None:
@@ -55,19 +91,29 @@ def wait_for(url: str, app: subprocess.Popen) -> None:
     sys.exit("The app did not start.")
 
 
-def take(url: str, chromium: str) -> None:
-    """Read the first example and take the picture."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport=SIZE, device_scale_factor=1.5)
-        page.goto(f"{url}/?__theme=light")
-        page.locator("[data-example='0']").click()
-        page.locator("#files a").first.wait_for(timeout=120_000)
-        page.mouse.move(0, 0)
-        page.wait_for_timeout(500)
-        PICTURE.parent.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURE)
-        browser.close()
+def take(browser: Browser, url: str, picture: Picture) -> Path:
+    """Read an example, take one picture and return its file."""
+    page = browser.new_page(
+        viewport={"width": picture.width, "height": picture.height}, device_scale_factor=picture.scale
+    )
+    page.set_default_timeout(WAIT_MS)
+    page.goto(f"{url}/?__theme={picture.theme}")
+    page.locator(f"[data-example='{picture.example}']").click()
+    page.locator("#files a").first.wait_for()
+    settle(page, picture.at)
+    path = FOLDER / f"{picture.name}.png"
+    page.screenshot(path=path)
+    page.close()
+    return path
+
+
+def settle(page: Page, at: str) -> None:
+    """Bring the part to be seen to the upper edge, and let everything come to rest."""
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(1500)  # the page itself scrolls smoothly to a new result
+    page.evaluate("at => at ? document.querySelector(at).scrollIntoView() : window.scrollTo(0, 0)", at)
+    page.wait_for_timeout(700)
 
 
 if __name__ == "__main__":

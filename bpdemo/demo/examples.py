@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 from bpdemo.clip import Clip
-from bpdemo.demo import texts
 from bpdemo.demo.downloads import data_url
+from bpdemo.demo.texts import Words
 from bpdemo.errors import ClipError
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
@@ -26,12 +27,22 @@ class Example:
     Attributes:
         path: the clip.
         title: a few words.
-        truth: one sentence on what was rendered; empty when nothing is written down.
+        heart_rate_bpm: what it was rendered with; None without a pulse.
+        is_known: whether anything is written down of it.
     """
 
     path: Path
     title: str
-    truth: str
+    heart_rate_bpm: float | None = None
+    is_known: bool = False
+
+    def truth(self, words: Words) -> str:
+        """Return one sentence on what is true of it; empty when nothing is written down."""
+        if not self.is_known:
+            return ""
+        if self.heart_rate_bpm is None:
+            return words("page.true_no_pulse")
+        return words("page.true_pulse", heart_rate=self.heart_rate_bpm)
 
 
 def find_examples(folder: Path = FOLDER) -> list[Example]:
@@ -44,7 +55,7 @@ def find_examples(folder: Path = FOLDER) -> list[Example]:
     return [_example(clips[name], told.get(name, {})) for name in order]
 
 
-def example_cards(examples: list[Example]) -> str:
+def example_cards(examples: Sequence[Example], words: Words) -> str:
     """Return the examples as buttons with a picture; each carries its number."""
     cards = "".join(
         f"<button type='button' data-example='{number}'><img alt='' src='{_poster(example.path)}'>"
@@ -52,8 +63,8 @@ def example_cards(examples: list[Example]) -> str:
         for number, example in enumerate(examples)
     )
     return (
-        f"<section class='bp-examples'><h2>{texts.EXAMPLES_TITLE}</h2><p>{texts.EXAMPLES_NOTE}</p>"
-        f"<div>{cards}</div></section>"
+        f"<section class='bp-examples' lang='{words.language}'><h2>{words('page.examples_title')}</h2>"
+        f"<p>{words('page.examples_note')}</p><div>{cards}</div></section>"
     )
 
 
@@ -65,12 +76,8 @@ def _read_index(path: Path) -> dict[str, dict]:
 
 
 def _example(path: Path, entry: dict) -> Example:
-    truth = ""
-    if entry.get("heart_rate_bpm"):
-        truth = texts.TRUE_PULSE.format(heart_rate=entry["heart_rate_bpm"])
-    elif "has_pulse" in entry:
-        truth = texts.TRUE_NO_PULSE
-    return Example(path, entry.get("title") or path.stem.replace("_", " "), truth)
+    title = entry.get("title") or path.stem.replace("_", " ")
+    return Example(path, title, entry.get("heart_rate_bpm"), "has_pulse" in entry)
 
 
 def _poster(path: Path) -> str:

@@ -2,19 +2,27 @@
 
 import time
 from collections.abc import Callable, Iterator
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from matplotlib.figure import Figure
 from starlette.middleware import Middleware
 
 from bpdemo.clip import MAX_FILE_BYTES
-from bpdemo.demo import result, texts
+from bpdemo.demo import glance as at_a_glance
+from bpdemo.demo import map_view, recorder
+from bpdemo.demo.about import find_evidence
+from bpdemo.demo.calibration import Adjusted, Calibration, Shown
+from bpdemo.demo.calibration_panel import build_calibration_panel
+from bpdemo.demo.downloads import files as links
 from bpdemo.demo.downloads import stmap_npz
-from bpdemo.demo.examples import Example, example_cards, find_examples
+from bpdemo.demo.examples import Example, find_examples
+from bpdemo.demo.intro import translations
 from bpdemo.demo.reader import Reader, ReadingCancelledError
+from bpdemo.demo.report import make_report
+from bpdemo.demo.steps import draw
+from bpdemo.demo.steps import steps as all_steps
+from bpdemo.demo.texts import Languages, Words
 from bpdemo.demo.uploads import OwnFolderForEachUpload, Uploads
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import Estimate
@@ -36,13 +44,17 @@ element.addEventListener("click", (event) => {
   if (card) trigger("click", {number: Number(card.dataset.example)});
 });
 """
-# On a phone the result lies below the recorder.
-_SHOW_RESULT = """() => {
-  const place = document.querySelector("#glance").getBoundingClientRect();
-  if (place.top > 0.6 * window.innerHeight || place.bottom < 80) {
-    document.querySelector("#glance").scrollIntoView({behavior: "smooth", block: "start"});
+# A screen reader is told of the result as soon as it is there, and it comes into view: on a phone it lies far below.
+_SHOW_RESULT = """
+element.setAttribute("aria-live", "polite");
+watch("value", () => {
+  const place = element.getBoundingClientRect();
+  const working = element.querySelector("[data-status=working]");
+  if (working && (place.top > 0.6 * window.innerHeight || place.top < 0)) {
+    element.scrollIntoView({behavior: "smooth", block: "start"});
   }
-}"""
+});
+"""
 # Browsers cannot play every clip that can be read here; that is no error, whatever the player thinks.
 _NO_PLAYER_ERRORS = """() => {
   new MutationObserver(() => {
@@ -59,9 +71,14 @@ class Page(gr.Blocks):
     Gradio fetches any address a client names in place of a file; here such a file is no file.
     """
 
-    def __init__(self, uploads: Uploads, **options: Any) -> None:
+    def __init__(self, uploads: Uploads, say: gr.I18n, **options: Any) -> None:
         super().__init__(**options)
         self._uploads = uploads
+        self._say = say
+
+    def launch(self, *arguments: Any, **options: Any) -> Any:
+        """Launch with the page's words in every language it knows."""
+        return super().launch(*arguments, i18n=self._say, **options)
 
     async def preprocess_data(self, block_fn: Any, inputs: list, *rest: Any, **options: Any) -> list:
         """Replace what is not an upload by nothing; the handler then says so in plain words."""
@@ -76,101 +93,166 @@ class Page(gr.Blocks):
         return None if upload is None else {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
 
 
-def build_page(estimator: BloodPressureEstimator, uploads: Uploads, examples: list[Example] | None = None) -> gr.Blocks:
+def build_page(
+    estimator: BloodPressureEstimator,
+    uploads: Uploads,
+    examples: list[Example] | None = None,
+    languages: Languages | None = None,
+) -> gr.Blocks:
     """Build the page.
 
     Args:
         estimator: with the weights it is to use.
         uploads: made before Gradio was imported.
         examples: None takes those of the project.
+        languages: None takes those of the project.
     """
-    reader = Reader(estimator, uploads)
+    languages = Languages() if languages is None else languages
+    reader = Reader(estimator, uploads, languages.english)
     examples = find_examples() if examples is None else examples
     config, weights = estimator.weights.config, estimator.weights.to_dict()
+    evidence = find_evidence(estimator.weights.folder)
+    say = gr.I18n(**translations(languages, examples, config, weights, evidence))
 
-    with Page(uploads, title=texts.TITLE, analytics_enabled=False) as page:
-        gr.HTML(_header(), padding=False)
+    def words_for(request: gr.Request) -> Words:
+        return languages.choose(request.headers.get("accept-language"))
+
+    def show(reading: Shown, adjusted: Adjusted | None, words: Words) -> str:
+        ranges = at_a_glance.draw_pressure(reading.estimate, words)
+        return at_a_glance.glance(reading.estimate, config, words, ranges, reading.truth, adjusted)
+
+    with Page(uploads, say, title=languages.english("page.title"), analytics_enabled=False) as page:
+        gr.HTML(say("header"), padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=320):
-                clip = gr.Video(
-                    label=texts.CLIP_LABEL,
-                    sources=["webcam", "upload"],
-                    # Any other setting re-encodes the clip, which costs the pulse.
-                    webcam_options=gr.WebcamOptions(mirror=False, constraints=CAMERA),
-                    height=300,
-                    buttons=[],
-                    elem_id="clip",
-                )
-                cancel = gr.Button(texts.CANCEL, visible=False, elem_id="cancel")
-                gr.HTML(_how_to(), padding=False)
+                with gr.Tabs(elem_id="ways") as ways:
+                    with gr.Tab(say("guided"), id="guided"):
+                        guided = recorder.build_recorder(say("recorder"))
+                    with gr.Tab(say("upload"), id="upload"):
+                        clip = gr.Video(
+                            label=say("clip"),
+                            sources=["webcam", "upload"],
+                            # Any other setting re-encodes the clip, which costs the pulse.
+                            webcam_options=gr.WebcamOptions(mirror=False, constraints=CAMERA),
+                            height=300,
+                            buttons=[],
+                            elem_id="clip",
+                        )
+                        gr.HTML(say("how_to"), padding=False)
+                cancel = gr.Button(say("cancel"), visible=False, elem_id="cancel")
                 cards = gr.HTML(
-                    example_cards(examples),
+                    say("examples"),
                     js_on_load=_EXAMPLE_CLICK,
                     visible=bool(examples),
                     elem_id="examples",
                     padding=False,
                 )
             with gr.Column(scale=5, min_width=320):
-                glance = gr.HTML(result.empty_glance(), elem_id="glance", padding=False)
+                glance = gr.HTML(say("empty"), js_on_load=_SHOW_RESULT, elem_id="glance", padding=False)
+                cuff = build_calibration_panel(say, languages, glance, show)
         files = gr.HTML(elem_id="files", padding=False)
-        steps = gr.HTML(elem_id="steps", padding=False)
-        gr.HTML(result.how_it_works(config, weights), padding=False)
+        steps = gr.HTML(js_on_load=map_view.SCRIPT, elem_id="steps", padding=False)
+        gr.HTML(say("about"), padding=False)
 
-        def show_steps(estimate: Estimate, ranges: Figure | None) -> Iterator[tuple]:
-            """Show the pictures of the steps, then the downloads; each takes a moment longer than the glance."""
-            drawn = result.draw(estimate)
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), result.steps(estimate, drawn)
-            if ranges is not None:
-                drawn["ranges"] = ranges
-            yield gr.skip(), gr.skip(), gr.skip(), result.files(estimate, drawn), gr.skip()
+        def ready(result: str) -> dict:
+            """Return the page with a result in it, ready for the next clip: this one is no longer there."""
+            return {clip: gr.update(value=None, interactive=True), cancel: gr.update(visible=False), glance: result}
 
         def show_reading(
-            read: Callable[[], Estimate], session: str, least_s: float = 0.0, truth: str = ""
-        ) -> Iterator[tuple]:
-            """Read a clip and show what comes of it, the glance after `least_s` seconds at the earliest."""
-            reader.expect(session)
-            yield _working()
+            read: Callable[[], Estimate],
+            request: gr.Request,
+            calibration: Calibration | None,
+            least_s: float = 0.0,
+            example: Example | None = None,
+        ) -> Iterator[dict]:
+            """Read a clip and show what comes of it: the result after `least_s` seconds at the earliest, then the rest.
+
+            Steps and downloads each take a moment longer than the result.
+            """
+            words = words_for(request)
+            reader.expect(request.session_hash)
+            yield {
+                clip: gr.update(interactive=False),
+                cancel: gr.update(visible=True),
+                glance: at_a_glance.working_glance(words),
+                files: "",
+                steps: "",
+                cuff.shown: None,
+            }
             began_s = time.monotonic()
             try:
                 estimate = read()
             except ReadingCancelledError:
-                yield _ready(result.cancelled_glance())
+                yield ready(at_a_glance.cancelled_glance(words)) | cuff.after(None, calibration)
                 return
-            ranges = result.draw_pressure(estimate)
+            truth = example.truth(words) if example else ""
+            adjusted = calibration.adjust(estimate) if calibration else None
+            ranges = at_a_glance.draw_pressure(estimate, words)
             time.sleep(max(0.0, least_s - (time.monotonic() - began_s)))
-            yield _ready(result.glance(estimate, config, ranges, truth))
-            yield from show_steps(estimate, ranges)
+            result = at_a_glance.glance(estimate, config, words, ranges, truth, adjusted)
+            yield ready(result) | cuff.after(Shown.of(estimate, truth), calibration)
+            drawn = draw(estimate, words)
+            yield {steps: all_steps(estimate, drawn, words)}
+            if ranges is not None:
+                drawn["ranges"] = ranges
+            report = make_report(estimate, words, at_a_glance.tell_evidence(config, words), adjusted)
+            yield {files: links(estimate, drawn, report, words, adjusted)}
 
-        def read_clip(clip: str, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
-            session, teller = request.session_hash, _teller(progress)
+        def read_clip(
+            clip: str,
+            calibration: Calibration | None,
+            request: gr.Request,
+            progress=gr.Progress(),  # noqa: B008
+        ) -> Iterator[dict]:
+            session, teller = request.session_hash, _teller(progress, words_for(request))
             # The page shows the clip until the result takes its place: the browser must have had time to fetch it, and,
             # while the steps are drawn, to let go of it before it is deleted.
             with uploads.deleted_afterwards(clip):
-                yield from show_reading(lambda: reader.read_upload(clip, session, teller), session, SHOW_CLIP_S)
+                yield from show_reading(
+                    lambda: reader.read_upload(clip, session, teller), request, calibration, SHOW_CLIP_S
+                )
 
-        def read_example(event: gr.EventData, request: gr.Request, progress=gr.Progress()) -> Iterator[tuple]:  # noqa: B008
-            session, teller = request.session_hash, _teller(progress)
+        def read_recording(
+            calibration: Calibration | None,
+            event: gr.EventData,
+            request: gr.Request,
+            progress=gr.Progress(),  # noqa: B008
+        ) -> Iterator[dict]:
+            # The path comes from the client and is judged as any other.
+            yield from read_clip(getattr(event, "clip", None), calibration, request, progress)
+
+        def read_example(
+            calibration: Calibration | None,
+            event: gr.EventData,
+            request: gr.Request,
+            progress=gr.Progress(),  # noqa: B008
+        ) -> Iterator[dict]:
+            session, teller = request.session_hash, _teller(progress, words_for(request))
             number = getattr(event, "number", None)
             example = examples[number] if isinstance(number, int) and 0 <= number < len(examples) else None
-            truth = example.truth if example else ""
-            yield from show_reading(lambda: reader.read_example(example, session, teller), session, truth=truth)
+            yield from show_reading(
+                lambda: reader.read_example(example, session, teller), request, calibration, example=example
+            )
 
         def stop(request: gr.Request) -> None:
             reader.cancel(request.session_hash)
 
-        parts = [clip, cancel, glance, files, steps]
+        parts = [clip, cancel, glance, files, steps, cuff.box, cuff.shown]
         for trigger, handler, inputs in (
-            (clip.upload, read_clip, clip),
-            (clip.stop_recording, read_clip, clip),
-            (cards.click, read_example, None),
+            (guided.submit, read_recording, [cuff.calibration]),
+            (clip.upload, read_clip, [clip, cuff.calibration]),
+            (clip.stop_recording, read_clip, [clip, cuff.calibration]),
+            (cards.click, read_example, [cuff.calibration]),
         ):
-            trigger(handler, inputs, parts, show_progress_on=glance, **_ONE_OF_FEW, **_PRIVATE)
-            trigger(None, None, None, js=_SHOW_RESULT, **_QUICK)
+            read = trigger(handler, inputs, parts, show_progress_on=glance, **_ONE_OF_FEW, **_PRIVATE)
+            if handler is read_recording:
+                read.then(None, None, None, js=recorder.HAS_BEEN_READ, **_QUICK)
+        guided.other_way(lambda: gr.Tabs(selected="upload"), None, ways, **_QUICK)
         cancel.click(stop, None, None, **_QUICK)
         page.load(None, None, None, js=_NO_PLAYER_ERRORS, **_QUICK)
         page.unload(stop)
 
-        _add_endpoints(reader, uploads)
+        _add_endpoints(reader, uploads, languages.english)
     page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CLIPS_AT_ONCE)
     return page
 
@@ -180,8 +262,11 @@ def launch_options(uploads: Uploads) -> dict[str, Any]:
     return {
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="slate", font=_FONTS, font_mono=["ui-monospace", "monospace"]
+        ).set(
+            button_primary_background_fill="*primary_600",  # the default is too light for white letters
+            button_primary_background_fill_hover="*primary_700",
         ),
-        "css": _STYLE.read_text(encoding="utf-8"),
+        "css": _STYLE.read_text(encoding="utf-8") + recorder.style(),
         "footer_links": ["api", "settings"],
         "run_history": False,
         "max_file_size": MAX_FILE_BYTES,
@@ -192,7 +277,7 @@ def launch_options(uploads: Uploads) -> dict[str, Any]:
     }
 
 
-def _add_endpoints(reader: Reader, uploads: Uploads) -> None:
+def _add_endpoints(reader: Reader, uploads: Uploads, words: Words) -> None:
     """Add the two public endpoints, which are MCP tools too; their docstrings are what clients get to read."""
 
     def estimate(clip: str, _progress=gr.Progress()) -> dict:  # noqa: B008
@@ -206,7 +291,7 @@ def _add_endpoints(reader: Reader, uploads: Uploads) -> None:
             clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s.
         """
         with uploads.deleted_afterwards(clip):
-            return reader.read_upload(clip, progress=_teller(_progress)).to_dict()
+            return reader.read_upload(clip, progress=_teller(_progress, words)).to_dict()
 
     def stmap(clip: str) -> str:
         """Build the spatial-temporal map (STMap) of a face video's first 15 seconds.
@@ -227,35 +312,13 @@ def _add_endpoints(reader: Reader, uploads: Uploads) -> None:
         file.write_bytes(content)
         return str(file)
 
-    clip = gr.Video(label=texts.CLIP_LABEL, visible=False)
+    clip = gr.Video(label=words("page.labels.clip"), visible=False)
     form = gr.JSON(label="Estimate", visible=False)
     file = gr.File(label="STMap", visible=False)
     for function, output in ((estimate, form), (stmap, file)):
         gr.Button(visible=False).click(function, clip, output, api_name=function.__name__, **_ONE_OF_FEW)
 
 
-def _teller(progress: gr.Progress) -> Callable[[float, str], None]:
+def _teller(progress: gr.Progress, words: Words) -> Callable[[float, str], None]:
     """Return a progress callback that draws on the page, or tells the client."""
-    return lambda share, what: progress(share, desc=what)
-
-
-def _working() -> tuple:
-    """Return the parts of the page while a clip is read: nothing to change but to cancel."""
-    return gr.update(interactive=False), gr.update(visible=True), result.working_glance(), "", ""
-
-
-def _ready(glance: str) -> tuple:
-    """Return the parts of the page with a result in it, ready for the next clip: this one is no longer there."""
-    return gr.update(value=None, interactive=True), gr.update(visible=False), glance, "", ""
-
-
-def _header() -> str:
-    return (
-        f"<header class='bp-page bp-header'><h1>{texts.TITLE}</h1><p>{escape(texts.TAGLINE)}</p>"
-        f"<p class='bp-disclaimer'>{texts.SHORT_DISCLAIMER}</p></header>"
-    )
-
-
-def _how_to() -> str:
-    lines = "".join(f"<li>{line}</li>" for line in texts.HOW_TO)
-    return f"<div class='bp-page'><ol class='bp-howto'>{lines}</ol><p class='bp-disclaimer'>{texts.PRIVACY}</p></div>"
+    return lambda share, step: progress(share, desc=words(f"page.progress.{step}"))

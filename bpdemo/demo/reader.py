@@ -5,8 +5,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bpdemo.demo import texts
 from bpdemo.demo.examples import Example
+from bpdemo.demo.texts import Words
 from bpdemo.demo.uploads import Uploads
 from bpdemo.errors import BpdemoError, ClipError
 from bpdemo.estimate import Estimate
@@ -28,10 +28,12 @@ class Reader:
     Args:
         estimator: loaded once, at start.
         uploads: where clips arrive.
+        words: for the errors of the page's own.
     """
 
-    def __init__(self, estimator: BloodPressureEstimator, uploads: Uploads) -> None:
+    def __init__(self, estimator: BloodPressureEstimator, uploads: Uploads, words: Words) -> None:
         self.estimator = estimator
+        self._words = words
         self._uploads = uploads
         self._running: set[str] = set()
         self._cancelled: set[str] = set()
@@ -62,13 +64,13 @@ class Reader:
         """
         upload = self._uploads.find(path)
         if upload is None:
-            return self._error("", ClipError("not_uploaded", *texts.NOT_UPLOADED))
+            return self._error("", self._words.error(ClipError, "not_uploaded"))
         return self._read(upload, session, progress)
 
     def read_example(self, example: Example | None, session: str = "", progress: Progress | None = None) -> Estimate:
         """Read an example of the page; else like `read_upload`."""
         if example is None:
-            return self._error("", ClipError("no_example", *texts.NO_EXAMPLE))
+            return self._error("", self._words.error(ClipError, "no_example"))
         return self._read(example.path, session, progress)
 
     def map_upload(self, path: str | None) -> STMap:
@@ -79,13 +81,13 @@ class Reader:
         """
         upload = self._uploads.find(path)
         if upload is None:
-            raise ClipError("not_uploaded", *texts.NOT_UPLOADED)
+            raise self._words.error(ClipError, "not_uploaded")
         try:
             return map_clip(upload)
         except BpdemoError:
             raise
         except Exception as error:
-            raise _unexpected(error) from None
+            raise self._unexpected(error) from None
 
     def _read(self, path: Path, session: str, progress: Progress | None) -> Estimate:
         def tell(share: float, what: str) -> None:
@@ -99,7 +101,7 @@ class Reader:
         except ReadingCancelledError:
             raise
         except Exception as error:
-            return self._error(path.name, _unexpected(error))
+            return self._error(path.name, self._unexpected(error))
         finally:
             self._running.discard(session)
             self._cancelled.discard(session)
@@ -107,12 +109,12 @@ class Reader:
     def _error(self, name: str, error: BpdemoError) -> Estimate:
         return Estimate.from_error(name, error, self.estimator.weights.to_dict())
 
+    def _unexpected(self, error: Exception) -> BpdemoError:
+        """Log where an unforeseen error arose, and return a plain one.
 
-def _unexpected(error: Exception) -> BpdemoError:
-    """Log where an unforeseen error arose, and return a plain one.
-
-    Its words are not logged: they may name a person's file.
-    """
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    logger.error("%s while reading a clip, at %s", type(error).__name__, " > ".join(places))
-    return BpdemoError("unexpected", *texts.UNEXPECTED)
+        Its words are not logged: they may name a person's file.
+        """
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        logger.error("%s while reading a clip, at %s", type(error).__name__, " > ".join(places))
+        return self._words.error(BpdemoError, "unexpected")

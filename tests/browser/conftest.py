@@ -1,4 +1,4 @@
-"""Debian's Chromium at the page, with a camera that films a rendered clip."""
+"""Debian's Chromium at the page, with cameras that film rendered clips."""
 
 import shutil
 import sys
@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from serve_app import EXAMPLES, serve_app
 
-FILMED = EXAMPLES / "face_72_bpm.mp4"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,9 +21,14 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
 ]
+ALLOWED = "--use-fake-ui-for-media-stream"  # every page may use the camera
+# What each camera films, over and over: a clip, for how many seconds, and how bright.
+FILMS = {
+    "face": (EXAMPLES / "face_72_bpm.mp4", 15, 1.0),
+    "dark": (EXAMPLES / "face_72_bpm.mp4", 1, 0.15),
+    "wall": (EXAMPLES / "wall.mp4", 1, 1.0),
+}
 # The player asks for a picture-in-picture Chromium has not; Gradio says so on every page with a video.
 HARMLESS = ("Method not implemented",)
 
@@ -35,60 +39,91 @@ def app(tmp_path_factory):
         yield served
 
 
-@pytest.fixture(scope="module")
-def camera(tmp_path_factory):
-    """A motion JPEG of the clip that the fake camera films, over and over."""
-    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
-    with av.open(str(FILMED)) as source, av.open(str(path), "w", format="mjpeg") as out:
+@pytest.fixture(scope="session")
+def films(tmp_path_factory):
+    """Return the motion JPEG of one of `FILMS`, made when it is first asked for."""
+    folder = tmp_path_factory.mktemp("films")
+
+    def film(name):
+        path = folder / f"{name}.mjpeg"
+        if not path.exists():
+            clip, seconds, brightness = FILMS[name]
+            write_film(path, clip, seconds, brightness)
+        return path
+
+    return film
+
+
+def write_film(path, clip, seconds, brightness):
+    with av.open(str(clip)) as source, av.open(str(path), "w", format="mjpeg") as out:
         stream = out.add_stream("mjpeg", rate=30, options={"qmin": "2", "qmax": "2", "strict": "unofficial"})
-        stream.width, stream.height, stream.pix_fmt = 480, 360, "yuvj420p"
+        # Chromium takes the frames for video (16 to 235), whatever JPEG has them be.
+        stream.width, stream.height, stream.pix_fmt = 480, 360, "yuv420p"
         for number, frame in enumerate(source.decode(video=0)):
-            picture = frame.reformat(480, 360, "yuvj420p")
+            if number == 30 * seconds:
+                break
+            image = (frame.reformat(480, 360, "rgb24").to_ndarray() * brightness).astype("uint8")
+            picture = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
             picture.pts, picture.time_base = number, Fraction(1, 30)
             out.mux(stream.encode(picture))
         out.mux(stream.encode())
-    return path
 
 
 @pytest.fixture(scope="module")
-def browser(camera):
+def launch(films):
+    """Return a Chromium with a camera - of `FILMS`, or None - where pages may use it or not; one of each is started."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("The browser tests need Chromium: apt-get install chromium", pytrace=False)
+    started = {}
+
+    def start(camera, allowed):
+        if (camera, allowed) not in started:
+            device = ["--use-fake-device-for-media-stream" + ("" if camera else "=device-count=0")]
+            film = [f"--use-file-for-fake-video-capture={films(camera)}"] if camera else []
+            flags = [*FLAGS, *device, *film, *([ALLOWED] if allowed else [])]
+            started[camera, allowed] = playwright.chromium.launch(executable_path=chromium, args=flags)
+        return started[camera, allowed]
+
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
-        )
-        yield started
-        started.close()
+        yield start
+        for browser in started.values():
+            browser.close()
 
 
 @pytest.fixture
-def open_page(app, browser):
+def open_page(app, launch):
     """Open the page; whatever it complains about, or fetches from elsewhere, fails the test at its end."""
-    complaints, contexts = [], []
+    complaints, contexts, forgiven = [], [], [*HARMLESS]
 
     def note_console(message):
         # A slow browser may still ask for a piece of the clip when it has been deleted.
         if "403" in message.text and "/file=" in message.location.get("url", ""):
             return
-        if message.type == "error" or (message.type == "warning" and not message.text.startswith(HARMLESS)):
+        if message.type in ("error", "warning") and not message.text.startswith(tuple(forgiven)):
             complaints.append(f"console {message.type}: {message.text}")
 
     def note_request(request):
         if not request.url.startswith((app.url, "data:", "blob:")):
             complaints.append(f"fetched from elsewhere: {request.url}")
 
-    def open_one(width=1280, height=800, theme="light"):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, permissions=["camera"]))
+    def open_one(width=1280, height=800, theme="light", camera="face", allowed=True, before="", forgive=(), **options):
+        """Open one page. `before` is a script that runs first, `forgive` what the console may say; the rest is for the
+        browser's context.
+        """
+        forgiven.extend(forgive)
+        permissions = ["camera"] if allowed else []
+        size = {"width": width, "height": height}
+        contexts.append(launch(camera, allowed).new_context(viewport=size, permissions=permissions, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)
+        page.add_init_script(before)
         page.on("console", note_console)
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
         page.on("request", note_request)
         page.goto(f"{app.url}/?__theme={theme}")
         page.locator("#glance [data-status=empty]").wait_for()
-        page.get_by_label("Upload file").wait_for()
+        page.locator(".bp-rec[data-state=idle]").wait_for()
         return page
 
     yield open_one

@@ -11,6 +11,7 @@ FILMED_BPM = 72
 
 
 def drop(page, clip):
+    page.get_by_role("tab", name="Upload a clip").click()
     page.get_by_label("Upload file").click()
     page.locator("input[type=file]").set_input_files(clip)
 
@@ -34,6 +35,7 @@ def heart_rate(text):
 
 def test_film_with_the_camera_and_get_a_reading(open_page, app):
     page = open_page()
+    page.get_by_role("tab", name="Upload a clip").click()
     page.get_by_text("Click to Access Webcam").click()
     page.get_by_label("start recording").click()
     page.wait_for_timeout(11_000)
@@ -56,7 +58,7 @@ def test_drop_a_clip_see_every_step_and_take_it_away(open_page, app):
     assert glance["y"] + 200 < 800, "the values must be in view without scrolling"
     all_there(page)
     for step in ("Skin cells on the face", "Spatial-temporal map", "Slices", "Pulse wave", "Capture report"):
-        assert page.locator("#steps h2", has_text=step).count() == 1
+        assert page.locator("#steps h3", has_text=step).count() == 1
     assert page.locator("#steps figure svg").count() == 4
     assert page.locator("#glance figure svg").count() == 1
     with page.expect_download() as download:
@@ -65,13 +67,13 @@ def test_drop_a_clip_see_every_step_and_take_it_away(open_page, app):
     assert form["schema"] == "bpdemo.estimate/1"
     assert f"{form['heart_rate']['value']:.1f}" in text
     assert download.value.suggested_filename == "face_58_bpm.json"
-    assert page.locator("#files a").count() == 4
+    assert page.locator("#files a").count() == 5
     assert app.files_left() == []
     # The page is ready for the next clip.
     drop(page, WALL)
     page.locator("#glance [data-status=refused]").wait_for()
     assert "No face" in result(page, "refused")
-    assert page.locator("#steps h2", has_text="Pulse wave").count() == 0
+    assert page.locator("#steps h3", has_text="Pulse wave").count() == 0
 
 
 def test_what_is_no_clip_is_explained(open_page, app, text_file):

@@ -1,6 +1,7 @@
 """What reaches the estimator, and what the page makes of what it says. The estimator is a stand-in."""
 
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -21,14 +22,14 @@ class StandIn:
     """Remembers the bytes it is given and answers as told."""
 
     def __init__(self):
-        self.weights = SimpleNamespace(config=CONFIG, to_dict=lambda: WEIGHTS)
+        self.weights = SimpleNamespace(config=CONFIG, folder=Path("nowhere"), to_dict=lambda: WEIGHTS)
         self.seen = []
         self.failure = None
 
     def answer(self, path, progress=None):
         self.seen.append(path.read_bytes())
         if progress is not None:
-            progress(0.5, "Reading the face")
+            progress(0.5, "face")
         if self.failure is not None:
             raise self.failure
         error = ClipError("not_a_video", "This file cannot be read as a video.", "Use another.")
@@ -84,7 +85,7 @@ def test_the_pages_own_event_gets_the_bytes_too_and_deletes_them(served, estimat
     ]
     assert len(events) == 1
     data = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    join = {"data": [data], "fn_index": events[0]["id"], "session_hash": "abc"}
+    join = {"data": [data, None], "fn_index": events[0]["id"], "session_hash": "abc"}
     httpx.post(f"{served.url}gradio_api/queue/join", json=join).raise_for_status()
     shown = httpx.get(f"{served.url}gradio_api/queue/data", params={"session_hash": "abc"}, timeout=60).text
     assert estimator.seen == [content]
