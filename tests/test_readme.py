@@ -54,6 +54,17 @@ def test_client_example_runs(folder):
         assert "\nreading [] {" in run([sys.executable, "-c", example], folder)
 
 
+def test_batch_example_runs(folder):
+    (folder / "no clip.mp4").write_text("not a video")
+    with serve_app(folder) as app:
+        example = block("python", "ThreadPoolExecutor").replace("http://127.0.0.1:7860", app.url)
+        printed = run([sys.executable, "-c", example], folder).splitlines()
+    assert printed[-1] == "no clip.mp4 error None"
+    name, status, rate = printed[-2].split()
+    assert (name, status) == ("me.mp4", "reading")
+    assert float(rate) == pytest.approx(58, abs=1)
+
+
 def test_front_matter_is_what_is_installed():
     front_matter = yaml.safe_load(README.split("---")[1])
     requirements = (ROOT / "requirements.txt").read_text()
