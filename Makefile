@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Apart from what it audits.
+PIP_AUDIT := $(VENV)/audit/bin/pip-audit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format examples evidence screenshots clean
+.PHONY: help demo test lint format check audit examples evidence screenshots bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -24,6 +26,14 @@ format: $(VENV)/dev.done ## mend style
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+check: $(VENV)/demo.done ## see whether this installation reads a made-up face
+	$(RUN) -m bpdemo check
+
+audit: $(VENV)/dev.done ## are dependencies named, pinned, fitting together, and free of known faults?
+	@test -x $(PIP_AUDIT) || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; } || true
+	$(RUN) tools/audit.py $(PIP_AUDIT)
+
 examples: $(VENV)/dev.done ## render the page's example clips again
 	$(RUN) -m bpdemo.training.examples examples
 
@@ -33,6 +43,9 @@ evidence: $(VENV)/dev.done ## tables and figures again from saved results
 screenshots: $(VENV)/dev.done ## picture the page for the README
 	@tools/need_packages.sh chromium
 	$(RUN) tools/screenshots.py
+
+bench: $(VENV)/dev.done ## how fast, on this machine
+	$(RUN) -m benchmarks.speed
 
 clean: ## remove the environment and what tools leave behind
 	rm -rf $(VENV) .pytest_cache .ruff_cache

@@ -1,6 +1,7 @@
-"""The Space's entry: builds the page and launches it.
+"""The Space's entry: checks the installation, builds the page and launches it.
 
-`BPDEMO_WEIGHTS` names other weights than the embedded ones: a folder, or a Hub repo `owner/name@revision`.
+`BPDEMO_WEIGHTS` names other weights than the embedded ones: a folder, or a Hub repo `owner/name@revision`. Weights that
+were named and cannot be had end the start; others in their place would be a reading nobody asked for.
 `--open` opens the page in a browser, where there is a screen to open it on.
 """
 
@@ -8,24 +9,43 @@ import os
 import signal
 import sys
 
-from bpdemo import BloodPressureEstimator, BpdemoError
-from bpdemo.demo.uploads import Uploads
+from bpdemo.errors import BpdemoError
+from bpdemo.startup import check, plain_errors
 
 
 def main() -> None:
-    """Load the weights once, then serve the page until the process is stopped."""
+    """Check once, then serve the page until the process is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a stop clears the uploads away like any other end
     try:
-        estimator = BloodPressureEstimator.from_pretrained()
+        with plain_errors():
+            serve()
     except BpdemoError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         sys.exit(2)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a stop clears the uploads away like any other end
-    uploads = Uploads.create()
-    from bpdemo.demo.page import build_page, launch_options  # Gradio reads where uploads go when it is imported
+
+
+def serve() -> None:
+    """Load the weights, see that they read a made-up face, and serve the page."""
+    from bpdemo import BloodPressureEstimator
+    from bpdemo.demo.uploads import Uploads
+
+    uploads = Uploads.create()  # before Gradio is imported, which reads then where uploads go
+    from bpdemo.gpu import ON_LENT_GPU, lent_gpu, on_lent_gpu
+
+    gpu = lent_gpu()
+    estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto")
+    report = check(estimator, ON_LENT_GPU if gpu else None)
+    if gpu:
+        estimator = on_lent_gpu(estimator, gpu)
+    print(report, "Clips lie in a private folder of this machine until they are read.", sep="\n", file=sys.stderr)
+
+    from bpdemo.demo.health import health_route
+    from bpdemo.demo.page import build_page, launch_options
 
     uploads.sweep_regularly()
     page = build_page(estimator, uploads)
-    page.launch(inbrowser="--open" in sys.argv and has_screen(), **launch_options(uploads))
+    options = launch_options(uploads, routes=[health_route(report)])
+    page.launch(inbrowser="--open" in sys.argv and has_screen(), **options)
 
 
 def has_screen() -> bool:

@@ -1,4 +1,4 @@
-"""Command line: `python -m bpdemo estimate|stmap|render|train|evaluate|push`.
+"""Command line: `python -m bpdemo estimate|stmap|check|render|train|evaluate|push|publish`.
 
 Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the weights or the arguments were wrong.
 """
@@ -6,14 +6,16 @@ Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tqdm import tqdm
 
-from bpdemo.errors import BpdemoError
+from bpdemo.errors import BpdemoError, shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
+from bpdemo.startup import missing_library
 
 if TYPE_CHECKING:
     from bpdemo.estimator import BloodPressureEstimator
@@ -49,27 +51,8 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")] = False,
 ) -> None:
     """Estimate blood pressure from face clips."""
-    from bpdemo.clip import Clip
-
-    loaded: BloodPressureEstimator | BpdemoError | None = None
     any_error = False
-    for clip in clips:
-        try:
-            with Clip(clip):  # what is no clip is told at once, before anything heavy is loaded
-                pass
-            loaded = loaded or _load_estimator(weights, device)
-            if isinstance(loaded, BpdemoError):
-                raise loaded
-        except BpdemoError as error:
-            result = Estimate.from_error(Path(clip).name, error)
-        else:
-            with tqdm(total=100, desc=Path(clip).name, unit="%", leave=False, disable=not sys.stderr.isatty()) as bar:
-
-                def show(share: float, what: str, bar: tqdm = bar) -> None:
-                    bar.set_postfix_str(what, refresh=False)
-                    bar.update(round(100 * share) - bar.n)
-
-                result = loaded.answer(clip, show)
+    for result in _read_clips(clips, weights, device):
         any_error |= result.status == "error"
         print(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else _summary(result), flush=True)
     if any_error:
@@ -88,6 +71,20 @@ def stmap(
     made = map_clip(clip)
     save_stmap(output, made)
     print(f"{output}: {made.values.shape[1]} cells, {made.values.shape[2]} columns", file=sys.stderr)
+
+
+@app.command()
+def check(
+    weights: WeightsOption = None,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """See whether this installation reads a made-up face; tell its device, weights and libraries."""
+    from bpdemo.estimator import BloodPressureEstimator
+    from bpdemo.startup import check as check_installation
+
+    report = check_installation(BloodPressureEstimator.from_pretrained(weights, device))
+    print(json.dumps(report.to_dict()) if as_json else report)
 
 
 @app.command()
@@ -182,6 +179,65 @@ def push(
     print(push_weights(folder, repo, private=private))
 
 
+@app.command()
+def publish(
+    space: Annotated[str, typer.Argument(help="Space on the Hub, owner/name; made when it is not there.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights folder to publish; None takes the embedded ones.")
+    ] = None,
+    weights_repo: Annotated[
+        str | None, typer.Option(help="Model repo for the weights, owner/name; None takes the Space's name + -weights.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Make new repos private.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be uploaded; asks nobody.")] = False,
+) -> None:
+    """Publish this demo as a Hugging Face Space, with weights in a repo of their own that it reads."""
+    from bpdemo.space import plan_space, publish_space
+
+    plan = plan_space(space, weights, weights_repo)
+    print(plan, file=sys.stderr)
+    if not dry_run:
+        print(publish_space(plan, private=private))
+        if private:
+            print("Set a secret HF_TOKEN that may read the weights, in the Space's settings.", file=sys.stderr)
+
+
+def _read_clips(clips: list[str], weights: str | None, device: str) -> Iterator[Estimate]:
+    """Yield the estimate of each clip, in order; many clips are read on all cores."""
+    from bpdemo.clip import Clip
+
+    errors: dict[str, BpdemoError] = {}
+    for clip in clips:  # what is no clip is told at once, before anything heavy is loaded
+        try:
+            with Clip(clip):
+                pass
+        except BpdemoError as error:
+            errors[clip] = error
+    readable = [clip for clip in clips if clip not in errors]
+    answers: Iterator[Estimate] | None = None
+    for clip in clips:
+        if clip not in errors and answers is None:
+            answers = _answers(readable, weights, device)
+        yield Estimate.from_error(Path(clip).name, errors[clip]) if clip in errors else next(answers)
+
+
+def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Estimate]:
+    """Yield the estimates of clips that can be opened, in order."""
+    loaded = _load_estimator(weights, device)
+    if isinstance(loaded, BpdemoError):
+        yield from (Estimate.from_error(Path(clip).name, loaded) for clip in clips)
+    elif len(clips) > 1:
+        yield from loaded.answer_many(clips)
+    else:
+        with tqdm(total=100, desc=Path(clips[0]).name, unit="%", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+            def show(share: float, what: str) -> None:
+                bar.set_postfix_str(what, refresh=False)
+                bar.update(round(100 * share) - bar.n)
+
+            yield loaded.answer(clips[0], show)
+
+
 def _load_estimator(weights: str | None, device: str) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be had are every clip's error."""
     from bpdemo.estimator import BloodPressureEstimator
@@ -205,7 +261,7 @@ def _parse_data(entries: list[str]) -> dict[str, Path]:
 
 def _summary(result: Estimate) -> str:
     """Return a few readable lines on one clip."""
-    lines = [result.clip]
+    lines = [shown(result.clip)]  # a file may be called anything, a terminal's commands among it
 
     def add(label: str, text: str) -> None:
         lines.append(f"  {label:<11}{text}")
@@ -263,7 +319,10 @@ def main() -> None:
     except BpdemoError as error:
         print(f"error: {error} [{error.code}]", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:
+    except (ImportError, OSError) as error:
+        if (missing := missing_library(error)) is not None:
+            print(f"error: {missing} [{missing.code}]", file=sys.stderr)
+            sys.exit(2)
         print(f"error: {error.filename}: {error.strerror}. Check the path and the space there. [io]", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from bpdemo.clip import CaptureReport, Clip
 from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
+from bpdemo.picture import shrink
+from bpdemo.pipeline import ahead
 from bpdemo.regions import read_colours
 
 Progress = Callable[[float, str], None]
@@ -16,6 +17,7 @@ Progress = Callable[[float, str], None]
 
 MAX_THUMBNAILS = 8
 THUMBNAIL_HEIGHT = 360
+_FRAMES_AHEAD = 8  # that may wait between two steps: enough to decode on while landmarks are found
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,13 @@ def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> C
     Raises:
         ClipError: the file cannot be read as a clip.
     """
-    with Clip(path) as clip, FaceTracker() as tracker:
+    with (
+        Clip(path) as clip,
+        ahead(clip.frames(), _FRAMES_AHEAD) as frames,  # decodes while the landmark model is made ready
+        FaceTracker() as tracker,
+        ahead(tracker.follow(frames), _FRAMES_AHEAD) as tracked,
+    ):
         thumbnails = _Thumbnails()
-        tracked = tracker.follow(clip.frames())
         if progress is not None:
             tracked = _tell_progress(tracked, clip, progress)
         cell_colours = read_colours(thumbnails.watch(tracked))
@@ -110,9 +116,9 @@ class _Thumbnails:
 
 def _shrink(tracked: TrackedFrame) -> Thumbnail:
     """Return a thumbnail of a frame, its landmarks to scale."""
-    image, landmarks = tracked.frame.image, tracked.landmarks
-    scale = min(1.0, THUMBNAIL_HEIGHT / image.shape[0])
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image.copy()
+    pixels, landmarks = tracked.frame.pixels, tracked.landmarks
+    scale = min(1.0, THUMBNAIL_HEIGHT / pixels.shape[0])
+    small = shrink(pixels, scale)
     return Thumbnail(tracked.frame.time_s, small, None if landmarks is None else landmarks * np.float32(scale))
 
 

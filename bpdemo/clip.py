@@ -4,6 +4,9 @@ Time comes from each frame's own timestamp, never from a header: browser recordi
 vary their frame interval, and headers lie. Nothing but the frame at hand is kept in memory, so a clip costs the same
 whatever its length. The decoder reads the one file it is given: it is handed an open file object and only
 self-contained formats are admitted, so a playlist that names other files or network addresses is no clip here.
+
+A file may be made to waste time or memory: little of it that unfolds into huge or endless pictures, or none. What is
+decoded is therefore bounded, and by counts rather than by a clock, so that a clip reads the same on every machine.
 """
 
 import os
@@ -14,15 +17,41 @@ from typing import BinaryIO, Self
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 from bpdemo.errors import ClipError
+from bpdemo.picture import YuvImage, upright_image
 
 MAX_FILE_BYTES = 300 * 2**20
 MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths
+SIDES = (16, 8192)  # pixels; a face needs more than the least, and nothing films the most
 MAX_DURATION_S = 60.0  # a longer clip is read for its first minute
-MAX_FRAMES = int(MAX_DURATION_S * 240)  # a minute at the fastest rate phones record
+MAX_FRAME_RATE_HZ = 240.0  # the fastest phones record; pictures that follow each other faster are passed over
+MAX_PIXELS_PER_S = 60 * MAX_PIXELS  # what may wait for landmarks is half a second of this
+MAX_FRAMES = int(MAX_DURATION_S * MAX_FRAME_RATE_HZ)
+MAX_PIXELS_READ = int(MAX_DURATION_S) * 30 * MAX_PIXELS  # a minute of 4K at 30 frames a second, or half of one at 60
+MAX_PACKETS = 4 * MAX_FRAMES  # a picture comes in one or two; more of them hold none
+MAX_STREAMS = 32  # pictures, sound, and what phones write of place and movement
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv"
+CODECS = (
+    *("h264", "hevc", "vp8", "vp9", "libdav1d", "mjpeg", "mpeg4", "h263", "flv", "theora"),  # phones, browsers, webcams
+    *("mpeg1video", "mpeg2video", "msmpeg4", "dvvideo", "prores", "dnxhd"),  # cameras
+    *("rawvideo", "v210", "png", "ffv1", "ffvhuff", "huffyuv", "utvideo"),  # data sets
+)
+"""FFmpeg's decoders of what people and data sets film in. It has hundreds of others, some of them slow or little used:
+they are kept shut."""
+
+# Sound is never decoded, but a file's opening is over sooner where its sound can be looked at.
+_SOUND = ("aac", "mp3float", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "pcm_s16le", "pcm_s16be")
 _FRIENDLY_FORMATS = "mp4, mov, webm, mkv or avi"
+# A picture of up to 8K is still decoded, so that its size can be told; no memory is taken for a larger one.
+_LIMITS = {"codec_whitelist": ",".join((*CODECS, *_SOUND)), "max_pixels": str(4 * MAX_PIXELS)}
+_OPENING = {
+    **_LIMITS,
+    "format_whitelist": FORMATS,
+    "protocol_whitelist": "none",  # the open file is read through Python; nothing else may be opened
+    "max_streams": str(MAX_STREAMS),
+}
 
 
 @dataclass(frozen=True)
@@ -31,11 +60,17 @@ class Frame:
 
     Attributes:
         time_s: seconds since the clip's first frame.
-        image: [height, width, 3] uint8, R, G, B, upright (rotation metadata applied).
+        pixels: [height, width, 3] uint8 R, G, B, upright (rotation metadata applied): an array, or what becomes one
+            where it is sliced. Who needs a part of the picture takes a slice of it.
     """
 
     time_s: float
-    image: np.ndarray
+    pixels: np.ndarray | YuvImage
+
+    @property
+    def image(self) -> np.ndarray:
+        """The whole picture as an array."""
+        return np.asarray(self.pixels)
 
 
 @dataclass
@@ -54,9 +89,11 @@ class CaptureReport:
         jitter_ms: standard deviation of the frame interval.
         longest_gap_s: longest frame interval.
         bit_rate_kbps: bits of picture data read over duration, in 1000 bits a second.
-        frames_dropped: frames without a usable timestamp (missing, repeated or running backwards).
+        frames_dropped: frames without a usable timestamp (missing, repeated, running backwards) or that follow another
+            faster than is read.
         damaged: some of the picture data could not be decoded.
-        cut_at_s: set when the clip was longer than is read.
+        cut_at_s: set when not all of the clip was read, as it was longer or larger than is read.
+        size_changed_at_s: set when the pictures change their size there; the clip was read up to then.
     """
 
     container: str
@@ -74,6 +111,7 @@ class CaptureReport:
     frames_dropped: int = 0
     damaged: bool = False
     cut_at_s: float | None = None
+    size_changed_at_s: float | None = None
 
     def to_dict(self) -> dict:
         """Return the fields as a JSON-able dict, rounded to what the measurement supports."""
@@ -87,14 +125,14 @@ class Clip:
         path: a file in one of the self-contained formats PyAV decodes (mp4, mov, webm, mkv, avi and kin).
 
     Raises:
-        ClipError: with code `not_found`, `not_a_file`, `empty_file`, `file_too_large`, `not_a_video`, `no_video` or
-            `frame_too_large`.
+        ClipError: with code `not_found`, `not_a_file`, `not_readable`, `empty_file`, `file_too_large`, `not_a_video`,
+            `no_video`, `codec_unsupported`, `frame_too_large` or `frame_too_small`.
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
         self._file, size = _open_file(path)
         try:
-            self._container = av.open(self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
+            self._container = av.open(self._file, options=_OPENING, metadata_errors="replace")
             self._stream = _video_stream(self._container)
         except BaseException as error:
             self._file.close()
@@ -108,6 +146,7 @@ class Clip:
         self._picture_bytes = 0
         codec = self._stream.codec_context
         codec.thread_type = "AUTO"
+        codec.options = dict(_LIMITS)
         self.report = CaptureReport(
             container=self._container.format.name,
             codec=codec.name,
@@ -134,40 +173,56 @@ class Clip:
         return min(1.0, self._file.tell() / self.report.file_bytes)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the frames in order, for at most `MAX_DURATION_S`, and complete `report` at the end.
+        """Yield the frames in order and complete `report` at the end.
+
+        At most `MAX_DURATION_S` of clip are read, `MAX_FRAMES` pictures and `MAX_PIXELS_READ` pixels. Reading also ends
+        where the pictures change their size: a camera that is turned or that saves bandwidth shows another scene.
 
         Raises:
-            ClipError: `no_frames` when no picture can be decoded, `frame_too_large` when a picture is larger than the
-                header said.
+            ClipError: `no_frames` when no picture can be decoded; `frame_too_large` or `frame_too_small` when the first
+                one is, whatever the header said.
         """
         report = self.report
         times: list[float] = []
-        origin_s = 0.0
+        origin_s, size, pixels_read = 0.0, None, 0
         try:
             for picture in self._pictures():
-                if report.frames + report.frames_dropped >= MAX_FRAMES:
+                pixels_read += picture.width * picture.height
+                if report.frames + report.frames_dropped >= MAX_FRAMES or pixels_read > MAX_PIXELS_READ:
                     report.cut_at_s = times[-1] if times else 0.0
                     break
-                if picture.time is None or (times and picture.time - origin_s <= times[-1]):
+                if picture.time is None:
                     report.frames_dropped += 1
                     continue
-                if not times:
-                    origin_s = picture.time
+                if size is None:
+                    _check_size(picture.width, picture.height)
+                    size, origin_s = (picture.width, picture.height), picture.time
+                    least_s = _least_interval_s(*size)
                 time_s = picture.time - origin_s
+                if times and time_s < times[-1] + least_s:
+                    report.frames_dropped += 1
+                    continue
                 if time_s >= MAX_DURATION_S:
                     report.cut_at_s = MAX_DURATION_S
                     break
-                _check_size(picture.width, picture.height)
-                image, report.rotation_degrees = _upright(picture)
-                report.height, report.width = image.shape[:2]
+                if (picture.width, picture.height) != size:
+                    report.size_changed_at_s = time_s
+                    break
+                try:
+                    pixels, report.rotation_degrees = upright_image(picture)
+                except (av.FFmpegError, ValueError):
+                    report.damaged = True
+                    continue
+                report.height, report.width = pixels.shape[:2]
                 report.frames += 1
                 times.append(time_s)
-                yield Frame(time_s, image)
+                yield Frame(time_s, pixels)
         finally:
             _measure_timing(report, np.array(times), self._picture_bytes)
         # A header's duration is never used as a time, but pictures that end far before it tell of a damaged file.
         promised_s = (self._container.duration or 0) / av.time_base
-        if report.cut_at_s is None and report.duration_s < 0.8 * min(promised_s, MAX_DURATION_S):
+        whole = report.cut_at_s is None and report.size_changed_at_s is None
+        if whole and report.duration_s < 0.8 * min(promised_s, MAX_DURATION_S):
             report.damaged = True
         if not times:
             raise ClipError(
@@ -182,7 +237,7 @@ class Clip:
             self._picture_bytes += packet.size
             try:
                 pictures = packet.decode()
-            except av.FFmpegError:
+            except (av.FFmpegError, EOFError):
                 self.report.damaged = True
                 continue
             for picture in pictures:
@@ -192,7 +247,11 @@ class Clip:
     def _packets(self) -> Iterator[av.Packet]:
         """Yield the video stream's packets up to the end of the file or of its readable part."""
         try:
-            yield from self._container.demux(self._stream)
+            for number, packet in enumerate(self._container.demux(self._stream)):
+                if number >= MAX_PACKETS:
+                    self.report.damaged = True
+                    return
+                yield packet
         except (av.FFmpegError, OSError):
             self.report.damaged = True
 
@@ -227,31 +286,48 @@ def _open_file(path: str | os.PathLike) -> tuple[BinaryIO, int]:
 
 
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
-    """Return the first video stream, its size checked."""
-    if not container.streams.video:
+    """Return the first video stream that is no cover picture, its codec and its size checked."""
+    videos = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not videos:
         raise ClipError(
             "no_video", "The file has no video in it, only sound or data.", "Choose a file that shows a face."
         )
-    stream = container.streams.video[0]
-    _check_size(stream.codec_context.width, stream.codec_context.height)
-    return stream
+    codec = videos[0].codec_context
+    if codec is None or codec.name not in CODECS:
+        name = "an unknown way" if codec is None else codec.name
+        raise ClipError(
+            "codec_unsupported",
+            f"The pictures are coded in a way that is not read here ({name}).",
+            f"Convert the clip to a plain {_FRIENDLY_FORMATS} file, in high quality.",
+        )
+    _check_size(codec.width, codec.height)
+    return videos[0]
 
 
 def _check_size(width: int, height: int) -> None:
-    """Refuse pictures too large to be worth decoding. A size of 0 is not known yet and is let through."""
-    if width * height > MAX_PIXELS:
+    """Refuse pictures too large to be worth decoding or too small for a face. A size of 0 is not known yet."""
+    if not width or not height:
+        return
+    if width * height > MAX_PIXELS or max(width, height) > SIDES[1]:
         raise ClipError(
             "frame_too_large",
             f"The picture is {width} x {height} pixels, more than 4K.",
             "Record at 640 x 480 to 1920 x 1080 pixels.",
         )
+    if min(width, height) < SIDES[0]:
+        raise ClipError(
+            "frame_too_small",
+            f"The picture is {width} x {height} pixels, too small to show a face.",
+            "Record at 640 x 480 to 1920 x 1080 pixels.",
+        )
 
 
-def _upright(picture: av.VideoFrame) -> tuple[np.ndarray, int]:
-    """Return the picture as upright R, G, B [height, width, 3] uint8, and the counter-clockwise turn that took."""
-    turns = round(picture.rotation / 90) % 4
-    image = picture.to_ndarray(format="rgb24")
-    return np.ascontiguousarray(np.rot90(image, turns)), 90 * turns
+def _least_interval_s(width: int, height: int) -> float:
+    """Return how long after another a frame of this size has to come to be read, seconds.
+
+    A tenth is allowed for timestamps that are rounded to milliseconds.
+    """
+    return 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (width * height))
 
 
 def _measure_timing(report: CaptureReport, times_s: np.ndarray, picture_bytes: int) -> None:

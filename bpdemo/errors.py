@@ -56,3 +56,9 @@ class WeightsError(BpdemoError):
 
 class DataError(BpdemoError):
     """A data set for training or evaluation is missing or not laid out as published."""
+
+
+def shown(text: str) -> str:
+    """Return a foreign text as one short printable line, fit for a message: no line breaks, no terminal's commands."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= 200 else line[:199] + "…"

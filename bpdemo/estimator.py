@@ -7,8 +7,10 @@ Example:
     >>> estimate.status, estimate.to_dict()
 """
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,30 +18,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bpdemo.batch import work_in_processes, worthwhile_processes
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
 from bpdemo.pulse import measure_pulse
-from bpdemo.quality import has_pulse, judge_capture, judge_window, notes, reason
+from bpdemo.quality import bits_per_pixel, has_pulse, judge_capture, judge_window, notes, reason
 from bpdemo.slices import Slices, cut_slices
-from bpdemo.stmap import STMap, build_stmap, place_windows
+from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows
 from bpdemo.weights import Weights, load_weights
 
 if TYPE_CHECKING:
     from bpdemo.network import RangePrediction
 
+logger = logging.getLogger(__name__)
+
+_worker: "BloodPressureEstimator"  # in a process of `answer_many`
+_UNEXPECTED = (
+    "unexpected",
+    "Something went wrong here while reading the clip.",
+    "Read it by itself to see what; if that does not help, tell the project what kind of clip it is.",
+)
+_CRASHED = (
+    "crashed",
+    "Reading this clip made the process end.",
+    "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, tell the project.",
+)
 _READING_SHARE = 0.9  # decoding, tracking and averaging are nearly all of the work
 _MAP_SHARE = 0.7  # of the rest
 MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter clip holds too few beats to tell a pulse from chance
 
 
-def map_clip(path: str | os.PathLike) -> STMap:
-    """Build the STMap of a clip's first window.
+def map_clip(path: str | os.PathLike, progress: Progress | None = None) -> STMap:
+    """Build the STMap of a clip's first window; `progress` is told how far the work is.
 
     Raises:
         ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
     """
-    capture = read_capture(path)
+    capture = read_capture(path, progress)
     windows = place_windows(capture.report.duration_s)
     code = "no_face" if not np.isfinite(capture.colours).any() else "too_short" if not windows else None
     if code:
@@ -84,7 +100,7 @@ class BloodPressureEstimator:
         capture = read_capture(path, lambda share, step: tell(_READING_SHARE * share, step))
         reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped)
         windows = []
-        if capture.face.seen:
+        if capture.face.seen and capture.report.duration_s >= 1 / RATE_HZ:  # one column of a map, at least
             places = place_windows(capture.report.duration_s) or [(0.0, capture.report.duration_s)]
             each = (1 - _READING_SHARE) / len(places)
             for number, place in enumerate(places):
@@ -122,6 +138,27 @@ class BloodPressureEstimator:
         except BpdemoError as error:
             return Estimate.from_error(Path(path).name, error, self.weights.to_dict())
 
+    def answer_many(self, paths: Sequence[str | os.PathLike], processes: int | None = None) -> Iterator[Estimate]:
+        """Read many clips on all cores; whatever goes wrong with one is its own estimate's error and no other's.
+
+        A script that calls this keeps its top level under `if __name__ == "__main__":`, as with any `multiprocessing`.
+
+        Args:
+            paths: the clips.
+            processes: how many read at the same time; None starts as many as are worth it.
+
+        Yields:
+            What `answer` would return, in the order of `paths`.
+        """
+        processes = worthwhile_processes(len(paths)) if processes is None else processes
+        if processes == 1:
+            yield from (_answer_anyhow(self, path) for path in paths)
+            return
+        device = str(next(self.weights.network.parameters()).device)
+        results = work_in_processes(_work, paths, processes, _prepare_worker, (self.weights.source, device))
+        for path, result in zip(paths, results, strict=True):
+            yield result or Estimate.from_error(Path(path).name, BpdemoError(*_CRASHED), self.weights.to_dict())
+
     def _read_window(
         self,
         capture: Capture,
@@ -133,7 +170,7 @@ class BloodPressureEstimator:
         """Read one window; the network is asked, and `to_network` told, only when nothing speaks against it."""
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
         pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
-        reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse))
+        reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse, bits_per_pixel(capture.report)))
         heart_rate = slices = systolic = diastolic = None
         if pulse is not None and has_pulse(pulse) and end_s - start_s >= MIN_HEART_RATE_WINDOW_S:
             heart_rate = HeartRate(pulse.heart_rate_bpm, pulse.snr_db)
@@ -143,10 +180,10 @@ class BloodPressureEstimator:
             reasons = (reason("weak_pulse"),)
         if not reasons:
             to_network()
-            systolic, diastolic = self._predict(slices)
+            systolic, diastolic = self.predict(slices)
         return WindowEstimate(start_s, end_s, reasons, systolic, diastolic, heart_rate, stmap, pulse, slices)
 
-    def _predict(self, slices: Slices) -> tuple[PressureEstimate, PressureEstimate]:
+    def predict(self, slices: Slices) -> tuple[PressureEstimate, PressureEstimate]:
         """Run the network on the slices of one map."""
         import torch
 
@@ -154,7 +191,7 @@ class BloodPressureEstimator:
         device = next(network.parameters()).device
         values, weight = (torch.from_numpy(part).to(device)[None] for part in (slices.values, slices.weight))
         rate_hz = torch.tensor([slices.rate_hz], dtype=values.dtype, device=device)
-        with torch.inference_mode():
+        with torch.inference_mode(), _one_thread():
             prediction = network(values, weight, rate_hz)
         return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
 
@@ -178,6 +215,43 @@ class BloodPressureEstimator:
             ranges=tuple(ranges),
             baseline=Baseline(trained["mean"], trained["mean_absolute_error"]),
         )
+
+
+def _answer_anyhow(estimator: BloodPressureEstimator, path: str | os.PathLike) -> Estimate:
+    """Read a clip as `answer` does; what nobody foresaw is an error of this clip, too."""
+    try:
+        return estimator.answer(path)
+    except Exception:
+        logger.exception("unforeseen, while reading one clip of many")
+        return Estimate.from_error(Path(path).name, BpdemoError(*_UNEXPECTED), estimator.weights.to_dict())
+
+
+def _prepare_worker(weights: str, device: str) -> None:
+    """Load the weights in a process that reads clips for `answer_many`."""
+    global _worker
+    _worker = BloodPressureEstimator.from_pretrained(weights, device)
+
+
+def _work(path: str | os.PathLike) -> Estimate:
+    """Read a clip in such a process."""
+    return _answer_anyhow(_worker, path)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have torch compute on the calling thread alone.
+
+    The network is done in milliseconds. Threads that share it wait for each other by spinning, which took twenty times
+    as long on a busy machine.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate:

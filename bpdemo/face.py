@@ -1,8 +1,8 @@
 """Frames become landmarks: MediaPipe's face mesh follows one face through the clip.
 
-Landmarks are found on *key frames*, about `KEY_FRAMES_HZ` a second, and interpolated in between: a head does not move
-faster than that in a clip worth reading, and finding them costs more than everything else together. The largest face is
-followed and others are counted.
+Landmarks are found on *key frames*, `KEY_FRAMES_HZ` a second: finding them on one takes as long as decoding seven. On
+the frames in between they are carried along with the head's picture (`motion`), which also makes them tremble less.
+The largest face is followed and others are counted.
 """
 
 import hashlib
@@ -12,16 +12,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-import cv2
 import numpy as np
 
 from bpdemo.clip import Frame
 from bpdemo.errors import BpdemoError
+from bpdemo.motion import carry_landmarks
+from bpdemo.picture import YuvImage, shrink
 
 LANDMARKS = 478
-KEY_FRAMES_HZ = 6.0
-COUNT_EVERY_S = 1.0  # how often the whole picture is searched for further faces
+KEY_FRAMES_HZ = 2.0
+COUNT_EVERY_S = 3.0  # how often the whole picture is searched for further faces
 MAX_FACES = 4
+_MOST_WAITING = 30  # frames in memory for the next key frame; fast cameras get key frames more often
 MODEL = Path(__file__).resolve().parent.parent / "weights" / "face_landmarker.task"
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
@@ -58,7 +60,7 @@ class FaceReport:
         width_pixels: median width of the followed face between its temples.
         turn_degrees: median head turn away from the camera, left or right, 0 to 90; ours: from where the nose tip lies
             between the temples.
-        motion_per_second: median speed of the face's centre in face widths a second.
+        motion_per_second: median speed of the face's centre from frame to frame, in face widths a second.
     """
 
     key_frames: int = 0
@@ -75,7 +77,7 @@ class FaceReport:
 
 @dataclass
 class _Track:
-    """Key-frame results, small enough to keep for the whole clip."""
+    """What is kept for the report: of each frame with a face its time and the face's centre, of key frames the rest."""
 
     times_s: list[float] = field(default_factory=list)
     centres: list[np.ndarray] = field(default_factory=list)
@@ -86,8 +88,12 @@ class _Track:
 
 
 @lru_cache(maxsize=1)
-def _model_bytes() -> bytes:
-    """Return the landmark model, its checksum verified once."""
+def model_bytes() -> bytes:
+    """Return the landmark model, its checksum verified once; nothing else reads the file.
+
+    Raises:
+        BpdemoError: `landmark_model_damaged`.
+    """
     data = MODEL.read_bytes() if MODEL.is_file() else b""
     if hashlib.sha256(data).hexdigest() != MODEL_SHA256:
         raise BpdemoError(
@@ -109,7 +115,7 @@ class FaceTracker:
         from mediapipe.tasks.python import BaseOptions, vision  # heavy: only when a clip is read
 
         options = vision.FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=_model_bytes()), num_faces=MAX_FACES
+            base_options=BaseOptions(model_asset_buffer=model_bytes()), num_faces=MAX_FACES
         )
         self._landmarker = vision.FaceLandmarker.create_from_options(options)
         self._interval_s = 1 / key_frames_hz
@@ -129,27 +135,41 @@ class FaceTracker:
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
         """Yield every frame with its landmarks, in order; at most the frames of one key interval wait in memory."""
+        for tracked in self._between_key_frames(frames):
+            if tracked.landmarks is not None:
+                self._track.times_s.append(tracked.frame.time_s)
+                self._track.centres.append(tracked.landmarks.mean(axis=0))
+            yield tracked
+
+    def _between_key_frames(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
+        """Find landmarks on key frames and fill in the others."""
         waiting: list[Frame] = []
-        before: tuple[float, np.ndarray | None] | None = None
+        before: TrackedFrame | None = None
         for frame in frames:
+            if before is not None and frame.pixels.shape != before.frame.pixels.shape:
+                # The picture's size changed on the way: nothing of what was before tells where the face is now.
+                yield from _carry_on(before, waiting)
+                waiting, before, self._last = [], None, None
             waiting.append(frame)
-            if before is None or frame.time_s - before[0] >= self._interval_s - 1e-6:
-                after = (frame.time_s, self._find(frame))
-                yield from _interpolate(waiting, before, after)
+            due = before is None or frame.time_s - before.frame.time_s >= self._interval_s - 1e-6
+            if due or len(waiting) == _MOST_WAITING:
+                after = TrackedFrame(frame, self._find(frame))
+                yield from _fill_in(before, waiting, after)
                 waiting, before = [], after
-        yield from _interpolate(waiting, before, before)
+        if before is not None:
+            yield from _carry_on(before, waiting)
 
     @property
     def report(self) -> FaceReport:
         """How the face was seen so far."""
         track = self._track
-        found = len(track.times_s)
+        found = len(track.widths)
         report = FaceReport(key_frames=found + track.misses, faces=track.faces)
         if found:
             report.seen = found / report.key_frames
             report.width_pixels = float(np.median(track.widths))
             report.turn_degrees = float(np.median(track.turns))
-        if found > 1:
+        if len(track.times_s) > 1:
             steps = np.linalg.norm(np.diff(track.centres, axis=0), axis=1)
             speed = steps / np.diff(track.times_s) / report.width_pixels
             report.motion_per_second = float(np.median(speed))
@@ -159,9 +179,9 @@ class FaceTracker:
         """Return the followed face's landmarks on a key frame, or None, and note how it was seen."""
         landmarks = None
         if self._last is not None:
-            landmarks = self._choose(self._search_near(frame.image))
+            landmarks = self._choose(self._search_near(frame.pixels))
         if landmarks is None or frame.time_s - self._counted_s >= COUNT_EVERY_S:
-            everywhere = self._detect(frame.image, 0, 0)
+            everywhere = self._detect(frame.pixels, 0, 0)
             self._track.faces = max(self._track.faces, len(everywhere))
             self._counted_s = frame.time_s
             landmarks = self._choose(everywhere) if landmarks is None else landmarks
@@ -169,8 +189,6 @@ class FaceTracker:
             self._track.misses += 1
             return None
         self._last = landmarks
-        self._track.times_s.append(frame.time_s)
-        self._track.centres.append(landmarks.mean(axis=0))
         self._track.widths.append(_face_width(landmarks))
         self._track.turns.append(_turn_degrees(landmarks))
         return landmarks
@@ -186,25 +204,23 @@ class FaceTracker:
         # A face that was away may come back where it was, but nobody else is swapped in silently.
         return nearest if np.linalg.norm(nearest.mean(axis=0) - centre) <= _JUMP_FACES * width else None
 
-    def _search_near(self, image: np.ndarray) -> list[np.ndarray]:
+    def _search_near(self, pixels: np.ndarray | YuvImage) -> list[np.ndarray]:
         """Look for faces in a square around the last place of the followed one."""
         centre, half = self._last.mean(axis=0), _CROP_FACES / 2 * _face_height(self._last)
-        height, width = image.shape[:2]
+        height, width = pixels.shape[:2]
         left, top = (int(max(c - half, 0)) for c in centre)
         right, bottom = (int(min(c + half, side)) for c, side in zip(centre, (width, height), strict=True))
         if right - left < 32 or bottom - top < 32:
             return []
-        return self._detect(image[top:bottom, left:right], left, top)
+        return self._detect(pixels[top:bottom, left:right], left, top)
 
-    def _detect(self, image: np.ndarray, left: int, top: int) -> list[np.ndarray]:
+    def _detect(self, image: np.ndarray | YuvImage, left: int, top: int) -> list[np.ndarray]:
         """Return the landmarks [478, 2] of each face in a part of a frame, in pixels of the whole frame."""
         import mediapipe as mp
 
         height, width = image.shape[:2]
-        scale = min(1.0, _SEARCH_SIDE / max(height, width))
-        if scale < 1:
-            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
+        small = shrink(image, _SEARCH_SIDE / max(height, width))
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=small)
         faces = self._landmarker.detect(picture).face_landmarks
         return [
             np.array([(left + point.x * width, top + point.y * height) for point in face], dtype=np.float32)
@@ -212,22 +228,31 @@ class FaceTracker:
         ]
 
 
-def _interpolate(
-    frames: list[Frame],
-    before: tuple[float, np.ndarray | None] | None,
-    after: tuple[float, np.ndarray | None] | None,
-) -> Iterator[TrackedFrame]:
-    """Yield frames between two key frames with landmarks linear in time; none where either key frame has none."""
-    for frame in frames:
-        if after is None or after[1] is None or (before is not None and before[1] is None):
-            # The last frame is the key frame itself.
-            on_key = after is not None and frame.time_s == after[0]
-            yield TrackedFrame(frame, after[1] if on_key else None)
-        elif before is None or after[0] <= before[0]:
-            yield TrackedFrame(frame, after[1])
-        else:
-            share = np.float32((frame.time_s - before[0]) / (after[0] - before[0]))
-            yield TrackedFrame(frame, before[1] + share * (after[1] - before[1]))
+def _fill_in(before: TrackedFrame | None, frames: list[Frame], after: TrackedFrame) -> Iterator[TrackedFrame]:
+    """Yield the frames after one key frame up to and with the next, with the landmarks of what lies between the two.
+
+    The landmarks of the one are carried to the other; what they miss its own by is made up for evenly in time. There
+    are none where either key frame has none.
+    """
+    if before is None or before.landmarks is None or after.landmarks is None:
+        yield from (TrackedFrame(frame, None) for frame in frames[:-1])
+    elif len(frames) > 1:
+        carried = carry_landmarks([before.frame.pixels, *(frame.pixels for frame in frames)], before.landmarks)[1:]
+        missed = after.landmarks - carried[-1]
+        for frame, landmarks in zip(frames[:-1], carried[:-1], strict=True):
+            share = (frame.time_s - before.frame.time_s) / (after.frame.time_s - before.frame.time_s)
+            yield TrackedFrame(frame, (landmarks + share * missed).astype(np.float32))
+    yield after
+
+
+def _carry_on(before: TrackedFrame, frames: list[Frame]) -> Iterator[TrackedFrame]:
+    """Yield the frames after the last key frame, its landmarks carried along; none where it has none."""
+    if before.landmarks is None or not frames:
+        yield from (TrackedFrame(frame, None) for frame in frames)
+        return
+    carried = carry_landmarks([before.frame.pixels, *(frame.pixels for frame in frames)], before.landmarks)[1:]
+    for frame, landmarks in zip(frames, carried.astype(np.float32), strict=True):
+        yield TrackedFrame(frame, landmarks)
 
 
 def _face_width(landmarks: np.ndarray) -> float:

@@ -1,21 +1,25 @@
 """The Hugging Face Hub: fetch the three files of a weights repo, push them to one.
 
 The only module that talks to huggingface_hub, which it imports when it is called, not before. A branch or tag is
-resolved once, with the first file; the others are taken from the commit that answered, so that a push in between cannot
-mix two versions. What is in huggingface_hub's cache is used whenever the Hub cannot be reached, and a full commit hash
-that is in the cache is never asked for again. An answer that says no (no such repo, no access) is an error even when a
-copy is cached.
+resolved once and all files are taken from the commit that answered, so that a push in between cannot mix two versions.
+The cache learns of that commit when all of it is there: a download that fails leaves the branch as it was. What is in
+the cache is used whenever the Hub cannot be reached, and a full commit hash that is there is never asked for again. An
+answer that says no (no such repo, no access) is an error even when a copy is cached.
 
 huggingface_hub reads its settings from the environment: `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`,
 `HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT` (seconds).
 """
 
 import errno
+import os
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bpdemo.errors import WeightsError
+from bpdemo.errors import WeightsError, shown
 
 FILE_LIMITS = {"config.json": 1 << 20, "README.md": 1 << 20, "model.safetensors": 1 << 28}
 """The files of a weights folder and the largest size of each, bytes. The full-size network has 45 MB of weights."""
@@ -53,7 +57,7 @@ def parse_name(name: str) -> tuple[str, str]:
     if not (good_repo and good_revision):
         raise WeightsError(
             "weights_name_invalid",
-            f"{_shown(name)} is neither a folder that exists nor the name of a Hub repo.",
+            f"{shown(name)} is neither a folder that exists nor the name of a Hub repo.",
             "Give the path of a weights folder, or owner/name or owner/name@revision of a repo on the Hub.",
         )
     return repo_id, revision or "main"
@@ -74,11 +78,11 @@ def fetch(repo_id: str, revision: str) -> tuple[Path, str]:
             `weights_file_too_large`, `hub_unreachable`, `hub_download_broken`, `hub_cache_unwritable`, `disk_full`,
             `hub_refused` or `hub_settings_invalid`.
     """
-    first, *others = FILE_LIMITS
-    path = _fetch_file(repo_id, first, revision)
-    commit = path.parent.name
-    for filename in others:
-        _fetch_file(repo_id, filename, commit)
+    commit = _resolve(repo_id, revision)
+    for filename in FILE_LIMITS:
+        path = _fetch_file(repo_id, filename, commit)
+    if revision != commit:
+        _remember(path.parents[2], revision, commit)
     return path.parent, commit
 
 
@@ -99,6 +103,26 @@ def upload(folder: Path, repo_id: str, *, message: str, private: bool, token: st
         WeightsError: `hub_token_missing`, `hub_token_refused`, `hub_access_denied`, `hub_repo_is_public`,
             `hub_unreachable`, `hub_refused` or `hub_upload_failed`.
     """
+    with writing(repo_id, token) as (hub, api):
+        api.create_repo(repo_id, private=private, exist_ok=True)
+        if private and not api.model_info(repo_id, timeout=PUSH_TIMEOUT_S).private:
+            raise repo_is_public(repo_id)
+        additions = [hub.CommitOperationAdd(name, str(folder / name)) for name in (*FILE_LIMITS, *evidence(folder))]
+        commit = api.create_commit(repo_id, additions, commit_message=message)
+    return f"{api.endpoint}/{repo_id}/tree/{commit.oid}"
+
+
+@contextmanager
+def writing(repo_id: str, token: str | None) -> Iterator[tuple[Any, Any]]:
+    """Give huggingface_hub and its API with a token, and say in the project's words what goes wrong in the block.
+
+    Args:
+        repo_id: `owner/name`, for the words.
+        token: access token; None takes the one huggingface_hub is logged in with.
+
+    Raises:
+        WeightsError: the codes of `upload`.
+    """
     hub = _hub()
     import httpx2
 
@@ -106,32 +130,30 @@ def upload(folder: Path, repo_id: str, *, message: str, private: bool, token: st
     if not token:
         raise WeightsError(
             "hub_token_missing",
-            "Pushing weights needs an access token and there is none.",
+            "Publishing on the Hub needs an access token and there is none.",
             "Log in with `hf auth login` or set HF_TOKEN to a token with write permission.",
         )
-    endpoint = hub.constants.ENDPOINT
-    api = hub.HfApi(endpoint=endpoint, token=token)
     # create_repo and create_commit set no timeout of their own: without this a silent server would hold them for ever.
     session = hub.get_session()
     usual_timeout, session.timeout = session.timeout, PUSH_TIMEOUT_S
     try:
-        api.create_repo(repo_id, private=private, exist_ok=True)
-        if private and not api.model_info(repo_id, timeout=PUSH_TIMEOUT_S).private:
-            raise WeightsError(
-                "hub_repo_is_public",
-                f"{repo_id} exists and is public, so nothing was pushed.",
-                "Make the repo private on the Hub first, choose another name, or push without asking for private.",
-            )
-        additions = [hub.CommitOperationAdd(name, str(folder / name)) for name in (*FILE_LIMITS, *_evidence(folder))]
-        commit = api.create_commit(repo_id, additions, commit_message=message)
+        yield hub, hub.HfApi(endpoint=hub.constants.ENDPOINT, token=token)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError) as error:
         raise _explain_upload(error, repo_id) from error
     finally:
         session.timeout = usual_timeout
-    return f"{endpoint}/{repo_id}/tree/{commit.oid}"
 
 
-def _evidence(folder: Path) -> list[str]:
+def repo_is_public(repo_id: str) -> WeightsError:
+    """The error for a push that must be private, to a repo that is not."""
+    return WeightsError(
+        "hub_repo_is_public",
+        f"{repo_id} exists and is public, so nothing was pushed to it.",
+        "Make the repo private on the Hub first, choose another name, or push without asking for private.",
+    )
+
+
+def evidence(folder: Path) -> list[str]:
     """Names of a folder's evidence, without links and without what is too large to be a picture of ours."""
     files = sorted(file for pattern in EVIDENCE for file in folder.glob(pattern))
     return [
@@ -149,48 +171,78 @@ def _hub() -> Any:
     except ValueError as error:
         raise WeightsError(
             "hub_settings_invalid",
-            f"huggingface_hub cannot read its settings from the environment ({_shown(str(error))}).",
+            f"huggingface_hub cannot read its settings from the environment ({shown(str(error))}).",
             "Correct the HF_ variables: addresses must be addresses, times whole seconds.",
         ) from error
     constants.HF_HUB_DISABLE_TELEMETRY = True
     return huggingface_hub
 
 
-def _fetch_file(repo_id: str, filename: str, revision: str) -> Path:
-    """Return the path of one file in the cache; it lies in a folder named after its commit."""
+def _resolve(repo_id: str, revision: str) -> str:
+    """Return the hash of the commit a revision names, as the Hub says or, when it cannot be asked, the cache."""
+    if _COMMIT.fullmatch(revision):
+        return revision
+    first = next(iter(FILE_LIMITS))
+    try:
+        return _ask(repo_id, first, revision).commit_hash
+    except WeightsError as error:
+        cached = _hub().try_to_load_from_cache(repo_id, first, revision=revision)
+        if error.code == "hub_unreachable" and isinstance(cached, str):
+            return Path(cached).parent.name
+        raise
+
+
+def _ask(repo_id: str, filename: str, revision: str) -> Any:
+    """Return what the Hub says of a file, before hf_hub_download would retry a silent server for minutes."""
     hub = _hub()
     import httpx2
 
-    failures = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError)
     constants = hub.constants
-    found = hub.try_to_load_from_cache(repo_id, filename, revision=revision)
-    cached = Path(found) if isinstance(found, str) else None
-    if cached is not None and _COMMIT.fullmatch(revision):
-        return cached
-    # Asked before hf_hub_download, which would retry a silent server for minutes and take a file of any size.
     try:
         url = hub.hf_hub_url(repo_id, filename, revision=revision, endpoint=constants.ENDPOINT)
         metadata = hub.get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT, endpoint=constants.ENDPOINT)
         if metadata.size is None or not _COMMIT.fullmatch(metadata.commit_hash or ""):
             raise ConnectionError("the answer is not that of a Hub")
-    except failures as error:
-        reason = _explain(error, repo_id, revision, filename)
-        if cached is not None and reason.code == "hub_unreachable":
-            return cached
-        raise reason from error
-    if metadata.size > FILE_LIMITS[filename]:
-        raise file_too_large(f"{filename} of {repo_id}@{revision}", metadata.size, FILE_LIMITS[filename])
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise _explain(error, repo_id, revision, filename) from error
+    return metadata
+
+
+def _fetch_file(repo_id: str, filename: str, commit: str) -> Path:
+    """Return the path of one file in the cache; it lies in a folder named after its commit."""
+    hub = _hub()
+    import httpx2
+
+    found = hub.try_to_load_from_cache(repo_id, filename, revision=commit)
+    if isinstance(found, str):
+        return Path(found)
+    size = _ask(repo_id, filename, commit).size  # hf_hub_download would take a file of any size
+    if size > FILE_LIMITS[filename]:
+        raise file_too_large(f"{filename} of {repo_id}@{commit}", size, FILE_LIMITS[filename])
+    constants = hub.constants
     try:
         path = hub.hf_hub_download(
             repo_id,
             filename,
-            revision=revision,
+            revision=commit,
             endpoint=constants.ENDPOINT,
             etag_timeout=constants.HF_HUB_ETAG_TIMEOUT,
         )
-    except failures as error:
-        raise _explain(error, repo_id, revision, filename, downloading=True) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise _explain(error, repo_id, commit, filename, downloading=True) from error
     return Path(path)
+
+
+def _remember(repo: Path, revision: str, commit: str) -> None:
+    """Have a repo's folder in the cache name the commit of a branch or tag, as huggingface_hub would on its own."""
+    reference = repo / "refs" / revision
+    temporary = reference.with_name(f".{reference.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(commit)
+        temporary.replace(reference)
+    except OSError:  # the weights are there all the same; only a later start without the Hub will not find them
+        temporary.unlink(missing_ok=True)
 
 
 def file_too_large(what: str, size: int, limit: int) -> WeightsError:
@@ -292,14 +344,14 @@ def _explain_upload(error: Exception, repo_id: str) -> WeightsError:
         detail = error.server_message or f"status {status}"
         return WeightsError(
             "hub_refused",
-            f"The Hub refused the push to {repo_id}: {_shown(detail)}.",
+            f"The Hub refused the push to {repo_id}: {shown(detail)}.",
             "Correct what it names and push again.",
         )
     if isinstance(error, (httpx2.TransportError, httpx2.InvalidURL, errors.OfflineModeIsEnabled)):
         return _unreachable(error, "nothing was pushed", None)
     return WeightsError(
         "hub_upload_failed",
-        f"The push to {repo_id} failed: {_shown(str(error) or type(error).__name__)}.",
+        f"The push to {repo_id} failed: {shown(str(error) or type(error).__name__)}.",
         "Correct what it names and push again.",
     )
 
@@ -343,9 +395,3 @@ def _unreachable(error: Exception, consequence: str, status: int | None) -> Weig
         f"The Hub at {host} {what} and {consequence}.",
         "Check the connection, and HF_ENDPOINT if you have set it, and try again.",
     )
-
-
-def _shown(text: str) -> str:
-    """A foreign text as one short printable line."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= 200 else line[:199] + "…"

@@ -336,7 +336,10 @@ class _RangeHead(nn.Module):
         )
         # Constants of the configuration, not parameters: they are kept out of the saved tensors.
         self.register_buffer("low", torch.tensor(edges[:-1]), persistent=False)
-        self.register_buffer("width", torch.tensor(edges[1:]) - torch.tensor(edges[:-1]), persistent=False)
+        # Widths are taken before they are tensors: arithmetic on the tensors without memory that weights are first laid
+        # out in makes torch load its compiler, which takes longer than all else at the start.
+        widths = [high - low for low, high in pairwise(edges)]
+        self.register_buffer("width", torch.tensor(widths), persistent=False)
 
     def forward(self, features: Tensor) -> RangePrediction:
         logits = self.classifier(features)

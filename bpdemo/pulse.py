@@ -19,6 +19,7 @@ MIN_HALF_S = 6.0  # the halves of a short window overlap: fewer beats have no ra
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
 _HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
+_LUMA = np.array([0.299, 0.587, 0.114])  # BT.601
 _TINY = 1e-12
 
 
@@ -37,6 +38,8 @@ class Pulse:
         amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
         colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
             them agree, noise leaves it to chance, changes of white balance oppose them (ours).
+        brightness_ratio: swing of the skin's brightness at the heart rate over the wave's: about 1 for blood, many
+            times that for light that flickers and whose rounding alone gives it colour (ours).
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
         half_rates_bpm: heart rate of the window's first and second half (of at least 6 s each).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
@@ -53,6 +56,7 @@ class Pulse:
     snr_db: float
     amplitude: float
     colour_agreement: float
+    brightness_ratio: float
     region_agreement: float
     half_rates_bpm: tuple[float, float]
     light_share: float
@@ -108,6 +112,7 @@ def measure_pulse(
         snr_db=_snr_db(frequency_hz, power, rate_hz, columns),
         amplitude=float(2 * np.abs(_at(wave, rate_hz))),
         colour_agreement=_colour_agreement(skin, rate_hz),
+        brightness_ratio=_brightness_ratio(skin, wave, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
         half_rates_bpm=half_rates,
         light_share=_light_share(time_s, surround, column_s, wave, rate_hz),
@@ -199,6 +204,11 @@ def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
     red, green, blue = skin.T
     first, second = _at(blue - green, rate_hz), _at(2 * red - green - blue, rate_hz)
     return float((first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
+
+
+def _brightness_ratio(skin: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
+    """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of the wave [columns]."""
+    return float(np.abs(_at(_band_pass(skin @ _LUMA), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:

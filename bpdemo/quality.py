@@ -1,11 +1,13 @@
 """Is there a pulse worth reading? The verdict, with a named reason and what to do about it.
 
 A capture is judged on what was measured before any normalisation. A photograph, a wall or a screen shows *something*
-periodic to anyone who looks for the largest peak of a spectrum; five independent questions keep it from being read:
-does one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the
-face beat together, do both halves of the window beat at the same rate, and is it in the skin alone.
+periodic to anyone who looks for the largest peak of a spectrum; six independent questions keep it from being read: does
+one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the face
+beat together, do both halves of the window beat at the same rate, is it a change of colour and not of brightness alone,
+and is it in the skin alone. What was compressed
+so much that the encoder may beat is read only if the pulse is clear, or not at all.
 
-The thresholds are ours, chosen on rendered clips; `benchmarks/controls.py` tries them on others.
+The thresholds are ours, chosen on rendered clips; `docs/controls.md` tries them on others (`benchmarks/controls`).
 """
 
 import math
@@ -34,13 +36,19 @@ MIN_PULSE_SNR_DB = 0.0
 MIN_REGION_AGREEMENT = 0.7
 MIN_COLOUR_AGREEMENT = 0.3
 MAX_HALVES_APART = 0.15  # of the heart rate
-# Above this SNR halves may differ, as a heart may speed up, and colours need only not oppose each other, as codecs blur
-# them first.
+MAX_BRIGHTNESS_RATIO = 3.0
+# Above this SNR halves may differ, as a heart may speed up, colours need only not oppose each other, as codecs blur
+# them first, and fewer bits will do.
 CLEAR_SNR_DB = 4.0
 MAX_LIGHT_SHARE = 0.5
 PULSE_AMPLITUDE = (0.0003, 0.03)
 # A pulse may be there, but its shape is what carries the pressure, and noise buries the shape first.
 MIN_READING_SNR_DB = 2.0
+# With fewer bits for each pixel of each frame an encoder makes rhythms of its own: its key frames beat as hearts do.
+# Pixels beyond 640 x 480 count no more, as larger pictures need hardly more bits for the same colours.
+MIN_BITS_PER_PIXEL = 0.12
+_MOST_PIXELS = 640 * 480
+CLEAR_BITS_PER_PIXEL = 0.2  # below these only a clear pulse is read
 
 _REASONS = {
     "no_face": (
@@ -91,13 +99,21 @@ _REASONS = {
         "A pulse can be seen, but it is too noisy to read its shape.",
         "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
     ),
+    "too_compressed": (
+        "The clip is compressed so much that its rhythm may be the encoder's and not a pulse.",
+        "Use the camera's own file, not one that was sent by a messenger, and record in the camera's best quality.",
+    ),
     "several_faces": (
         "More than one face is in the picture; the largest was followed.",
         "Record one person alone.",
     ),
     "clip_cut": (
-        "The clip is long; its first 60 seconds were read.",
+        "The clip is long; only its beginning was read: a minute at most, or less of pictures larger than 1080p.",
         "Nothing needs to be done; 15 seconds are enough.",
+    ),
+    "size_changed": (
+        "The pictures change their size within the clip; it was read up to there.",
+        "Do not turn the camera while it records.",
     ),
     "damaged": (
         "Part of the file could not be decoded and was left out.",
@@ -157,12 +173,19 @@ def judge_capture(capture: CaptureReport, face: FaceReport, luma: float, clipped
     return [reason(code) for code, has_failed in failed.items() if has_failed]
 
 
-def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
+def bits_per_pixel(capture: CaptureReport) -> float:
+    """Return how many bits of picture data there are for each pixel of each frame; infinity when not known."""
+    pixels = min(capture.width * capture.height, _MOST_PIXELS) * capture.frame_rate_hz
+    return 1000 * capture.bit_rate_kbps / pixels if pixels and capture.bit_rate_kbps else math.inf
+
+
+def judge_window(mask: np.ndarray, pulse: Pulse | None, bits: float = math.inf) -> list[Reason]:
     """Judge one window.
 
     Args:
         mask: [cells, columns] bool, True where the STMap was measured.
         pulse: what was measured in this window.
+        bits: of the clip, see `bits_per_pixel`.
 
     Returns:
         Reasons to refuse it; empty when it may be read.
@@ -176,6 +199,8 @@ def judge_window(mask: np.ndarray, pulse: Pulse | None) -> list[Reason]:
         return [reason("light_flicker")]
     if not shape.passed:
         return [reason("weak_pulse")]
+    if bits < MIN_BITS_PER_PIXEL or (bits < CLEAR_BITS_PER_PIXEL and pulse.snr_db < CLEAR_SNR_DB):
+        return [reason("too_compressed")]
     return []
 
 
@@ -189,16 +214,19 @@ def check_pulse(pulse: Pulse) -> tuple[Check, ...]:
 
     Returns:
         `rate`: SNR in dB; `colours`: agreement of both colour projections, -1 to 1; `regions`: phase locking of the
-        regions, 0 to 1; `halves`: how far the heart rates of both halves are apart, share of the heart rate;
-        `amplitude`: relative change of the skin's colour.
+        regions, 0 to 1; `halves`: how far the heart rates of both halves and of the whole are apart, share of the
+        latter; `brightness`: how much more the skin's brightness swings than the pulse wave; `amplitude`: relative
+        change of the skin's colour.
     """
-    first, second = pulse.half_rates_bpm
+    # Halves may well agree on another rate than the whole: on twice the rate at which key frames come, say.
+    rates = (*pulse.half_rates_bpm, pulse.heart_rate_bpm)
     clear = pulse.snr_db >= CLEAR_SNR_DB
     return (
         Check("rate", pulse.snr_db, MIN_PULSE_SNR_DB),
         Check("colours", pulse.colour_agreement, 0.0 if clear else MIN_COLOUR_AGREEMENT),
         Check("regions", pulse.region_agreement, MIN_REGION_AGREEMENT),
-        Check("halves", abs(first - second) / pulse.heart_rate_bpm, high=math.inf if clear else MAX_HALVES_APART),
+        Check("halves", (max(rates) - min(rates)) / pulse.heart_rate_bpm, high=math.inf if clear else MAX_HALVES_APART),
+        Check("brightness", pulse.brightness_ratio, high=MAX_BRIGHTNESS_RATIO),
         Check("amplitude", pulse.amplitude, *PULSE_AMPLITUDE),
     )
 
@@ -220,6 +248,7 @@ def notes(capture: CaptureReport, face: FaceReport) -> list[Reason]:
     said = {
         "several_faces": face.faces > 1,
         "clip_cut": capture.cut_at_s is not None,
+        "size_changed": capture.size_changed_at_s is not None,
         "damaged": capture.damaged,
     }
     return [reason(code) for code, applies in said.items() if applies]

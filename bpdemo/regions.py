@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from bpdemo.face import TrackedFrame
+from bpdemo.picture import YuvImage
 
 REGIONS = ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
 
@@ -94,8 +95,8 @@ class CellColours:
             colours, pixels, clipped = np.full((len(CELLS), 3), np.nan, np.float32), np.zeros(len(CELLS), int), np.nan
             surround = np.full(3, np.nan)
         else:
-            colours, pixels, clipped = read_cells(tracked.frame.image, tracked.landmarks)
-            surround = read_surround(tracked.frame.image, tracked.landmarks)
+            colours, pixels, clipped = read_cells(tracked.frame.pixels, tracked.landmarks)
+            surround = read_surround(tracked.frame.pixels, tracked.landmarks)
         self.colours.append(colours)
         self.pixels.append(pixels)
         self.clipped.append(clipped)
@@ -114,7 +115,7 @@ def read_colours(tracked_frames: Iterable[TrackedFrame]) -> CellColours:
     return cell_colours
 
 
-def read_cells(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def read_cells(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Average each cell over one frame.
 
     Args:
@@ -127,17 +128,10 @@ def read_cells(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np
     """
     labels, left, top = label_cells(landmarks, image.shape[:2])
     crop = image[top : top + labels.shape[0], left : left + labels.shape[1]]
+    pixels, sums = _sum_by_label(labels, crop)
     colours = np.full((len(CELLS), 3), np.nan, np.float32)
-    pixels = np.zeros(len(CELLS), int)
-    for row, outline in enumerate(_outlines()):
-        corners = landmarks[outline] - (left, top)
-        columns, lines = (slice(max(int(a), 0), max(int(b) + 2, 0)) for a, b in zip(*_span(corners), strict=True))
-        if not labels[lines, columns].size:  # wholly outside the picture
-            continue
-        inside = cv2.compare(labels[lines, columns], row + 1, cv2.CMP_EQ)
-        pixels[row] = cv2.countNonZero(inside)
-        if pixels[row] >= MIN_CELL_PIXELS:
-            colours[row] = cv2.mean(crop[lines, columns], inside)[:3]
+    enough = pixels >= MIN_CELL_PIXELS
+    colours[enough] = sums[enough] / pixels[enough, None]
     if not pixels.any():
         return colours, pixels, np.nan
     unclipped = cv2.inRange(crop, (0, 0, 0), (CLIPPED_LEVEL - 1,) * 3)
@@ -145,7 +139,7 @@ def read_cells(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np
     return colours, pixels, float(clipped)
 
 
-def read_surround(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+def read_surround(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> np.ndarray:
     """Average what lies to the left, to the right and above the head; neck and shoulders are left out (ours).
 
     Args:
@@ -159,13 +153,16 @@ def read_surround(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     margin = 0.4 * (high - low)
     (left, top), (right, bottom) = low - margin * (1, 1.5), high + margin
     sparse = image[::_SURROUND_STEP, ::_SURROUND_STEP]
-    y, x = np.ogrid[: sparse.shape[0], : sparse.shape[1]]
-    y, x = y * _SURROUND_STEP, x * _SURROUND_STEP
-    beside = (x < left) | (x > right)
-    outside = (beside & (y < bottom)) | (y < top)
-    if outside.mean() < MIN_SURROUND:
+    height, width = sparse.shape[:2]
+    left, right = np.clip(np.ceil([left / _SURROUND_STEP, right / _SURROUND_STEP]).astype(int), 0, width).tolist()
+    top, bottom = np.clip(np.ceil([top / _SURROUND_STEP, bottom / _SURROUND_STEP]).astype(int), 0, height).tolist()
+    outside = np.zeros((height, width), np.uint8)
+    outside[:top] = 1
+    outside[:bottom, :left] = 1
+    outside[:bottom, right:] = 1
+    if cv2.countNonZero(outside) < MIN_SURROUND * outside.size:
         return np.full(3, np.nan)
-    return np.array(cv2.mean(np.ascontiguousarray(sparse), outside.astype(np.uint8))[:3])
+    return np.array(cv2.mean(np.ascontiguousarray(sparse), outside)[:3])
 
 
 def label_cells(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, int, int]:
@@ -180,49 +177,57 @@ def label_cells(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarr
         A cell whose outline runs backwards - turned away from the camera - is not drawn.
     """
     height, width = shape
-    used = landmarks[_used_landmarks()]
-    low, high = _span(used)
-    left, top = np.clip(np.floor(low).astype(int), 0, (width, height))
-    right, bottom = np.clip(np.ceil(high).astype(int) + 1, 0, (width, height))
+    low, high = _span(landmarks[_outlines()[0]])
+    left, top = np.clip(np.floor(low).astype(int), 0, (width, height)).tolist()
+    right, bottom = np.clip(np.ceil(high).astype(int) + 1, 0, (width, height)).tolist()
     labels = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.uint8)
     if labels.size == 0:
         return labels, left, top
-    for row, outline in enumerate(_outlines()):
-        corners = landmarks[outline] - (left, top)
-        if _signed_area(corners) <= 0:
-            continue
-        fixed_point = np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(labels, [fixed_point], row + 1, cv2.LINE_8, _SUBPIXEL_BITS)
-    return labels, int(left), int(top)
+    numbers, ends = _outlines()
+    corners = landmarks[numbers] - (left, top)
+    fixed_point = np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    for row, outline in enumerate(np.split(fixed_point, ends[:-1])):
+        if cv2.contourArea(outline, oriented=True) > 0:
+            cv2.fillPoly(labels, [outline], row + 1, cv2.LINE_8, _SUBPIXEL_BITS)
+    return labels, left, top
+
+
+def _sum_by_label(labels: np.ndarray, crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many pixels each cell has in a label picture, [cells] int, and the sums of their colours, [cells, 3].
+
+    Labels come in runs along the lines of the picture: what has to be sorted by label is runs, not pixels.
+    """
+    if not labels.size:
+        return np.zeros(len(CELLS), int), np.zeros((len(CELLS), 3))
+    along = labels.ravel()
+    starts = np.concatenate(([0], np.flatnonzero(along[1:] != along[:-1]) + 1))
+    of_run = along[starts]
+    pixels = np.bincount(of_run, np.diff(starts, append=along.size), len(CELLS) + 1)
+    sums = np.empty((len(CELLS) + 1, 3))
+    for number, channel in enumerate(cv2.split(crop)):
+        of_runs = np.add.reduceat(channel.ravel(), starts, dtype=np.uint32)
+        sums[:, number] = np.bincount(of_run, of_runs, len(CELLS) + 1)
+    return pixels[1:].astype(int), sums[1:]
 
 
 @lru_cache(maxsize=1)
-def _outlines() -> tuple[np.ndarray, ...]:
-    """Return each cell's outline, turned so that its signed area is positive when it faces the camera."""
+def _outlines() -> tuple[np.ndarray, np.ndarray]:
+    """Return the landmark numbers of all cells' outlines, one after another, and [cells] where each ends.
+
+    They are turned so that OpenCV's oriented area of a cell is positive when it faces the camera.
+    """
     outlines = []
     for cell in CELLS:
         outline = np.array(cell.outline)
         # The picture's y runs down, the canonical face's y up.
-        flipped = _signed_area(CANONICAL_XY_CM[outline] * (1, -1)) < 0
-        outlines.append(outline[::-1] if flipped else outline)
-    return tuple(outlines)
-
-
-@lru_cache(maxsize=1)
-def _used_landmarks() -> np.ndarray:
-    """Return the numbers of all landmarks that bound a cell."""
-    return np.unique(np.concatenate(_outlines()))
+        area = cv2.contourArea((CANONICAL_XY_CM[outline] * (1, -1)).astype(np.float32), oriented=True)
+        outlines.append(outline[::-1] if area < 0 else outline)
+    return np.concatenate(outlines), np.cumsum([len(outline) for outline in outlines])
 
 
 def _span(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the lowest and the highest x and y of corners [n, 2]."""
     return corners.min(axis=0), corners.max(axis=0)
-
-
-def _signed_area(corners: np.ndarray) -> float:
-    """Return the polygon's signed area by the shoelace formula; corners [n, 2]."""
-    x, y = corners[:, 0], corners[:, 1]
-    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
 def _outline(triangles: Iterable[tuple[int, int, int]]) -> list[int]:

@@ -29,13 +29,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bpdemo import hub
-from bpdemo.errors import WeightsError
+from bpdemo.errors import WeightsError, shown
 from bpdemo.weights_config import REMEDY, parse_config
 
 if TYPE_CHECKING:
     import torch
 
     from bpdemo.network import BloodPressureNetwork
+
+WEIGHTS_VARIABLE = "BPDEMO_WEIGHTS"
+"""The environment variable that names other weights than the embedded ones."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Weights:
     folder: Path
     config: dict[str, Any]
     network: "BloodPressureNetwork"
+
+    @property
+    def source(self) -> str:
+        """What `load_weights` loads exactly these by: repo and commit, or the folder."""
+        return f"{self.name}@{self.revision}" if self.revision else str(self.folder.resolve())
 
     @property
     def stmap_version(self) -> int:
@@ -115,18 +123,22 @@ def load_weights(weights: str | Path | None = None, device: str = "auto") -> Wei
 
     Raises:
         WeightsError: they cannot be had (`weights_name_invalid`, `weights_folder_missing`, `weights_file_missing`,
-            `weights_file_too_large`, `weights_unreadable`, `disk_full` or a `hub_...` code), their config cannot be
-            used (`config_invalid`, `config_schema`, `stmap_version`, `stmap_differs`, `cells_differ`,
+            `weights_file_too_large`, `weights_unreadable`, `weights_changed`, `disk_full` or a `hub_...` code), their
+            config cannot be used (`config_invalid`, `config_schema`, `stmap_version`, `stmap_differs`, `cells_differ`,
             `slices_differ`), their tensors cannot (`tensors_damaged`, `tensors_differ`, `tensors_not_finite`), or
             there is no such device (`device_unavailable`).
     """
     picked = pick_device(device)
     if weights is None:
-        weights = os.environ.get("BPDEMO_WEIGHTS", "").strip() or embedded_folder()
+        weights = os.environ.get(WEIGHTS_VARIABLE, "").strip() or embedded_folder()
     folder, repo_id, revision = _locate(weights)
+    before = _identity(folder)
     config = _read_config(folder)
-    _file_within_limit(folder, "README.md")
     network = _read_network(folder, config).to(picked).eval()
+    if _identity(folder) != before:
+        raise WeightsError(
+            "weights_changed", f"{folder} was changed while it was being loaded.", "Load it again when it is complete."
+        )
     return Weights(repo_id or config["name"], revision, folder, config, network)
 
 
@@ -158,8 +170,7 @@ def save_weights(folder: str | Path, network: "BloodPressureNetwork", config: Ma
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            _replace_file(folder / name, content)
+        _replace_files(folder, contents)
     except OSError as error:
         if hub.is_disk_full(error):
             raise hub.disk_full(str(folder)) from error
@@ -229,11 +240,21 @@ def _file_within_limit(folder: Path, name: str) -> Path:
 
 def _read_config(folder: Path) -> dict[str, Any]:
     path = _file_within_limit(folder, "config.json")
+    return parse_config(_read(path), str(path))
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's content: a copy, as a file that is mapped into memory ends the process when it is cut short."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from error
-    return parse_config(content, str(path))
+
+
+def _identity(folder: Path) -> list[tuple[int, int, int]]:
+    """Return what differs when any of a folder's three files is replaced or written to."""
+    statuses = [_file_within_limit(folder, name).stat() for name in hub.FILE_LIMITS]
+    return [(status.st_ino, status.st_mtime_ns, status.st_size) for status in statuses]
 
 
 def _layout(config: dict[str, Any]) -> "dict[str, torch.Tensor]":
@@ -248,21 +269,19 @@ def _layout(config: dict[str, Any]) -> "dict[str, torch.Tensor]":
 
 def _read_network(folder: Path, config: dict[str, Any]) -> "BloodPressureNetwork":
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     from bpdemo.network import BloodPressureNetwork, NetworkConfig
 
     path = _file_within_limit(folder, "model.safetensors")
     try:
-        tensors = load_file(path)
+        tensors = load(_read(path))
     except SafetensorError as error:
         raise WeightsError(
             "tensors_damaged",
             f"{path} is cut short, damaged or not a safetensors file.",
             "Fetch or copy the file again; a file from the Hub is fetched again once it is deleted here.",
         ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
     _check_tensors(tensors, _layout(config), str(path))
     network = BloodPressureNetwork(NetworkConfig.from_dict(config["network"]))
     network.load_state_dict(tensors)
@@ -275,7 +294,7 @@ def _check_tensors(tensors: "dict[str, torch.Tensor]", layout: "dict[str, torch.
         ours, theirs = layout.get(name), tensors.get(name)
         if ours is None or theirs is None or ours.shape != theirs.shape or ours.dtype != theirs.dtype:
             raise WeightsError(
-                "tensors_differ", f"The tensor {name[:80]} in {place} does not fit the network of the config.", REMEDY
+                "tensors_differ", f"The tensor {shown(name)} in {place} does not fit the network of the config.", REMEDY
             )
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
@@ -284,14 +303,17 @@ def _check_tensors(tensors: "dict[str, torch.Tensor]", layout: "dict[str, torch.
             )
 
 
-def _replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
+def _replace_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files so that all of them are there whole or none is: those that were there stay until all are written."""
+    parts = {folder / f".{name}.part": folder / name for name in contents}
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        for part, content in zip(parts, contents.values(), strict=True):
+            part.write_bytes(content)
+        for part, path in parts.items():
+            part.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
         raise
 
 

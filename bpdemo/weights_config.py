@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from bpdemo import slices, stmap
-from bpdemo.errors import WeightsError
+from bpdemo.errors import WeightsError, shown
 
 SCHEMA = "weights/2"
 
@@ -50,10 +50,12 @@ def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
             `slices_differ`.
     """
     try:
-        config = json.loads(content)
+        config = json.loads(content, object_pairs_hook=_without_doubles)
         _require_plain(config)
     except (ValueError, RecursionError) as error:
-        raise _invalid(place, "it is not JSON, or has a number or text that JSON does not allow") from error
+        raise _invalid(
+            place, "it is not JSON, or has a number, text or doubled name that JSON should not have"
+        ) from error
     if not isinstance(config, dict):
         raise _invalid(place, "it is not a JSON object")
     if config.get("bpdemo") != SCHEMA:
@@ -63,8 +65,8 @@ def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
     _check_slices(config.get("slices"), place)
     for key in _TEXTS:
         text = _look_up(config, key, place)
-        if not isinstance(text, str) or not 0 < len(text.strip()) <= _MAX_TEXT:
-            raise _invalid(place, f"{key} must be a text of 1 to {_MAX_TEXT} characters")
+        if not isinstance(text, str) or not 0 < len(text.strip()) <= _MAX_TEXT or not text.isprintable():
+            raise _invalid(place, f"{key} must be one line of 1 to {_MAX_TEXT} printable characters")
     for key, (low, high) in _NUMBERS.items():
         number = _look_up(config, key, place)
         kinds = int if key in _WHOLE else int | float
@@ -76,6 +78,14 @@ def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
         raise _invalid(place, "validation must be an object")
     _check_network(config.get("network"), place)
     return config
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a dict of a JSON object's entries; raise ValueError when a name is there twice, as readers differ on it."""
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
+        raise ValueError("a name is there twice")
+    return entries
 
 
 def _require_plain(value: Any) -> None:
@@ -139,7 +149,7 @@ def _as_json(specification: dict[str, Any]) -> dict[str, Any]:
 def _differing(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
     """Name the entries that are not the same; an empty text when all are."""
     keys = sorted(key for key in ours.keys() | theirs.keys() if key not in ours or theirs.get(key) != ours[key])
-    return ", ".join(keys)[:200]
+    return shown(", ".join(keys))
 
 
 def _check_network(network: Any, place: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from serve_app import serve_app
 
 from bpdemo.training.render_clips import Scene, irregular_times, render_clip
 from bpdemo.training.write_clip import CODECS, write_sound
@@ -143,3 +144,10 @@ def quarters():
         (230, 230, 230),
     )
     return image
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The app in a process of its own; its start takes as long as many requests."""
+    with serve_app(tmp_path_factory.mktemp("app")) as served:
+        yield served

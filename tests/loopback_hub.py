@@ -1,9 +1,11 @@
 """A Hub on the loopback interface: as much of the Hugging Face Hub's file protocol as huggingface_hub needs.
 
+Model repos go by `owner/name`, Spaces by `spaces/owner/name`.
+
 Reading: HEAD and GET of `/{repo}/resolve/{revision}/{file}` with ETag, X-Repo-Commit and Content-Length; large files
 answer with a redirect to a second origin (the CDN) and X-Linked-Etag, X-Linked-Size; errors carry X-Error-Code as the
-Hub's do. Writing: create repo, validate-yaml, preupload, the LFS batch, upload and verify, and commit. Faults can be
-switched on.
+Hub's do. Writing: create repo, validate-yaml, preupload, the LFS batch, upload and verify, commit, and a Space's
+variables. Faults can be switched on.
 """
 
 import base64
@@ -15,7 +17,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-LARGE = ".safetensors"
+import huggingface_hub
+from huggingface_hub import constants
+
+LARGE = (".safetensors", ".task", ".mp4", ".webm", ".png")
 
 
 @dataclass
@@ -26,6 +31,8 @@ class Repo:
     gated: bool = False
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
+    sdk: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -92,6 +99,27 @@ class LoopbackHub:
         return [path.rsplit("/", 1)[1] for path in gets if "/resolve/" in path or "/cdn/" in path]
 
 
+def ask_only(hub, folder, monkeypatch):
+    """Have huggingface_hub ask this Hub and no other, with no token and an empty cache in the folder."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "BPDEMO_WEIGHTS", "HF_OIDC_RESOURCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    settings = {
+        "ENDPOINT": hub.endpoint,
+        "HUGGINGFACE_CO_URL_TEMPLATE": hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
+        "HF_HUB_CACHE": str(folder / "cache"),
+        "HF_TOKEN_PATH": str(folder / "token"),
+        "HF_HUB_OFFLINE": False,
+        "HF_HUB_ETAG_TIMEOUT": 30,
+        "HF_HUB_DOWNLOAD_TIMEOUT": 30,
+        "HF_HUB_DISABLE_XET": True,  # the loopback Hub stores large files by LFS only
+    }
+    for name, value in settings.items():
+        monkeypatch.setattr(constants, name, value)
+    huggingface_hub.close_session()
+
+
 class _Handler(BaseHTTPRequestHandler):
     hub: LoopbackHub
     protocol_version = "HTTP/1.1"
@@ -115,10 +143,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve_blob(path.split("/")[2], body)
         elif token and token not in hub.tokens:
             self._send(401, error="Invalid credentials in Authorization header")
-        elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/(.+)/([^/]+)", path):
-            self._serve_file(*found.groups(), token)
-        elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+?)(?:/revision/(.+))?", path):
-            self._serve_info(*found.groups(), token)
+        elif found := re.fullmatch(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/(.+)", path):
+            self._serve_file(found[1], *self._split(*found.groups()), token)
+        elif self.command == "GET" and (
+            found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+?)(?:/revision/(.+))?", path)
+        ):
+            self._serve_info(_repo_id(found[1], found[2]), found[3], token)
         elif self.command == "POST":
             self._serve_write(path, body, token)
         else:
@@ -149,10 +179,16 @@ class _Handler(BaseHTTPRequestHandler):
                 b"" if cut and "Range" in self.headers else content[: len(content) // 2] if cut else content
             )
 
+    def _split(self, repo_id, place):
+        """Return revision and file of `revision/file`; either may hold slashes."""
+        repo = self.hub.repos.get(repo_id, Repo())
+        known = [name for name in (*repo.refs, *repo.commits) if place.startswith(name + "/")]
+        return (known[0], place[len(known[0]) + 1 :]) if known else place.rsplit("/", 1)
+
     def _find(self, repo_id, revision, token):
         """Return repo and commit hash, or None when the answer has been sent."""
         repo = self.hub.repos.get(repo_id)
-        owner = bool(token) and self.hub.tokens[token] == repo_id.split("/")[0]
+        owner = bool(token) and self.hub.tokens[token] == repo_id.split("/")[-2]
         if repo is None or (repo.private and not owner):
             self._send(404 if token else 401, code="RepoNotFound", error="Repository not found")
         elif repo.gated and not owner:
@@ -197,7 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
         if found is not None:
             repo, commit = found
             files = [{"rfilename": name} for name in repo.commits[commit]]
-            self._send(200, {"id": repo_id, "sha": commit, "private": repo.private, "siblings": files, "tags": []})
+            shown = {"id": repo_id.removeprefix("spaces/"), "sha": commit, "private": repo.private, "tags": []}
+            self._send(200, {**shown, "siblings": files, **({"sdk": repo.sdk} if repo.sdk else {})})
 
     def _serve_write(self, path, body, token):
         hub = self.hub
@@ -207,24 +244,30 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200 if good else 400, {} if good else {"errors": [{"message": "no front matter"}]})
             return
         if path == "/api/repos/create":
-            owner, name = lines[0]["organization"], lines[0]["name"]
-        elif found := re.match(r"(?:/api/models)?/([^/]+)/([^/]+?)(?:\.git)?/(preupload|info|commit|verify)", path):
-            owner, name = found[1], found[2]
+            kind, owner, name = lines[0].get("type"), lines[0]["organization"], lines[0]["name"]
+        elif found := re.match(
+            r"(?:/api/models|/api/(spaces)|/(spaces))?/([^/]+)/([^/]+?)(?:\.git)?/(preupload|info|commit|verify|variables)",
+            path,
+        ):
+            kind, owner, name = found[1] or found[2], found[3], found[4]
         else:
             self._send(404, error="no such page")
             return
-        repo_id = f"{owner}/{name}"
+        repo_id = _repo_id(kind, f"{owner}/{name}")
         if not token:
             self._send(401, error="Invalid username or password.")
         elif hub.tokens[token] != owner:
             self._send(403, error=f"You don't have the rights to write to {owner}")
         elif path == "/api/repos/create":
             if repo_id in hub.repos:
-                self._send(409, {"url": f"{hub.endpoint}/{repo_id}"}, error="You already created this model repo")
+                self._send(409, {"url": f"{hub.endpoint}/{repo_id}"}, error="You already created this repo")
             else:
-                hub.repos[repo_id] = Repo(private=lines[0].get("visibility") == "private")
+                hub.repos[repo_id] = Repo(private=lines[0].get("visibility") == "private", sdk=lines[0].get("sdk"))
                 hub.commit(repo_id, {".gitattributes": b""})
                 self._send(200, {"url": f"{hub.endpoint}/{repo_id}"})
+        elif path.endswith("/variables"):
+            hub.repos[repo_id].variables[lines[0]["key"]] = lines[0]["value"]
+            self._send(200, {key: {"key": key, "value": value} for key, value in hub.repos[repo_id].variables.items()})
         elif "/preupload/" in path:
             modes = {file["path"]: "lfs" if file["path"].endswith(LARGE) else "regular" for file in lines[0]["files"]}
             self._send(
@@ -250,7 +293,13 @@ class _Handler(BaseHTTPRequestHandler):
                     files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
                 elif line["key"] == "lfsFile":
                     files[line["value"]["path"]] = hub.blobs[line["value"]["oid"]]
+                elif line["key"] == "deletedFile":
+                    del files[line["value"]["path"]]
             commit = hub.commit(repo_id, files)
             self._send(
                 200, {"commitUrl": f"{hub.endpoint}/{repo_id}/commit/{commit}", "commitOid": commit, "success": True}
             )
+
+
+def _repo_id(kind, name):
+    return f"spaces/{name}" if kind in ("space", "spaces") else name

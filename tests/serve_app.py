@@ -14,7 +14,7 @@ from small_weights import write_small
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
-START_S = 120  # torch and Gradio on a busy machine
+START_S = 300  # torch and Gradio on a busy machine
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class ServedApp:
     url: str
     temporary: Path
     log: Path
+    folder: Path
+    process: int
 
     def files_left(self):
         """Return files of clips that are still on the disk, but for what a client has yet to fetch."""
@@ -31,25 +33,35 @@ class ServedApp:
 
 
 @contextmanager
-def serve_app(folder):
-    """Run the app until the block ends."""
+def serve_app(folder, root=ROOT, command=("app.py",), **settings):
+    """Run the app until the block ends.
+
+    Args:
+        folder: for its weights, its log, and whatever it writes.
+        root: of the project, or of a copy of it.
+        command: what Python is to run.
+        settings: added to its environment.
+    """
     write_small(folder / "weights")
     temporary, log = folder / "temporary", folder / "app.log"
     temporary.mkdir()
+    (folder / "tmp").mkdir()
     port = free_port()
     environment = os.environ | {
         "BPDEMO_WEIGHTS": str(folder / "weights"),
         "GRADIO_TEMP_DIR": str(temporary),
+        "TMPDIR": str(folder / "tmp"),
         "GRADIO_SERVER_PORT": str(port),
         "OMP_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     with open(log, "wb") as out:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out)
+        process = subprocess.Popen([sys.executable, *command], cwd=root, env=environment, stdout=out, stderr=out)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, process, log)
-        yield ServedApp(url, temporary, log)
+        yield ServedApp(url, temporary, log, folder, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -14,16 +14,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-from serve_app import EXAMPLES, ROOT, serve_app
+from serve_app import EXAMPLES, ROOT
 
 FACE = EXAMPLES / "face_58_bpm.webm"
 WALL = EXAMPLES / "wall.mp4"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with serve_app(tmp_path_factory.mktemp("app")) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +152,21 @@ def test_nothing_but_the_two_endpoints_is_public(app):
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
     assert not client_config(app).get("run_history")
+
+
+def test_health_tells_what_runs_and_nothing_of_visitors(app):
+    answer = httpx.get(f"{app.url}/health")
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["weights"]["name"]) == (200, "ok", "small")
+    assert told["device"].startswith(("cpu", "cuda"))
+    assert answer.headers["cache-control"] == "no-store"
+    assert str(app.temporary.parent) not in answer.text
+    assert httpx.head(f"{app.url}/health").status_code == 200
+    assert httpx.post(f"{app.url}/health").status_code == 405
+    # The page is where it was, and the log says the same.
+    assert "gradio" in httpx.get(app.url).text
+    assert "weights small" in app.log.read_text()
+    assert str(app.temporary.parent) not in app.log.read_text()
 
 
 def client_config(app):

@@ -2,12 +2,14 @@
 
 import json
 import os
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from bpdemo import clip as clip_module
 from bpdemo.clip import Clip
@@ -194,10 +196,13 @@ def test_a_clip_of_exactly_a_minute_is_not_cut(tmp_path):
 def test_endless_frames_in_no_time_are_cut_too(tmp_path, monkeypatch):
     monkeypatch.setattr(clip_module, "MAX_FRAMES", 20)
     path = tmp_path / "clip.mp4"
-    write_clip(path, brightness_ramp(40), np.arange(40) / 1000)
+    write_clip(path, brightness_ramp(40), np.arange(40) / 200)
     frames, report = read(path)
     assert len(frames) == 20
-    assert report.cut_at_s == pytest.approx(0.019, abs=1e-3)
+    assert report.cut_at_s == pytest.approx(0.095, abs=1e-3)
+    write_clip(path, brightness_ramp(40), np.arange(40) / 1000)
+    _, report = read(path)
+    assert report.frames + report.frames_dropped == 20
 
 
 def test_frames_are_decoded_as_they_are_asked_for(short_clip):
@@ -339,3 +344,107 @@ def test_the_file_is_let_go(short_clip, text_file):
             next(clip.frames())
         error_of(text_file)
     assert open_files() <= before
+
+
+@pytest.mark.parametrize(("size", "code"), [((15, 200), "frame_too_small"), ((20, 8200), "frame_too_large")])
+def test_pictures_of_absurd_shape(tmp_path, size, code):
+    path = tmp_path / "clip.mkv"
+    write_clip(path, [np.zeros((*size, 3), np.uint8)], [0.0], codec="ffv1")
+    assert error_of(path) == code
+
+
+def test_a_coding_that_nobody_films_in(tmp_path):
+    path = tmp_path / "clip.mov"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("jpeg2000", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(brightness_ramp(1)[0], format="rgb24")))
+        output.mux(stream.encode(None))
+    assert error_of(path) == "codec_unsupported"
+
+
+def test_frames_too_fast_to_follow_are_passed_over_evenly(tmp_path):
+    path, times_s = tmp_path / "clip.mp4", np.arange(200) / 1000
+    write_clip(path, brightness_ramp(200), times_s)
+    frames, report = read(path)
+    assert len(frames) == pytest.approx(50, abs=2)  # every fourth: at most 240 a second and a tenth
+    assert report.frames + report.frames_dropped == 200
+    assert np.ptp(np.diff([frame.time_s for frame in frames])) < 1e-3
+
+
+def test_240_frames_a_second_are_all_read(tmp_path):
+    for suffix, codec in ((".mp4", "h264"), (".webm", "vp8")):  # webm rounds to milliseconds
+        path = tmp_path / f"clip{suffix}"
+        write_clip(path, brightness_ramp(120), np.arange(120) / 240, codec=codec)
+        frames, report = read(path)
+        assert (len(frames), report.frames_dropped) == (120, 0)
+
+
+def test_larger_pictures_are_read_at_fewer_a_second(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_module, "MAX_PIXELS_PER_S", 60 * 48 * 64)
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(120), np.arange(120) / 120)
+    frames, _ = read(path)
+    np.testing.assert_allclose([frame.time_s for frame in frames], np.arange(60) / 60, atol=1e-3)
+
+
+def test_pixels_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_module, "MAX_PIXELS_READ", 25 * 48 * 64)
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(40), np.arange(40) / 30)
+    frames, report = read(path)
+    assert len(frames) == 25
+    assert report.cut_at_s == pytest.approx(24 / 30, abs=1e-3)
+    assert not report.damaged
+
+
+def test_a_minute_of_4k_is_within_the_bounds():
+    assert clip_module.MAX_PIXELS_READ == 60 * 30 * 4096 * 2304
+    assert clip_module.MAX_PIXELS_PER_S == 60 * 4096 * 2304
+
+
+def test_packets_without_pictures_come_to_an_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_module, "MAX_PACKETS", 10)
+    path = tmp_path / "clip.mkv"
+    write_clip(path, brightness_ramp(40), np.arange(40) / 30, codec="ffv1")
+    frames, report = read(path)
+    assert 0 < len(frames) <= 10
+    assert report.damaged
+
+
+def test_reading_ends_where_the_pictures_change_their_size(tmp_path):
+    parts = []
+    for number, size in enumerate(((48, 64), (96, 128))):
+        path = tmp_path / f"{number}.ts"
+        with av.open(str(path), "w") as output:
+            stream = output.add_stream("mpeg2video", rate=30)
+            stream.width, stream.height, stream.pix_fmt = size[1], size[0], "yuv420p"
+            for index, image in enumerate(brightness_ramp(30, size)):
+                picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+                picture.pts, picture.time_base = 30 * number + index, Fraction(1, 30)
+                output.mux(stream.encode(picture))
+            output.mux(stream.encode(None))
+        parts.append(path.read_bytes())
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(parts))
+    frames, report = read(path)
+    assert {frame.image.shape for frame in frames} == {(48, 64, 3)}
+    assert 25 <= len(frames) <= 30
+    assert report.size_changed_at_s == pytest.approx(1, abs=0.1)
+    assert (report.width, report.height) == (64, 48)
+
+
+def test_a_cover_picture_is_no_clip(tmp_path, sound_only):
+    path = tmp_path / "song.mp4"
+    with av.open(str(sound_only)) as source, av.open(str(path), "w") as output:
+        cover = output.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        voice = output.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(audio=0):
+            if packet.size:
+                packet.stream = voice
+                output.mux(packet)
+        output.mux(cover.encode(av.VideoFrame.from_ndarray(brightness_ramp(1)[0], format="rgb24")))
+        output.mux(cover.encode(None))
+    assert error_of(path) == "no_video"

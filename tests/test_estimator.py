@@ -94,6 +94,29 @@ def test_same_clip_same_estimate(estimator, estimates):
     assert again.to_dict() == estimates["face_58_bpm.webm"].to_dict()
 
 
+def test_many_clips_are_read_in_processes_as_one_by_one(estimator, estimates, text_file):
+    names = ["wall.mp4", "face_58_bpm.webm"]
+    answers = list(estimator.answer_many([EXAMPLES / names[0], text_file, EXAMPLES / names[1]], processes=2))
+    assert [answer.clip for answer in answers] == [names[0], text_file.name, names[1]]
+    assert answers[1].reasons[0].code == "not_a_video"
+    for name, answer in zip(names, (answers[0], answers[2]), strict=True):
+        assert answer.to_dict() == estimates[name].to_dict()
+
+
+def test_what_nobody_foresaw_harms_no_other_clip(estimator, estimates, monkeypatch):
+    read = estimator.estimate
+
+    def fail_at_walls(path, progress=None):
+        if "wall" in str(path):
+            raise RuntimeError("a fault of ours")
+        return read(path, progress)
+
+    monkeypatch.setattr(estimator, "estimate", fail_at_walls)
+    wall, face = estimator.answer_many([EXAMPLES / "wall.mp4", EXAMPLES / "face_58_bpm.webm"], processes=1)
+    assert (wall.status, wall.reasons[0].code) == ("error", "unexpected")
+    assert face.to_dict() == estimates["face_58_bpm.webm"].to_dict()
+
+
 def test_progress_moves_forward_to_the_end(estimator):
     seen = []
     estimator.estimate(EXAMPLES / "face_58_bpm.webm", lambda share, step: seen.append((share, step)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 from huggingface_hub import constants, file_download
-from loopback_hub import LoopbackHub, Repo
+from loopback_hub import LoopbackHub, Repo, ask_only
 from small_weights import code_of, write_small
 
 from bpdemo import hub as hub_module
@@ -37,24 +37,8 @@ def files(folder):
 @pytest.fixture
 def hub(tmp_path, monkeypatch, files):
     """A Hub with one repo, a token that may write to it, and huggingface_hub set to use it with an empty cache."""
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "BPDEMO_WEIGHTS", "HF_OIDC_RESOURCE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     with LoopbackHub() as server:
-        settings = {
-            "ENDPOINT": server.endpoint,
-            "HUGGINGFACE_CO_URL_TEMPLATE": server.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
-            "HF_HUB_CACHE": str(tmp_path / "cache"),
-            "HF_TOKEN_PATH": str(tmp_path / "token"),
-            "HF_HUB_OFFLINE": False,
-            "HF_HUB_ETAG_TIMEOUT": 30,
-            "HF_HUB_DOWNLOAD_TIMEOUT": 30,
-            "HF_HUB_DISABLE_XET": True,  # the loopback Hub stores large files by LFS only
-        }
-        for name, value in settings.items():
-            monkeypatch.setattr(constants, name, value)
-        huggingface_hub.close_session()
+        ask_only(server, tmp_path, monkeypatch)
         server.tokens["secret"] = "someone"
         server.tokens["reader"] = ""
         server.commit(REPO, {**files, "pytorch_model.bin": b"pickle", ".gitattributes": b"", "data/x.csv": b"1"})
@@ -183,6 +167,23 @@ def test_a_download_that_breaks_off(hub, name, monkeypatch):
     assert code_of(load_weights, REPO) == "hub_download_broken"
     hub.cut = None
     assert load_weights(REPO).name == REPO
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_newer_commit_that_breaks_off_leaves_the_old_one_in_place(hub, files, name, monkeypatch):
+    monkeypatch.setattr(file_download, "time", Clock())
+    old = load_weights(REPO).revision
+    changed = json.loads(files["config.json"])
+    changed["provenance"]["statement"] = "Newer."
+    newer = {"config.json": json.dumps(changed).encode(), "README.md": b"# newer\n", "model.safetensors": b"newer"}
+    hub.commit(REPO, {**files, name: newer[name]})
+    hub.cut = name
+    assert code_of(load_weights, REPO) == "hub_download_broken"
+    hub.close()
+    for revision in ("", "@main", f"@{old}"):
+        weights = load_weights(REPO + revision)
+        assert weights.revision == old
+        assert {path.name: path.read_bytes() for path in weights.folder.iterdir()} == files
 
 
 class Clock:

@@ -129,6 +129,49 @@ def test_a_noisy_pulse_is_weak_and_then_none():
     assert codes == sorted(codes, key=["reading", "weak_pulse", "no_pulse"].index)
 
 
+def test_halves_that_agree_on_another_rate_than_the_whole_are_no_pulse():
+    """As a codec does whose key frames come 43 times a minute: seen in a photograph, and once read."""
+    seen = replace(pulse_of(), snr_db=3.8, heart_rate_bpm=43.1, half_rates_bpm=(84.7, 86.1))
+    assert [reason.code for reason in quality.judge_window(ALL_MEASURED, seen)] == ["no_pulse"]
+    assert quality.has_pulse(replace(seen, heart_rate_bpm=85.0))
+    assert not quality.has_pulse(replace(seen, heart_rate_bpm=85.0, half_rates_bpm=(75.0, 90.0)))
+
+
+def test_a_pulse_in_too_few_bits_may_be_the_encoders():
+    few, some, many = (replace(GOOD_CAPTURE, bit_rate_kbps=rate) for rate in (900.0, 1500.0, 2000.0))
+    assert quality.bits_per_pixel(many) == pytest.approx(2e6 / (640 * 480 * 30))
+
+    def codes(pulse, capture):
+        return [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse, quality.bits_per_pixel(capture))]
+
+    assert codes(pulse_of(), many) == []
+    assert codes(pulse_of(), few) == ["too_compressed"]
+    phone = replace(many, width=3840, height=2160, bit_rate_kbps=20_000.0)
+    assert codes(replace(pulse_of(), snr_db=3.0), phone) == []
+    # A pulse that is clear is read from fewer bits than one that is not.
+    unclear = replace(pulse_of(), snr_db=3.0)
+    assert [codes(pulse, some) for pulse in (pulse_of(), unclear)] == [[], ["too_compressed"]]
+    assert codes(unclear, many) == []
+    # Where there is no pulse, that is what is said; and a clip whose rate is not known is not refused for it.
+    assert codes(pulse_of(strength=0.0), few) == ["no_pulse"]
+    assert codes(pulse_of(), GOOD_CAPTURE) == []
+
+
+def test_what_swings_in_brightness_many_times_more_is_no_pulse():
+    """As light that flickers does: a codec's rounding makes a little colour of it."""
+
+    def ratio_of(change):
+        return pulse_of(strength=0.02, change=np.array(change)).brightness_ratio
+
+    # The wave is twice the swing of green against blue where nothing but blood moves the colours.
+    luma = np.array([0.299, 0.587, 0.114]) @ BLOOD
+    assert ratio_of(BLOOD) == pytest.approx(luma / (2 * (BLOOD[1] - BLOOD[2])), rel=0.1)
+    grey = np.array([1.0, 1.0, 1.0])
+    assert ratio_of(0.9 * grey + 0.1 * BLOOD) > 2 * quality.MAX_BRIGHTNESS_RATIO
+    assert quality.has_pulse(pulse_of())
+    assert not quality.has_pulse(replace(pulse_of(), brightness_ratio=5.0))
+
+
 def test_a_swing_too_large_for_blood_is_no_pulse():
     assert not quality.has_pulse(pulse_of(strength=0.12))
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 import yaml
-from serve_app import EXAMPLES, ROOT, serve_app
+from serve_app import EXAMPLES, ROOT
 
 from bpdemo.training.render_maps import QUALITIES, CaptureQuality
 
@@ -48,17 +48,15 @@ def test_command_lines_run(folder):
     assert (folder / "map.npz").is_file()
 
 
-def test_client_example_runs(folder):
-    with serve_app(folder) as app:
-        example = block("python", "gradio_client").replace("http://127.0.0.1:7860", app.url)
-        assert "\nreading [] {" in run([sys.executable, "-c", example], folder)
+def test_client_example_runs(folder, app):
+    example = block("python", "gradio_client").replace("http://127.0.0.1:7860", app.url)
+    assert "\nreading [] {" in run([sys.executable, "-c", example], folder)
 
 
-def test_batch_example_runs(folder):
+def test_batch_example_runs(folder, app):
     (folder / "no clip.mp4").write_text("not a video")
-    with serve_app(folder) as app:
-        example = block("python", "ThreadPoolExecutor").replace("http://127.0.0.1:7860", app.url)
-        printed = run([sys.executable, "-c", example], folder).splitlines()
+    example = block("python", "ThreadPoolExecutor").replace("http://127.0.0.1:7860", app.url)
+    printed = run([sys.executable, "-c", example], folder).splitlines()
     assert printed[-1] == "no clip.mp4 error None"
     name, status, rate = printed[-2].split()
     assert (name, status) == ("me.mp4", "reading")

@@ -5,9 +5,11 @@ if ! command -v dpkg-query >/dev/null; then
     echo "note: not a Debian system; make sure it has what these packages hold: $*" >&2
     exit 0
 fi
+# By name, or by the name of what it stands in for: libglib2.0-0 is libglib2.0-0t64 since Debian 13.
+have=$(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' | sed -n 's/^installed //p' | tr , '\n' | sed 's/(.*//; s/ //g')
 missing=
 for package in "$@"; do
-    dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"
+    echo "$have" | grep -qxF "$package" || missing="$missing $package"
 done
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ]; then

@@ -16,6 +16,7 @@ from bpdemo.demo.checks import tell_failed
 from bpdemo.demo.downloads import data_url
 from bpdemo.demo.html import attribute, card, icon, percent, picture, sketch
 from bpdemo.demo.texts import Words
+from bpdemo.demo.waiting import QUEUE_LENGTH
 from bpdemo.estimate import PRESSURE_UNIT, Estimate, PressureEstimate
 from bpdemo.stmap import MIN_WINDOW_S
 
@@ -48,6 +49,15 @@ def working_glance(words: Words) -> str:
 def cancelled_glance(words: Words) -> str:
     """Return what stands there after a cancel."""
     return _card("empty", f"<h2>{words('glance.cancelled_title')}</h2><p>{words('glance.cancelled_note')}</p>", words)
+
+
+def refused_glance(words: Words, is_busy: bool) -> str:
+    """Return what stands there after a request that was not served: too many were waiting, or it failed here."""
+    if not is_busy:
+        message, remedy = words.get("reasons.unexpected")
+        return _card("error", f"<p class='bp-seen'>{message}</p><p>{remedy}</p>", words)
+    told = words("page.busy", count=QUEUE_LENGTH)
+    return _card("error", f"<h2>{words('glance.busy_title')}</h2><p>{told}</p>", words)
 
 
 def glance(

@@ -1,35 +1,39 @@
 """The page: layout, events, and the two public endpoints."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from bpdemo.clip import MAX_FILE_BYTES
 from bpdemo.demo import glance as at_a_glance
 from bpdemo.demo import map_view, recorder
 from bpdemo.demo.about import find_evidence
+from bpdemo.demo.blocks import Page
 from bpdemo.demo.calibration import Adjusted, Calibration, Shown
 from bpdemo.demo.calibration_panel import build_calibration_panel
+from bpdemo.demo.door import Door
 from bpdemo.demo.downloads import files as links
 from bpdemo.demo.downloads import stmap_npz
 from bpdemo.demo.examples import Example, find_examples
+from bpdemo.demo.forgetting import MAX_SESSIONS, forgetting
 from bpdemo.demo.intro import translations
 from bpdemo.demo.reader import Reader, ReadingCancelledError
 from bpdemo.demo.report import make_report
 from bpdemo.demo.steps import draw
 from bpdemo.demo.steps import steps as all_steps
 from bpdemo.demo.texts import Languages, Words
-from bpdemo.demo.uploads import OwnFolderForEachUpload, Uploads
+from bpdemo.demo.uploads import Uploads
+from bpdemo.demo.waiting import CLIPS_AT_ONCE
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator
 
-CLIPS_AT_ONCE = 2  # decoding and tracking keep about one core busy for each
-QUEUE_LENGTH = 20
 SHOW_CLIP_S = 0.5
 CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
 
@@ -65,34 +69,6 @@ _NO_PLAYER_ERRORS = """() => {
 }"""
 
 
-class Page(gr.Blocks):
-    """Blocks that take no file but uploads of this app.
-
-    Gradio fetches any address a client names in place of a file; here such a file is no file.
-    """
-
-    def __init__(self, uploads: Uploads, say: gr.I18n, **options: Any) -> None:
-        super().__init__(**options)
-        self._uploads = uploads
-        self._say = say
-
-    def launch(self, *arguments: Any, **options: Any) -> Any:
-        """Launch with the page's words in every language it knows."""
-        return super().launch(*arguments, i18n=self._say, **options)
-
-    async def preprocess_data(self, block_fn: Any, inputs: list, *rest: Any, **options: Any) -> list:
-        """Replace what is not an upload by nothing; the handler then says so in plain words."""
-        admitted = [
-            self._admit(value) if isinstance(block, gr.Video) else value
-            for block, value in zip(block_fn.inputs, inputs, strict=False)
-        ]
-        return await super().preprocess_data(block_fn, admitted + inputs[len(admitted) :], *rest, **options)
-
-    def _admit(self, value: Any) -> dict | None:
-        upload = self._uploads.find(value.get("path")) if isinstance(value, dict) else None
-        return None if upload is None else {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
-
-
 def build_page(
     estimator: BloodPressureEstimator,
     uploads: Uploads,
@@ -121,7 +97,8 @@ def build_page(
         ranges = at_a_glance.draw_pressure(reading.estimate, words)
         return at_a_glance.glance(reading.estimate, config, words, ranges, reading.truth, adjusted)
 
-    with Page(uploads, say, title=languages.english("page.title"), analytics_enabled=False) as page:
+    english = languages.english
+    with Page(uploads, english, say, title=english("page.title"), analytics_enabled=False) as page:
         gr.HTML(say("header"), padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=320):
@@ -170,7 +147,6 @@ def build_page(
             Steps and downloads each take a moment longer than the result.
             """
             words = words_for(request)
-            reader.expect(request.session_hash)
             yield {
                 clip: gr.update(interactive=False),
                 cancel: gr.update(visible=True),
@@ -181,7 +157,8 @@ def build_page(
             }
             began_s = time.monotonic()
             try:
-                estimate = read()
+                with reader.cancellable(request.session_hash):
+                    estimate = read()
             except ReadingCancelledError:
                 yield ready(at_a_glance.cancelled_glance(words)) | cuff.after(None, calibration)
                 return
@@ -204,7 +181,7 @@ def build_page(
             request: gr.Request,
             progress=gr.Progress(),  # noqa: B008
         ) -> Iterator[dict]:
-            session, teller = request.session_hash, _teller(progress, words_for(request))
+            session, teller = request.session_hash, _teller(progress, words_for(request), page.watch_request())
             # The page shows the clip until the result takes its place: the browser must have had time to fetch it, and,
             # while the steps are drawn, to let go of it before it is deleted.
             with uploads.deleted_afterwards(clip):
@@ -227,7 +204,7 @@ def build_page(
             request: gr.Request,
             progress=gr.Progress(),  # noqa: B008
         ) -> Iterator[dict]:
-            session, teller = request.session_hash, _teller(progress, words_for(request))
+            session, teller = request.session_hash, _teller(progress, words_for(request), page.watch_request())
             number = getattr(event, "number", None)
             example = examples[number] if isinstance(number, int) and 0 <= number < len(examples) else None
             yield from show_reading(
@@ -237,6 +214,9 @@ def build_page(
         def stop(request: gr.Request) -> None:
             reader.cancel(request.session_hash)
 
+        def tell_refusal(request: gr.Request) -> dict:
+            return ready(at_a_glance.refused_glance(words_for(request), page.was_refused(request.session_hash)))
+
         parts = [clip, cancel, glance, files, steps, cuff.box, cuff.shown]
         for trigger, handler, inputs in (
             (guided.submit, read_recording, [cuff.calibration]),
@@ -245,6 +225,7 @@ def build_page(
             (cards.click, read_example, [cuff.calibration]),
         ):
             read = trigger(handler, inputs, parts, show_progress_on=glance, **_ONE_OF_FEW, **_PRIVATE)
+            read.failure(tell_refusal, None, [clip, cancel, glance], **_QUICK)
             if handler is read_recording:
                 read.then(None, None, None, js=recorder.HAS_BEEN_READ, **_QUICK)
         guided.other_way(lambda: gr.Tabs(selected="upload"), None, ways, **_QUICK)
@@ -252,13 +233,17 @@ def build_page(
         page.load(None, None, None, js=_NO_PLAYER_ERRORS, **_QUICK)
         page.unload(stop)
 
-        _add_endpoints(reader, uploads, languages.english)
-    page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CLIPS_AT_ONCE)
+        _add_endpoints(page, reader, uploads, english)
     return page
 
 
-def launch_options(uploads: Uploads) -> dict[str, Any]:
-    """Return what `launch` must be told for the page to look and behave as it should."""
+def launch_options(uploads: Uploads, routes: Sequence[Route] = ()) -> dict[str, Any]:
+    """Return what `launch` must be told for the page to look and behave as it should.
+
+    Args:
+        uploads: what the page was built with.
+        routes: to be answered beside the page.
+    """
     return {
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="slate", font=_FONTS, font_mono=["ui-monospace", "monospace"]
@@ -273,11 +258,17 @@ def launch_options(uploads: Uploads) -> dict[str, Any]:
         "mcp_server": True,
         "ssr_mode": False,
         "share": False,
-        "app_kwargs": {"middleware": [Middleware(OwnFolderForEachUpload, uploads=uploads)]},
+        "enable_monitoring": False,
+        "state_session_capacity": MAX_SESSIONS,
+        "app_kwargs": {
+            "middleware": [Middleware(Door, uploads=uploads, words=Languages().english)],
+            "lifespan": forgetting,
+            "routes": list(routes),
+        },
     }
 
 
-def _add_endpoints(reader: Reader, uploads: Uploads, words: Words) -> None:
+def _add_endpoints(page: Page, reader: Reader, uploads: Uploads, words: Words) -> None:
     """Add the two public endpoints, which are MCP tools too; their docstrings are what clients get to read."""
 
     def estimate(clip: str, _progress=gr.Progress()) -> dict:  # noqa: B008
@@ -290,10 +281,10 @@ def _add_endpoints(reader: Reader, uploads: Uploads, words: Words) -> None:
         Args:
             clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s.
         """
-        with uploads.deleted_afterwards(clip):
-            return reader.read_upload(clip, progress=_teller(_progress, words)).to_dict()
+        with uploads.deleted_afterwards(clip), _told_when_cancelled(words):
+            return reader.read_upload(clip, progress=_teller(_progress, words, page.watch_request())).to_dict()
 
-    def stmap(clip: str) -> str:
+    def stmap(clip: str, _progress=gr.Progress()) -> str:  # noqa: B008
         """Build the spatial-temporal map (STMap) of a face video's first 15 seconds.
 
         Returns an .npz file with stmap [4 channels Y U V T, cells, columns] float32, cells, regions, time_s, mask (True
@@ -304,8 +295,8 @@ def _add_endpoints(reader: Reader, uploads: Uploads, words: Words) -> None:
             clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, at least 9.5 s.
         """
         try:
-            with uploads.deleted_afterwards(clip):
-                content = stmap_npz(reader.map_upload(clip))
+            with uploads.deleted_afterwards(clip), _told_when_cancelled(words):
+                content = stmap_npz(reader.map_upload(clip, _teller(_progress, words, page.watch_request())))
         except BpdemoError as error:
             raise gr.Error(str(error), print_exception=False) from None
         file = uploads.new_file("stmap.npz")
@@ -319,6 +310,20 @@ def _add_endpoints(reader: Reader, uploads: Uploads, words: Words) -> None:
         gr.Button(visible=False).click(function, clip, output, api_name=function.__name__, **_ONE_OF_FEW)
 
 
-def _teller(progress: gr.Progress, words: Words) -> Callable[[float, str], None]:
-    """Return a progress callback that draws on the page, or tells the client."""
-    return lambda share, step: progress(share, desc=words(f"page.progress.{step}"))
+def _teller(progress: gr.Progress, words: Words, is_awaited: Callable[[], bool]) -> Callable[[float, str], None]:
+    """Return a progress callback that draws on the page, or tells the client; it ends the work nobody waits for."""
+
+    def tell(share: float, step: str) -> None:
+        if not is_awaited():
+            raise ReadingCancelledError
+        progress(share, desc=words(f"page.progress.{step}"))
+
+    return tell
+
+
+@contextmanager
+def _told_when_cancelled(words: Words) -> Iterator[None]:
+    try:
+        yield
+    except ReadingCancelledError:
+        raise gr.Error(words("page.cancelled"), print_exception=False) from None

@@ -2,7 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bpdemo.demo.examples import Example
@@ -19,7 +20,7 @@ Progress = Callable[[float, str], None]
 
 
 class ReadingCancelledError(Exception):
-    """The person at the page does not want this clip read any more."""
+    """Nobody wants this clip read any more: it was cancelled, or whoever sent it has gone."""
 
 
 class Reader:
@@ -38,10 +39,16 @@ class Reader:
         self._running: set[str] = set()
         self._cancelled: set[str] = set()
 
-    def expect(self, session: str) -> None:
-        """Say that a request of a session begins: from now on it can be cancelled."""
+    @contextmanager
+    def cancellable(self, session: str) -> Iterator[None]:
+        """Let a session's request be cancelled for as long as the block runs."""
         self._running.add(session)
         self._cancelled.discard(session)
+        try:
+            yield
+        finally:
+            self._running.discard(session)
+            self._cancelled.discard(session)
 
     def cancel(self, session: str) -> None:
         """Have the session's running request end at its next step."""
@@ -54,13 +61,13 @@ class Reader:
         Args:
             path: what the client sent.
             session: whose request this is, for `cancel`.
-            progress: told how far the work is.
+            progress: told how far the work is; what it raises to end the work must be a `ReadingCancelledError`.
 
         Returns:
             The estimate; one of status `error` when the clip cannot be read or is no upload.
 
         Raises:
-            ReadingCancelledError: by `cancel`.
+            ReadingCancelledError: by `cancel` or `progress`.
         """
         upload = self._uploads.find(path)
         if upload is None:
@@ -73,20 +80,21 @@ class Reader:
             return self._error("", self._words.error(ClipError, "no_example"))
         return self._read(example.path, session, progress)
 
-    def map_upload(self, path: str | None) -> STMap:
+    def map_upload(self, path: str | None, progress: Progress | None = None) -> STMap:
         """Build the STMap of an uploaded clip's first window.
 
         Raises:
             BpdemoError: the clip cannot be read, is no upload, or holds nothing to map.
+            ReadingCancelledError: by `progress`.
         """
         upload = self._uploads.find(path)
         if upload is None:
             raise self._words.error(ClipError, "not_uploaded")
         try:
-            return map_clip(upload)
-        except BpdemoError:
+            return map_clip(upload, progress)
+        except (BpdemoError, ReadingCancelledError):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise self._unexpected(error) from None
 
     def _read(self, path: Path, session: str, progress: Progress | None) -> Estimate:
@@ -100,21 +108,18 @@ class Reader:
             return self.estimator.answer(path, tell)
         except ReadingCancelledError:
             raise
-        except Exception as error:
+        except BaseException as error:  # some of these would end the server, and with it everybody's readings
             return self._error(path.name, self._unexpected(error))
-        finally:
-            self._running.discard(session)
-            self._cancelled.discard(session)
 
     def _error(self, name: str, error: BpdemoError) -> Estimate:
         return Estimate.from_error(name, error, self.estimator.weights.to_dict())
 
-    def _unexpected(self, error: Exception) -> BpdemoError:
-        """Log where an unforeseen error arose, and return a plain one.
-
-        Its words are not logged: they may name a person's file.
-        """
-        frames = traceback.extract_tb(error.__traceback__)
-        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-        logger.error("%s while reading a clip, at %s", type(error).__name__, " > ".join(places))
+    def _unexpected(self, error: BaseException) -> BpdemoError:
+        log_unforeseen(logger, error)
         return self._words.error(BpdemoError, "unexpected")
+
+
+def log_unforeseen(log: logging.Logger, error: BaseException) -> None:
+    """Log what kind of error nobody foresaw, and where it arose; its words may name a person's file."""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("%s while serving a request, at %s", type(error).__name__, " > ".join(places))

@@ -7,24 +7,29 @@ Gradio stores an upload under a hash of its content and forgets about it. A clip
   and nobody can name an upload that is not theirs;
 - a clip is deleted when its request is over, however it ends; what nobody asked for, and files made for a download,
   go after a few minutes;
-- only a file in that folder is accepted as a clip: no other path, and no address to fetch from.
+- only a file in that folder is accepted as a clip: no other path, and no address to fetch from;
+- all of them together may take so much of the disk and no more.
+
+`bpdemo.demo.door` lets clips in.
 """
 
 import atexit
-import json
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
+from bpdemo.errors import BpdemoError
+
 FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
+MAX_BYTES_TOGETHER = 2 * 2**30
 KEEP_S = 600  # a queue of `QUEUE_LENGTH` clips is through in less
 _SWEEP_EVERY_S = 60
 
@@ -44,10 +49,18 @@ class Uploads:
         """Make the folder, inside `GRADIO_TEMP_DIR` when that is set, and have Gradio use it.
 
         Must be called before Gradio is imported: parts of it read the variable at import.
+
+        Raises:
+            BpdemoError: `folder_not_private`, where somebody else could put a folder of theirs in its place.
         """
-        above = os.environ.get(FOLDER_VARIABLE)
-        if above:
-            Path(above).mkdir(parents=True, exist_ok=True)
+        above = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
+        above.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_safe_above(above):
+            raise BpdemoError(
+                "folder_not_private",
+                f"Clips cannot be kept private in {above}: somebody else may rename what is in it.",
+                f"Set {FOLDER_VARIABLE} to a folder that belongs to you and that only you can write to.",
+            )
         folder = Path(tempfile.mkdtemp(prefix="bpdemo-", dir=above))  # made for this user only
         os.environ[FOLDER_VARIABLE] = str(folder)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -72,38 +85,40 @@ class Uploads:
         inside = place.is_absolute() and real.parent != self.folder and real.is_relative_to(self.folder)
         return real if inside and real.is_file() else None
 
-    def delete(self, path: str | os.PathLike | None) -> None:
+    def delete(self, path: object) -> None:
         """Delete an upload and its folder; anything that is not an upload stays."""
-        upload = self.find(str(path)) if path is not None else None
+        upload = self.find(str(path) if isinstance(path, os.PathLike) else path)
         if upload is not None:
             upload.unlink(missing_ok=True)
             _remove_empty(upload.parent)
 
     @contextmanager
-    def deleted_afterwards(self, path: str | os.PathLike | None) -> Iterator[None]:
+    def deleted_afterwards(self, path: object) -> Iterator[None]:
         """Delete an upload when the block ends, by whatever way."""
         try:
             yield
         finally:
             self.delete(path)
 
-    def new_file(self, name: str) -> Path:
-        """Return a path in a fresh folder, for a file that a client will fetch."""
+    def new_folder(self) -> Path:
+        """Make a folder whose name nobody can guess, for one upload or one file that a client will fetch."""
         folder = self.folder / secrets.token_hex(16)
-        folder.mkdir()
-        return folder / name
+        folder.mkdir(mode=0o700)
+        return folder
 
-    def give_own_folder(self, path: str) -> str:
-        """Move a file that has just been uploaded to a folder of its own; return where it is now."""
-        upload = Path(path)
-        own = self.new_file(upload.name)
-        try:
-            upload.rename(own)
-        except FileNotFoundError:  # the same clip was sent twice at the same moment: the other one has taken it
-            own.parent.rmdir()
-            return path
-        _remove_empty(upload.parent)
-        return str(own)
+    def new_file(self, name: str) -> Path:
+        """Return a path in a fresh folder."""
+        return self.new_folder() / name
+
+    def bytes_left(self) -> int:
+        """Return how many bytes more may be taken, by this app's own limit."""
+        taken = 0
+        for place in self.folder.rglob("*"):
+            try:
+                taken += place.lstat().st_size if place.is_file() else 0
+            except FileNotFoundError:  # deleted while this was counting
+                continue
+        return max(0, MAX_BYTES_TOGETHER - taken)
 
     def sweep(self, keep_s: float = KEEP_S) -> None:
         """Delete every file older than `keep_s` seconds, and folders left empty."""
@@ -130,43 +145,13 @@ class Uploads:
         threading.Thread(target=run, name="sweep uploads", daemon=True).start()
 
 
-class OwnFolderForEachUpload:
-    """ASGI middleware: moves each upload to a folder of its own and tells the client that path.
-
-    Args:
-        app: the application behind.
-        uploads: where uploads lie.
-    """
-
-    def __init__(self, app: Any, uploads: Uploads) -> None:
-        self._app = app
-        self._uploads = uploads
-
-    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
-        """Handle one request; all but uploads pass through."""
-        is_upload = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith("/upload")
-        if not is_upload:
-            await self._app(scope, receive, send)
-            return
-        start: dict | None = None
-        body = b""
-
-        async def send_moved(message: dict) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            body += message.get("body", b"")
-            if message.get("more_body"):
-                return
-            if start["status"] == 200:
-                body = json.dumps([self._uploads.give_own_folder(path) for path in json.loads(body)]).encode()
-                headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-                start["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
-
-        await self._app(scope, receive, send_moved)
+def _is_safe_above(folder: Path) -> bool:
+    """Return whether nobody but this user (and root) can rename or replace what this user makes in a folder."""
+    if not hasattr(os, "geteuid"):
+        return True
+    status = folder.stat()
+    others_write = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
+    return status.st_uid in (0, os.geteuid()) and not others_write
 
 
 def _remove_empty(folder: Path) -> None:

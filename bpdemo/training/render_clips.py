@@ -171,7 +171,8 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
         gain = light[frame]
         if scene.bands:
             gain = gain * (1 - scene.bands * (0.5 + 0.5 * np.sin(2 * np.pi * (2 * rows - scene.bands_hz * time_s))))
-        image *= np.asarray(gain, np.float32)
+        # Spread along the lines of the picture first: a product with three numbers at a time takes eight times as long.
+        image *= np.tile(np.asarray(gain, np.float32), (1, scene.width, 1))
         if level is None:
             # Shot noise grows with the root of the light; the darkest parts keep the read-out's noise.
             level = scene.noise * np.sqrt(np.clip(image, 0, 255) / 128 + 0.05)

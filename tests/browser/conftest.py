@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from serve_app import EXAMPLES, serve_app
+from serve_app import EXAMPLES
 
 FLAGS = [
     "--no-sandbox",
@@ -31,12 +31,6 @@ FILMS = {
 }
 # The player asks for a picture-in-picture Chromium has not; Gradio says so on every page with a video.
 HARMLESS = ("Method not implemented",)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with serve_app(tmp_path_factory.mktemp("browser")) as served:
-        yield served
 
 
 @pytest.fixture(scope="session")

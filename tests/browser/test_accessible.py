@@ -15,7 +15,9 @@ def findings(page):
     for view, (width, height, dark) in VIEWS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
-        page.wait_for_timeout(400)  # colours fade over
+        page.wait_for_function(
+            "document.getAnimations().every((a) => !(a instanceof CSSTransition))"
+        )  # colours fade over
         for rule in Axe().run(page).response["violations"]:
             known = KNOWN.get(rule["id"], (None,))[0]
             for node in rule["nodes"]:

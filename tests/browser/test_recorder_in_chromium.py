@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 FILMED_BPM = 72
-# Remembers every camera track and every file made, to ask about later.
+# Remembers every camera track, copies included, and every file made, to ask about later.
 WATCH = """
   window.tracks = [];
   const media = navigator.mediaDevices;
@@ -21,6 +21,14 @@ WATCH = """
     window.tracks.push(...stream.getTracks());
     return stream;
   };
+  for (const kind of [MediaStream, MediaStreamTrack]) {
+    const copy = kind.prototype.clone;
+    kind.prototype.clone = function () {
+      const made = copy.call(this);
+      window.tracks.push(...(made.getTracks?.() ?? [made]));
+      return made;
+    };
+  }
   window.File = class extends File {
     constructor(...parts) { super(...parts); window.made = this; }
   };

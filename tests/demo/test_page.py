@@ -1,53 +1,18 @@
 """What reaches the estimator, and what the page makes of what it says. The estimator is a stand-in."""
 
 import logging
-from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
-from small_weights import small_config
-
-from bpdemo.demo.uploads import Uploads
-from bpdemo.errors import ClipError
-from bpdemo.estimate import Estimate
-
-CONFIG = small_config()
-WEIGHTS = {"name": "small", "revision": None, "stmap_version": 1, "provenance": CONFIG["provenance"]}
-
-
-class StandIn:
-    """Remembers the bytes it is given and answers as told."""
-
-    def __init__(self):
-        self.weights = SimpleNamespace(config=CONFIG, folder=Path("nowhere"), to_dict=lambda: WEIGHTS)
-        self.seen = []
-        self.failure = None
-
-    def answer(self, path, progress=None):
-        self.seen.append(path.read_bytes())
-        if progress is not None:
-            progress(0.5, "face")
-        if self.failure is not None:
-            raise self.failure
-        error = ClipError("not_a_video", "This file cannot be read as a video.", "Use another.")
-        return Estimate.from_error(path.name, error, WEIGHTS)
+from stand_in import StandIn, serve_stand_in
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("temporary")))
-        uploads = Uploads.create()
-        from bpdemo.demo.page import build_page, launch_options
-
-        estimator = StandIn()
-        page = build_page(estimator, uploads, examples=[])
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(uploads))
-        yield SimpleNamespace(url=url, estimator=estimator, uploads=uploads, page=page)
-        page.close()
+    with serve_stand_in(tmp_path_factory.mktemp("temporary"), StandIn()) as served:
+        yield served
 
 
 @pytest.fixture
@@ -62,17 +27,13 @@ def client(served):
     return Client(served.url, verbose=False, analytics_enabled=False)
 
 
-def files_left(served):
-    return [path for path in served.uploads.folder.rglob("*") if path.is_file()]
-
-
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mov", "clip.avi", "no suffix"])
 def test_the_clip_reaches_the_estimator_byte_for_byte(served, estimator, client, tmp_path, name):
     content = np.random.default_rng(len(name)).bytes(300_000)
     (tmp_path / name).write_bytes(content)
     client.predict(handle_file(str(tmp_path / name)), api_name="/estimate")
     assert estimator.seen == [content]
-    assert files_left(served) == []
+    assert served.files_left() == []
 
 
 def test_the_pages_own_event_gets_the_bytes_too_and_deletes_them(served, estimator):
@@ -90,7 +51,7 @@ def test_the_pages_own_event_gets_the_bytes_too_and_deletes_them(served, estimat
     shown = httpx.get(f"{served.url}gradio_api/queue/data", params={"session_hash": "abc"}, timeout=60).text
     assert estimator.seen == [content]
     assert "This file cannot be read as a video." in shown
-    assert files_left(served) == []
+    assert served.files_left() == []
 
 
 def test_the_camera_is_asked_for_as_it_is(served):
@@ -111,12 +72,24 @@ def test_what_nobody_foresaw_becomes_a_plain_sentence(served, estimator, client,
     assert "odd" not in form["reasons"][0]["message"]
     assert "RuntimeError" in caplog.text
     assert "a_persons_name" not in caplog.text
-    assert files_left(served) == []
+    assert served.files_left() == []
 
 
-def test_a_clip_over_the_limit_is_not_kept(served, monkeypatch):
-    monkeypatch.setattr(served.page, "max_file_size", 1000)
-    answer = httpx.post(f"{served.url}gradio_api/upload", files={"files": ("a.mp4", b"x" * 5000)})
-    assert answer.status_code == 413
-    served.uploads.sweep(keep_s=-1)
-    assert files_left(served) == []
+@pytest.mark.parametrize("failure", [MemoryError("a_persons_name"), SystemExit(1), KeyboardInterrupt()], ids=repr)
+def test_what_would_end_the_server_ends_one_request(served, estimator, client, tmp_path, caplog, failure):
+    (tmp_path / "a_persons_name.mp4").write_bytes(b"x")
+    estimator.failure = failure
+    for _ in range(3):
+        form = client.predict(handle_file(str(tmp_path / "a_persons_name.mp4")), api_name="/estimate")
+        assert (form["status"], form["reasons"][0]["code"]) == ("error", "unexpected")
+    estimator.failure = None
+    form = client.predict(handle_file(str(tmp_path / "a_persons_name.mp4")), api_name="/estimate")
+    assert form["reasons"][0]["code"] == "not_a_video"
+    assert "a_persons_name" not in caplog.text
+    assert served.files_left() == []
+
+
+def test_the_queue_cannot_be_passed_by(served):
+    for way in ("run", "api"):
+        answer = httpx.post(f"{served.url}gradio_api/{way}/estimate", json={"data": [None]})
+        assert answer.status_code == 404

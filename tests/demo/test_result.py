@@ -131,7 +131,7 @@ def test_pictures_are_told_in_words():
 def test_the_questions_put_to_the_pulse_are_answered_beside_what_is_needed():
     estimate = make_reading()
     clear = steps(estimate, draw(estimate, WORDS), WORDS)
-    assert clear.count("<td>yes</td>") == 7
+    assert clear.count("<td>yes</td>") == 8
     assert "may differ: the pulse is clear" in clear
     pulse = replace(estimate.windows[0].pulse, snr_db=1.0, half_rates_bpm=(60.0, 90.0), light_share=0.8)
     estimate = replace(estimate, windows=(replace(estimate.windows[0], pulse=pulse),))

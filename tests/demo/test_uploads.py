@@ -1,4 +1,5 @@
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdemo.demo.uploads import Uploads
+from bpdemo.demo.uploads import MAX_BYTES_TOGETHER, Uploads
+from bpdemo.errors import BpdemoError
 
 
 @pytest.fixture
@@ -76,18 +78,6 @@ def test_what_is_not_an_upload_is_not_deleted(uploads, tmp_path):
     assert outside.exists()
 
 
-def test_uploads_of_one_content_do_not_share_a_file(uploads):
-    shared = uploads.folder / "hash" / "clip.mp4"
-    places = []
-    for _ in range(2):
-        shared.parent.mkdir(exist_ok=True)
-        shared.write_bytes(b"same")
-        places.append(uploads.give_own_folder(str(shared)))
-    assert len(set(places)) == 2
-    assert all(Path(place).read_bytes() == b"same" for place in places)
-    assert not shared.parent.exists()
-
-
 def test_the_sweep_takes_what_is_old_and_leaves_what_is_new(uploads, upload):
     old = uploads.new_file("stmap.npz")
     old.write_bytes(b"x")
@@ -117,3 +107,39 @@ def test_the_folder_is_private_and_goes_with_the_app(tmp_path):
     assert Path(out[0]).parent == tmp_path
     assert stat.S_IMODE(int(out[2], 8)) == 0o700
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, monkeypatch):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(shared))
+    with pytest.raises(BpdemoError) as caught:
+        Uploads.create()
+    assert caught.value.code == "folder_not_private"
+    assert list(shared.iterdir()) == []
+    shared.chmod(0o1777)  # as /tmp is: others may write, but not touch what is not theirs
+    shutil.rmtree(Uploads.create().folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch):
+    os.chown(tmp_path, 12345, 12345)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    with pytest.raises(BpdemoError):
+        Uploads.create()
+
+
+def test_every_folder_in_it_is_private_and_has_a_name_nobody_guesses(uploads):
+    folders = [uploads.new_folder() for _ in range(20)]
+    assert len({folder.name for folder in folders}) == 20
+    for folder in folders:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert len(folder.name) == 32
+
+
+def test_what_all_uploads_take_is_counted(uploads, upload):
+    assert uploads.bytes_left() == MAX_BYTES_TOGETHER - 4
+    with uploads.new_file("sparse").open("wb") as file:
+        file.truncate(MAX_BYTES_TOGETHER)
+    assert uploads.bytes_left() == 0

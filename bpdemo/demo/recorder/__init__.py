@@ -16,6 +16,7 @@ Its words come from the page (`locales/<language>/recorder.json`).
 """
 
 import base64
+import io
 import json
 import zipfile
 from functools import lru_cache
@@ -25,7 +26,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from bpdemo.demo.texts import Words
-from bpdemo.face import MODEL
+from bpdemo.face import model_bytes
 
 SCRIPTS = Path(__file__).parent
 _PARTS = ("camera.js", "checks.js", "looks.js", "clip.js", "view.js", "main.js")
@@ -76,7 +77,7 @@ def face_detector(_sent: object) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _detector_model() -> str:
-    with zipfile.ZipFile(MODEL) as bundle:
+    with zipfile.ZipFile(io.BytesIO(model_bytes())) as bundle:
         return base64.b64encode(bundle.read(_DETECTOR)).decode()
 
 

@@ -9,7 +9,7 @@ const CLIP_TYPES = [
   "video/mp4",
   "video/webm",
 ];
-const BITS_PER_SECOND = 8_000_000;
+const BITS_PER_SECOND = 16_000_000; // more than VP8 takes: it is given what it can use
 const CLIP_S = 15; // what the person sees
 const MARGIN_S = 0.4; // a recorder takes a moment to start; the map needs all of its 15 s
 

@@ -1,0 +1,52 @@
+"""Negative and positive controls at scale.
+
+    python -m benchmarks.controls measure FILE.jsonl [--half choice|test] [--jobs J]
+    python -m benchmarks.controls show FILE.jsonl [--figure PNG]
+
+`measure` renders every clip of a half - photographs held to the camera, shaken, flickering, under an exposure that
+hunts, badly compressed, buried in noise, on a screen, lit by a lamp whose colour swings as blood does; walls; noise;
+and faces with a pulse - reads each as the demo does, up to the verdict, and appends what it measured to the file. It
+may be stopped and started again. `show` judges what the file holds by the thresholds of `bpdemo/quality.py` and prints
+the tables of `docs/controls.md`. Thresholds are chosen on the half *choice*; *test* has other seeds and other clips,
+and is for trying them only.
+"""
+
+import argparse
+from pathlib import Path
+
+from benchmarks.controls.counts import groups_table, kinds_table, sums, threshold_table
+from benchmarks.controls.figure import draw_controls
+from benchmarks.controls.measure import load_measured, measure_all
+from benchmarks.controls.scenes import HALVES
+
+_DPI = 220
+
+
+def main() -> None:
+    """Measure or show."""
+    parser = argparse.ArgumentParser(description="Negative and positive controls")
+    commands = parser.add_subparsers(dest="command", required=True)
+    measure = commands.add_parser("measure", help="render and read clips")
+    measure.add_argument("file", type=Path, help="JSON lines; clips that it holds are not done again")
+    measure.add_argument("--half", choices=HALVES, default="test")
+    measure.add_argument("--jobs", type=int, default=2, help="processes")
+    show = commands.add_parser("show", help="print the tables, draw the curve")
+    show.add_argument("file", type=Path, nargs="+")
+    show.add_argument("--figure", type=Path, help="PNG to draw")
+    arguments = parser.parse_args()
+    if arguments.command == "measure":
+        done = measure_all(HALVES[arguments.half].clips(), arguments.file, arguments.jobs)
+        print(f"{done} clips measured")
+        return
+    measured = [one for file in arguments.file for one in load_measured(file)]
+    halves = {name: [one for one in measured if one.half == name] for name in HALVES}
+    for name, half in halves.items():
+        if half:
+            print(f"{name}: {sums(half)}\n\n{kinds_table(half)}\n\n{groups_table(half)}\n")
+    print(threshold_table(halves))
+    if arguments.figure:
+        draw_controls(halves).savefig(arguments.figure, dpi=_DPI, facecolor="white", metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Clips are rendered and read one by one, and what was measured is kept: a run that is stopped goes on where it was."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.controls.scenes import Film, draw_scene, film
+from bpdemo.capture import read_capture
+from bpdemo.errors import BpdemoError
+from bpdemo.pulse import Pulse, measure_pulse
+from bpdemo.quality import bits_per_pixel, judge_capture, judge_window
+from bpdemo.stmap import build_stmap, place_windows
+from bpdemo.training.write_clip import CODECS
+
+_SCALARS = (
+    "heart_rate_bpm",
+    "snr_db",
+    "amplitude",
+    "colour_agreement",
+    "brightness_ratio",
+    "region_agreement",
+    "light_share",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one clip was and what was measured of it: enough to judge it again.
+
+    Attributes:
+        half, kind, number: which clip (`scenes.Film`).
+        scene: what it was like: size, codec, frame rate, light, movement, noise, strength of the pulse, tone.
+        heart_rate_bpm: rendered; None without a pulse.
+        capture_reasons: codes of the reasons to refuse it as a whole, or of the error.
+        pulse: the measures of `pulse.Pulse` that are single numbers, and `half_rates_bpm`; None without a face.
+        bits_per_pixel: of the file (`quality.bits_per_pixel`); None where it could not be read.
+        reasons: codes of all reasons; empty for a reading.
+    """
+
+    half: str
+    kind: str
+    number: int
+    scene: dict
+    heart_rate_bpm: float | None
+    capture_reasons: list[str]
+    pulse: dict | None
+    bits_per_pixel: float | None
+    reasons: list[str]
+
+    @property
+    def film(self) -> Film:
+        """The clip this was measured on."""
+        return Film(self.half, self.kind, self.number)
+
+    def to_pulse(self) -> Pulse | None:
+        """Return the pulse with its measures and without its curves."""
+        if self.pulse is None:
+            return None
+        nothing = np.zeros(0)
+        curves = dict.fromkeys(("time_s", "wave", "frequency_hz", "power", "beats_s", "region_waves"), nothing)
+        return Pulse(**curves, **(self.pulse | {"half_rates_bpm": tuple(self.pulse["half_rates_bpm"])}))
+
+
+def measure_clip(clip: Film) -> Measured:
+    """Render and read one clip."""
+    cv2.setNumThreads(1)  # clips run side by side
+    drawn = draw_scene(clip.kind, clip.seed)
+    scene = drawn.scene
+    about = {
+        "width": scene.width,
+        "codec": scene.codec,
+        "bit_rate_kbps": scene.bit_rate_kbps,
+        "frame_rate_hz": scene.frame_rate_hz,
+        "brightness": scene.brightness,
+        "motion": scene.motion,
+        "noise": scene.noise,
+        "pulse_strength": scene.pulse_strength if drawn.heart_rate_bpm else None,
+        "tone": drawn.tone,
+    }
+    pulse, of_window = None, []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"clip{CODECS[scene.codec].suffix}"
+        film(path, clip.kind, scene)
+        try:
+            capture = read_capture(path)
+        except BpdemoError as error:
+            return Measured(**asdict(clip), scene=about, heart_rate_bpm=None, capture_reasons=[error.code], pulse=None,
+                            bits_per_pixel=None, reasons=[error.code])  # fmt: skip
+    of_capture = [reason.code for reason in judge_capture(capture.report, capture.face, capture.luma, capture.clipped)]
+    bits = bits_per_pixel(capture.report)
+    windows = place_windows(capture.report.duration_s)
+    if capture.face.seen and windows:
+        start_s, end_s = windows[0]
+        stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
+        pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
+        of_window = [reason.code for reason in judge_window(stmap.mask, pulse, bits)]
+        if "face_lost" in of_window and "face_lost" not in of_capture:
+            of_capture.append("face_lost")
+    scalars = None
+    if pulse is not None:
+        scalars = {name: round(float(getattr(pulse, name)), 5) for name in _SCALARS}
+        scalars["half_rates_bpm"] = [round(float(rate), 3) for rate in pulse.half_rates_bpm]
+    about["luma"] = capture.luma if capture.face.seen else None
+    about["face_pixels"] = capture.face.width_pixels
+    about = {name: round(float(value), 4) if isinstance(value, float) else value for name, value in about.items()}
+    reasons = list(dict.fromkeys(of_capture + of_window))
+    return Measured(**asdict(clip), scene=about, heart_rate_bpm=drawn.heart_rate_bpm, capture_reasons=of_capture,
+                    pulse=scalars, bits_per_pixel=round(bits, 4), reasons=reasons)  # fmt: skip
+
+
+def load_measured(path: Path) -> list[Measured]:
+    """Return what a file holds, in the order of the clips; the last line may be cut short by a stop."""
+    measured = {}
+    lines = path.read_text().splitlines() if path.exists() else []
+    for number, line in enumerate(lines):
+        try:
+            one = Measured(**json.loads(line))
+        except json.JSONDecodeError:
+            if number < len(lines) - 1:
+                raise
+            continue
+        measured[one.film] = one
+    return sorted(measured.values(), key=lambda one: one.film.seed)
+
+
+def measure_all(
+    clips: Iterable[Film], path: Path, jobs: int, measure: Callable[[Film], Measured] = measure_clip
+) -> int:
+    """Measure the clips that a file does not hold yet, and append each to it as soon as it is done.
+
+    Args:
+        clips: what to measure.
+        path: JSON lines; made where there is none.
+        jobs: processes.
+        measure: what measures one clip.
+
+    Returns:
+        How many were measured.
+    """
+    known = load_measured(path)
+    # Written anew, so that no half line is left to append to.
+    path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in known))
+    done = {one.film for one in known}
+    missing = [clip for clip in clips if clip not in done]
+    with path.open("a") as file:
+        for one in _each(missing, jobs, measure):
+            file.write(json.dumps(asdict(one)) + "\n")
+            file.flush()
+    return len(missing)
+
+
+def _each(clips: list[Film], jobs: int, measure: Callable[[Film], Measured]) -> Iterator[Measured]:
+    """Yield what was measured of each clip, as soon as it is done."""
+    if jobs == 1:
+        yield from map(measure, clips)
+        return
+    # Started anew: a process that is forked beside the threads of the face mesh may wait for ever.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for finished in as_completed([pool.submit(measure, clip) for clip in clips]):
+            yield finished.result()

@@ -1,0 +1,242 @@
+"""What is filmed: everything without a pulse that might pass for one, good captures, and less good ones.
+
+Each clip is drawn at random by its seed, and the seeds of the halves lie apart: thresholds may be chosen on *choice*
+and are then tried on *test*. All ranges are ours and stand in `docs/controls.md`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bpdemo.regions import CELLS
+from bpdemo.training.render_clips import Scene, known_pulse, render_clip
+from bpdemo.training.skin import BLOOD_VOLUME, draw_blood, draw_skin, pulse_change
+from bpdemo.training.write_clip import write_clip
+
+NEGATIVES = (
+    "photograph",
+    "photograph, hand shake",
+    "photograph, flicker",
+    "photograph, white balance",
+    "photograph, autogain",
+    "photograph, bad codec",
+    "photograph, much noise",
+    "photograph on a screen",
+    "photograph, coloured lamp",
+    "photograph, all at once",
+    "wall",
+    "noise alone",
+)
+GOOD = ("face", "face of any skin tone")
+LESS_GOOD = (
+    "face, weak pulse",
+    "face, moving",
+    "face, browser recording",
+    "face, noisy MJPEG recording",
+    "face, VP9 recording",
+)
+KINDS = NEGATIVES + GOOD + LESS_GOOD
+
+_OWN_SKIN = ("face", "face, weak pulse", "face, moving", "face, browser recording")  # the others' is of any tone
+_DURATION_S = 10.0  # hardly more than the shortest window: chance finds a rhythm in that sooner than in 15 s
+_FACE_SIZE = (480, 360)
+_NEGATIVE_SIZES = ((320, 240), (320, 240), (320, 240), _FACE_SIZE)
+_FRAME_RATES_HZ = (24.0, 25.0, 30.0, 30.0, 30.0, 60.0)
+_CODECS = ("h264", "h264", "vp8", "vp9", "mjpeg")
+_FACE_CODECS = ("h264", "vp8")
+_RECORDER_BITS = 8e6 / (640 * 480 * 30)  # a pixel: what the page's recorder asks for
+_PAINTED_PHOTOGRAPHS = 0.5
+_SEEDS_APART = 10_000  # of two kinds
+# A test half that showed what had to be mended is spent: the first one's seeds began at 1 000 000.
+_FIRST_SEED = {"choice": 0, "test": 2_000_000}
+
+
+@dataclass(frozen=True)
+class Half:
+    """How many clips there are of each kind.
+
+    Attributes:
+        name: "choice" or "test".
+        negatives, good, less_good: clips of each kind of `NEGATIVES`, `GOOD` and `LESS_GOOD`.
+        bad_codec: clips of the one kind that needed a threshold of its own.
+    """
+
+    name: str
+    negatives: int
+    good: int
+    less_good: int
+    bad_codec: int
+
+    def clips(self) -> list["Film"]:
+        """Return the clips, kinds mixed: what is done when a run is stopped holds some of each."""
+        counts = dict.fromkeys(NEGATIVES, self.negatives) | dict.fromkeys(GOOD, self.good)
+        counts |= dict.fromkeys(LESS_GOOD, self.less_good) | {"photograph, bad codec": self.bad_codec}
+        films = [Film(self.name, kind, number) for kind in KINDS for number in range(counts[kind])]
+        return sorted(films, key=lambda film: (film.number + 1) / counts[film.kind])
+
+
+HALVES = {half.name: half for half in (Half("choice", 8, 45, 4, 60), Half("test", 26, 158, 10, 40))}
+
+
+@dataclass(frozen=True)
+class Film:
+    """One clip: of which half and kind, and the how manieth."""
+
+    half: str
+    kind: str
+    number: int
+
+    @property
+    def seed(self) -> int:
+        """What everything in the clip is drawn from: no two clips share it."""
+        return _FIRST_SEED[self.half] + _SEEDS_APART * KINDS.index(self.kind) + self.number
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A scene, and what is true of it that the scene does not say.
+
+    Attributes:
+        scene: what is filmed.
+        heart_rate_bpm: of a face; None without a pulse.
+        tone: of painted skin, 0 for the lightest to 1 for the darkest; None for the portrait's own and for no face.
+    """
+
+    scene: Scene
+    heart_rate_bpm: float | None = None
+    tone: float | None = None
+
+
+def draw_scene(kind: str, seed: int) -> Drawn:
+    """Draw a clip of this kind; of "noise alone", the scene says only how it is recorded."""
+    rng = np.random.default_rng(seed)
+    still = kind in NEGATIVES
+    width, height = _NEGATIVE_SIZES[rng.integers(len(_NEGATIVE_SIZES))] if still else _FACE_SIZE
+    scene = Scene(
+        seed=seed,
+        duration_s=_DURATION_S,
+        width=width,
+        height=height,
+        face_width=rng.uniform(0.38, 0.55),
+        heart_rate_bpm=None,
+        noise=rng.uniform(0.5, 4.0 if still else 2.5),
+        motion=rng.uniform(0.005, 0.03 if still else 0.02),
+        brightness=rng.uniform(0.5, 1.0),
+        frame_rate_hz=float(rng.choice(_FRAME_RATES_HZ)),
+        codec=str(rng.choice(_CODECS if still else _FACE_CODECS)),
+    )
+    return _draw_negative(kind, scene, rng) if still else _draw_face(kind, scene, rng)
+
+
+def film(path: Path, kind: str, scene: Scene) -> None:
+    """Write the clip of a scene of this kind."""
+    if kind != "noise alone":
+        render_clip(path, scene)
+        return
+    codec = {"codec": scene.codec, "bit_rate_kbps": scene.bit_rate_kbps}
+    write_clip(path, _noise_frames(scene), scene.frame_times_s(), **codec)
+
+
+def _draw_face(kind: str, scene: Scene, rng: np.random.Generator) -> Drawn:
+    rate_bpm, strength = rng.uniform(46, 130), rng.uniform(0.006, 0.012)
+    scene = replace(scene, heart_rate_bpm=rate_bpm, pulse_strength=strength)
+    if scene.codec == "vp8":  # what the recorder makes; H.264 is what phones do, at their own rates
+        rate_kbps = 1e-3 * _RECORDER_BITS * scene.width * scene.height * 30
+        scene = replace(scene, frame_rate_hz=30.0, bit_rate_kbps=rate_kbps)
+    if kind == "face, noisy MJPEG recording":
+        scene = replace(scene, codec="mjpeg", bit_rate_kbps=None, noise=rng.uniform(2.5, 5.0))
+    if kind == "face, VP9 recording":
+        scene = replace(scene, codec="vp9", bit_rate_kbps=None)
+    if kind not in _OWN_SKIN:
+        skin, time_s = draw_skin(rng), scene.frame_times_s()
+        pulse = known_pulse(rate_bpm, _DURATION_S, rng)
+        change = pulse_change(pulse, time_s, strength * draw_blood(rng) * skin.diffuse, rng)
+        # How bright a face is comes with its skin here: the light is what it takes to be seen.
+        painted = replace(scene, colours=skin.level * (1 + change), brightness=rng.uniform(0.8, 1.0))
+        return Drawn(painted, rate_bpm, skin.tone)
+    changes = {
+        "face": {},
+        "face, weak pulse": {"pulse_strength": rng.uniform(0.002, 0.005)},
+        "face, moving": {"motion": rng.uniform(0.04, 0.1), "tremor": 0.008, "tremor_hz": rng.uniform(0.8, 2.2)},
+        "face, browser recording": {"codec": "vp8", "bit_rate_kbps": rng.uniform(600, 2500)},
+    }
+    return Drawn(replace(scene, **changes[kind]), rate_bpm)
+
+
+def _draw_negative(kind: str, scene: Scene, rng: np.random.Generator) -> Drawn:
+    rate_hz = rng.uniform(0.8, 2.2)  # of whatever swings: as a heart would beat
+    shake = {"tremor": rng.uniform(0.004, 0.02), "tremor_hz": rate_hz, "gloss": rng.uniform(0, 12)}
+    flicker = {"flicker": rng.uniform(0.003, 0.03), "flicker_hz": rate_hz}
+    balance = {"white_balance": rng.uniform(0.001, 0.008), "white_balance_hz": rate_hz}
+    codec = {"codec": "h264", "bit_rate_kbps": rng.uniform(60, 300), "key_frame_s": rng.uniform(0.6, 1.4)}
+    changes = {
+        "photograph": {},
+        "photograph, hand shake": shake,
+        "photograph, flicker": flicker,
+        "photograph, white balance": balance,
+        "photograph, autogain": {"light": _hunting(rate_hz, rng)},
+        "photograph, bad codec": codec,
+        "photograph, much noise": {"noise": rng.uniform(8, 40)},
+        "photograph on a screen": {
+            "bands": rng.uniform(0.01, 0.06),
+            "bands_hz": rate_hz,
+            "white_balance": rng.uniform(0, 0.003),
+            "white_balance_hz": rate_hz,
+        },
+        "photograph, coloured lamp": {"light": _blood_coloured(rate_hz, rng.uniform(0.003, 0.01))},
+        "photograph, all at once": shake | flicker | balance | codec | {"key_frame_s": 1 / rate_hz},
+        "wall": {"subject": "wall", "flicker": rng.uniform(0, 0.02), "flicker_hz": rate_hz},
+        "noise alone": {"noise": rng.uniform(3, 60)},
+    }
+    scene = replace(scene, **changes[kind])
+    if scene.subject == "face" and kind != "noise alone" and rng.uniform() < _PAINTED_PHOTOGRAPHS:
+        skin = draw_skin(rng)
+        still = np.broadcast_to(skin.level, (len(scene.frame_times_s()), len(CELLS), 3))
+        return Drawn(replace(scene, colours=still, brightness=rng.uniform(0.8, 1.0)), tone=skin.tone)
+    return Drawn(scene)
+
+
+def _blood_coloured(rate_hz: float, swing: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the light of a lamp whose colour swings as blood does."""
+
+    def light(time_s: np.ndarray) -> np.ndarray:
+        return 1 - swing * np.sin(2 * np.pi * rate_hz * time_s)[:, None] * BLOOD_VOLUME
+
+    return light
+
+
+def _hunting(rate_hz: float, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the light as automatic exposure lets it through that never comes to rest (ours).
+
+    Every few seconds the scene becomes brighter or darker; the exposure comes back to its aim in swings that die away,
+    and in between it hunts: a small swing that stays, in the steps the camera's gain has. Gain is not quite grey.
+    """
+    jumps_s = np.cumsum(rng.uniform(1.5, 4.0, size=8))
+    sizes = rng.uniform(0.05, 0.3, size=8) * rng.choice([-1.0, 1.0], size=8)
+    dies_s, small, step = rng.uniform(0.3, 1.5), rng.uniform(0.002, 0.02), rng.uniform(0.001, 0.008)
+    tint = 1 + rng.uniform(-0.08, 0.08, size=3)
+
+    def light(time_s: np.ndarray) -> np.ndarray:
+        gain = small * np.sin(2 * np.pi * rate_hz * time_s)
+        for at_s, size in zip(jumps_s, sizes, strict=True):
+            since_s = np.maximum(time_s - at_s, 0)
+            swing = size * np.exp(-since_s / dies_s) * np.cos(2 * np.pi * rate_hz * since_s)
+            gain += np.where(time_s >= at_s, swing, 0)
+        return np.exp(step * np.round(gain / step)[:, None] * tint)
+
+    return light
+
+
+def _noise_frames(scene: Scene) -> Iterator[np.ndarray]:
+    """Yield pictures of noise alone, fine or coarse, coloured or grey: [height, width, 3] uint8."""
+    rng = np.random.default_rng(scene.seed)
+    grain, channels = int(rng.choice([1, 2, 4, 16])), int(rng.choice([1, 3]))
+    level = scene.brightness * rng.uniform(60, 180)
+    for _ in scene.frame_times_s():
+        shape = (scene.height // grain, scene.width // grain, channels)
+        noise = np.broadcast_to(rng.standard_normal(shape, dtype=np.float32), (*shape[:2], 3))
+        picture = cv2.resize(noise, (scene.width, scene.height), interpolation=cv2.INTER_NEAREST)
+        yield np.clip(np.round(level + scene.noise * picture), 0, 255).astype(np.uint8)

@@ -1,0 +1,104 @@
+"""A decoded picture that becomes R, G, B only where it is looked at.
+
+Decoders give luma for every pixel and colour for every fourth. To convert all of it takes nearly half as long as to
+decode it, and an eighth of it is skin. `YuvImage` behaves as the array [height, width, 3] that it stands for, as far as
+slices of it go; pictures of rarer formats (10 bits, alpha, R, G, B, ...) are converted whole, by FFmpeg.
+"""
+
+from functools import lru_cache
+
+import av
+import cv2
+import numpy as np
+
+# Share of red and of blue in luma, by the number FFmpeg gives a colour space: BT.709; unknown and both BT.601; BT.2020.
+_RED_BLUE = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
+_FULL_RANGE = 2  # FFmpeg's number for levels of 0 to 255; otherwise luma is 16 to 235 and chroma 16 to 240
+
+
+class YuvImage:
+    """An image [height, width, 3] uint8 R, G, B, converted where it is sliced.
+
+    Each 2 x 2 pixels share one colour, as in FFmpeg's own conversion. That one takes short cuts in its arithmetic and
+    comes out one level darker on average, at most three; this one is rounded to the nearest.
+
+    Args:
+        luma: [height, width] uint8.
+        blue, red: [height / 2, width / 2] uint8, the two chroma planes.
+        to_rgb: [3, 4] what turns Y, U, V, 1 into R, G, B.
+    """
+
+    def __init__(self, luma: np.ndarray, blue: np.ndarray, red: np.ndarray, to_rgb: np.ndarray) -> None:
+        self.luma, self._chroma, self._to_rgb = luma, (blue, red), to_rgb
+        self.shape = (*luma.shape, 3)
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        """Return rows and columns as R, G, B."""
+        luma = np.ascontiguousarray(self.luma[part])
+        if not luma.size:
+            return np.empty((*luma.shape, 3), np.uint8)
+        rows, columns = (np.arange(side)[along] // 2 for side, along in zip(self.shape, part, strict=False))
+        chroma = (plane.take(rows, axis=0).take(columns, axis=1) for plane in self._chroma)
+        return cv2.transform(cv2.merge((luma, *chroma)), self._to_rgb)  # rounds and stays within 0 to 255
+
+    def shrunk(self, size: tuple[int, int]) -> np.ndarray:
+        """Return the whole of it in a smaller size (width, height) as R, G, B.
+
+        The planes are shrunk before they are converted: there is less to convert then.
+        """
+        planes = (self.luma, *self._chroma)
+        smaller = tuple(cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes)
+        return cv2.transform(cv2.merge(smaller), self._to_rgb)
+
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
+        """Return the whole of it."""
+        if copy is False:
+            raise ValueError("a YuvImage becomes an array by conversion only")
+        return self[:, :] if dtype is None else self[:, :].astype(dtype)
+
+
+def shrink(image: np.ndarray | YuvImage, scale: float) -> np.ndarray:
+    """Return a copy of a picture as R, G, B, `scale` times as wide and high; in its own size where that is above 1."""
+    if scale >= 1:
+        return np.array(image)
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    if isinstance(image, YuvImage):
+        return image.shrunk((width, height))
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
+    """Return a decoded picture, upright.
+
+    Args:
+        picture: what PyAV decoded; its memory is used and not copied.
+
+    Returns:
+        [height, width, 3] uint8 R, G, B, and the counter-clockwise turn that took, in degrees: 0, 90, 180 or 270.
+    """
+    turns = round(picture.rotation / 90) % 4
+    full_range = picture.format.name == "yuvj420p" or picture.color_range == _FULL_RANGE
+    planar = picture.format.name in ("yuv420p", "yuvj420p") and picture.colorspace in _RED_BLUE
+    if planar and picture.width % 2 == 0 and picture.height % 2 == 0:
+        planes = (np.rot90(_pixels(plane), turns) for plane in picture.planes)
+        return YuvImage(*planes, _yuv_to_rgb(*_RED_BLUE[picture.colorspace], full_range)), 90 * turns
+    return np.ascontiguousarray(np.rot90(picture.to_ndarray(format="rgb24"), turns)), 90 * turns
+
+
+def _pixels(plane: av.video.plane.VideoPlane) -> np.ndarray:
+    """Return a plane's pixels, [height, width] uint8, without the padding at the end of each line."""
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+@lru_cache
+def _yuv_to_rgb(red: float, blue: float, full_range: bool) -> np.ndarray:
+    """Return what turns Y, U, V, 1 into R, G, B: [3, 4], for given shares of red and blue in luma."""
+    from_red, from_blue = 2 * (1 - red), 2 * (1 - blue)
+    green = 1 - red - blue
+    rgb = np.array([[1, 0, from_red], [1, -from_blue * blue / green, -from_red * red / green], [1, from_blue, 0]])
+    if full_range:
+        gain, black = np.ones(3), np.array([0, 128, 128])
+    else:
+        gain, black = 255 / np.array([219, 224, 224]), np.array([16, 128, 128])
+    rgb = rgb * gain
+    return np.column_stack((rgb, -rgb @ black))

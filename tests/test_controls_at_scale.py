@@ -1,0 +1,210 @@
+"""benchmarks/controls: its halves lie apart, it goes on where it was stopped, and it counts right."""
+
+from collections import Counter
+from dataclasses import asdict, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from benchmarks.controls.counts import QUESTIONS, draw_curve, judge, kinds_table, lower_bound, sums, upper_bound
+from benchmarks.controls.figure import draw_controls
+from benchmarks.controls.measure import Measured, load_measured, measure_all, measure_clip
+from benchmarks.controls.scenes import GOOD, HALVES, KINDS, NEGATIVES, Film, draw_scene, film
+from bpdemo import quality
+from bpdemo.clip import Clip
+
+PULSE = {
+    "heart_rate_bpm": 72.0,
+    "snr_db": 6.0,
+    "amplitude": 0.004,
+    "colour_agreement": 0.9,
+    "brightness_ratio": 1.1,
+    "region_agreement": 0.95,
+    "light_share": 0.1,
+    "half_rates_bpm": [71.0, 73.0],
+}
+SCENE = {"codec": "h264", "frame_rate_hz": 30.0, "pulse_strength": 0.01, "tone": 0.5, "luma": 120.0}
+
+
+def made_up(number, kind="face", half="test", capture_reasons=(), **pulse):
+    """Return a clip of which everything is known."""
+    rate_bpm = None if kind in NEGATIVES else 72.5
+    return Measured(half, kind, number, SCENE, rate_bpm, list(capture_reasons), PULSE | pulse, 0.5, [])
+
+
+def quick(clip):
+    return replace(made_up(clip.number, clip.kind, clip.half), reasons=["no_pulse"])
+
+
+def test_the_halves_share_no_clip():
+    seeds = {name: [clip.seed for clip in half.clips()] for name, half in HALVES.items()}
+    assert len(set(seeds["choice"]) | set(seeds["test"])) == len(seeds["choice"]) + len(seeds["test"])
+
+
+def test_the_test_half_is_as_large_as_it_has_to_be():
+    counts = Counter(clip.kind for clip in HALVES["test"].clips())
+    assert set(counts) == set(KINDS)
+    assert sum(counts[kind] for kind in NEGATIVES) >= 300
+    assert sum(counts[kind] for kind in GOOD) >= 300
+
+
+def test_a_stopped_run_holds_some_of_every_kind():
+    clips = HALVES["test"].clips()
+    assert {clip.kind for clip in clips[: len(clips) // 10]} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_draws_its_clip(kind):
+    drawn, again, other = (draw_scene(kind, seed) for seed in (5, 5, 6))
+    about = [{**asdict(replace(each.scene, colours=None)), "light": None} for each in (drawn, again, other)]
+    assert about[0] == about[1] != about[2]
+    times_s = drawn.scene.frame_times_s()
+    if drawn.scene.light is not None:
+        np.testing.assert_array_equal(drawn.scene.light(times_s), again.scene.light(times_s))
+    assert (drawn.heart_rate_bpm is None) == (kind in NEGATIVES)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NEGATIVES if kind not in ("wall", "noise alone")])
+def test_photographs_have_no_pulse(kind):
+    for seed in range(6):
+        scene = draw_scene(kind, seed).scene
+        assert scene.heart_rate_bpm is None
+        if scene.colours is not None:
+            assert np.ptp(scene.colours, axis=0).max() == 0
+
+
+def test_autogain_swings_and_is_almost_grey():
+    for seed in range(10):
+        scene = draw_scene("photograph, autogain", seed).scene
+        light = scene.light(scene.frame_times_s())
+        assert 0.05 < np.ptp(light[:, 1]) < 2
+        # Its largest part is the same in all channels.
+        log = np.log(light)
+        assert np.ptp(log - log.mean(axis=1, keepdims=True), axis=0).max() < 0.2 * np.ptp(log[:, 1])
+
+
+def test_noise_alone_is_another_picture_on_every_frame(tmp_path):
+    scene = replace(draw_scene("noise alone", 3).scene, duration_s=0.2, codec="ffv1", noise=20.0)
+    film(tmp_path / "noise.mkv", "noise alone", scene)
+    with Clip(tmp_path / "noise.mkv") as clip:
+        images = [frame.image.astype(float) for frame in clip.frames()]
+    assert len(images) == round(0.2 * scene.frame_rate_hz)
+    for before, after in pairwise(images):
+        assert abs(np.corrcoef(before.ravel(), after.ravel())[0, 1]) < 0.1
+        assert 10 < before[..., 1].std() < 25
+
+
+def test_a_wall_is_measured_and_refused():
+    clip = Film("choice", "wall", 0)
+    measured = measure_clip(clip)
+    assert measured.film == clip
+    assert measured.reasons == judge(measured) == ["no_face"]
+    assert measured.heart_rate_bpm is None
+
+
+def test_a_run_goes_on_where_it_was(tmp_path):
+    path = tmp_path / "measured.jsonl"
+    clips = [Film("choice", kind, number) for kind in KINDS[:3] for number in range(2)]
+    assert measure_all(clips[:4], path, 1, quick) == 4
+    first = path.read_text()
+    # Stopped in the middle of a line.
+    path.write_text(first + first.splitlines()[0][:40])
+    assert measure_all(clips, path, 1, quick) == 2
+    assert measure_all(clips, path, 1, quick) == 0
+    assert path.read_text().startswith(first)
+    assert load_measured(path) == [quick(clip) for clip in clips]
+
+
+def test_a_clip_is_judged_again_by_the_thresholds_of_today(monkeypatch):
+    assert judge(made_up(0)) == []
+    assert judge(made_up(0, snr_db=1.0)) == ["weak_pulse"]
+    assert judge(made_up(0, light_share=0.9)) == ["light_flicker"]
+    assert judge(made_up(0, capture_reasons=["too_dark"])) == ["too_dark"]
+    assert judge(replace(made_up(0), bits_per_pixel=0.01)) == ["too_compressed"]
+    assert judge(replace(made_up(0, snr_db=3.0), bits_per_pixel=0.1)) == ["too_compressed"]
+    monkeypatch.setattr(quality, "MIN_READING_SNR_DB", 0.5)
+    assert judge(made_up(0, snr_db=1.0)) == []
+
+
+def test_the_curve_counts_clips():
+    photographs = [made_up(number, "photograph", snr_db=snr) for number, snr in enumerate((-3.0, 0.0, 3.0, 5.0))]
+    photographs[3] = made_up(3, "photograph", snr_db=5.0, region_agreement=0.2)  # refused by another question
+    photographs.append(made_up(4, "wall", capture_reasons=["no_face"], snr_db=9.0))
+    faces = [made_up(number, snr_db=snr) for number, snr in enumerate((1.0, 4.0, 8.0, 10.0))]
+    weak = [made_up(0, "face, weak pulse", snr_db=-9.0)]
+    snr = QUESTIONS[0]
+    curve = draw_curve(photographs + faces + weak, snr)
+
+    def at(shares, threshold):
+        return shares[int(np.flatnonzero(snr.grid == threshold)[0])]
+
+    assert [at(curve.read, x) for x in (-4, -3, 0, 0.25, 3, 3.25)] == [0.6, 0.6, 0.4, 0.2, 0.2, 0.0]
+    assert [at(curve.read_alone, x) for x in (-4, 0, 4, 5.25)] == [0.8, 0.6, 0.2, 0.0]
+    assert [at(curve.refused, x) for x in (0, 1, 1.25, 8.25, 12)] == [0.0, 0.0, 0.25, 0.75, 1.0]
+
+
+def test_the_curve_of_an_upper_limit_counts_the_other_way():
+    light = next(question for question in QUESTIONS if question.codes == ("light",))
+    lamps = [made_up(number, "photograph", light_share=share) for number, share in enumerate((0.2, 0.8))]
+    curve = draw_curve([*lamps, made_up(0, light_share=0.3)], light)
+    assert [curve.read[at] for at in (10, 20, 79, 80)] == [0.0, 0.5, 0.5, 1.0]
+    assert [curve.refused[at] for at in (29, 30)] == [1.0, 0.0]
+
+
+def test_the_curve_meets_the_verdict_at_the_threshold_in_use():
+    rng = np.random.default_rng(0)
+    clips = [
+        made_up(
+            number,
+            kind,
+            snr_db=rng.normal(3, 4),
+            region_agreement=rng.uniform(0.5, 1),
+            light_share=rng.uniform(0, 0.7),
+        )
+        for kind in ("photograph", "face")
+        for number in range(60)
+    ]
+    for question in QUESTIONS:
+        if question.codes[0] in ("colours", "halves"):
+            continue  # these ask less of a clear pulse
+        curve = draw_curve(clips, question)
+        at = int(np.argmin(np.abs(question.grid - question.threshold)))
+        read = {kind: sum(one.kind == kind and not judge(one) for one in clips) for kind in ("photograph", "face")}
+        assert curve.read[at] == pytest.approx(read["photograph"] / 60)
+        assert curve.refused[at] == pytest.approx(1 - read["face"] / 60)
+
+
+def test_bounds_are_exact():
+    assert upper_bound(0, 300) == pytest.approx(1 - 0.05 ** (1 / 300)) == pytest.approx(3 / 300, rel=0.01)
+    assert upper_bound(2, 50) == pytest.approx(beta.ppf(0.95, 3, 48))
+    assert lower_bound(290, 300) == pytest.approx(beta.ppf(0.05, 290, 11))
+
+
+def test_the_tables_say_what_was_counted():
+    clips = [
+        made_up(0),
+        made_up(1, snr_db=1.0),
+        made_up(2, snr_db=-5.0),
+        made_up(0, "wall", capture_reasons=["no_face"]),
+    ]
+    line = next(line for line in kinds_table(clips).splitlines() if line.startswith("| face |"))
+    assert line == "| face | 3 | 1 | 2 | 0.50 (0.50) | 1 `weak_pulse`, 1 `no_pulse` |"
+    assert sums(clips).startswith(
+        "0 of 1 inputs without a pulse give a reading (0.0 %; with 95 % confidence at most 95.0 %)"
+    )
+    assert "1 of 3 good captures give a reading (33.3 %; with 95 % confidence at least 1.7 %)" in sums(clips)
+
+
+def test_a_face_in_too_little_light_is_counted_apart():
+    dim = replace(made_up(0, snr_db=-3.0), scene=SCENE | {"luma": 50.0})
+    lost = replace(made_up(1, capture_reasons=["no_face"]), scene=SCENE | {"luma": None})
+    assert "1 of 2 good captures give a reading" in sums([made_up(2), lost, dim])
+    assert "| the same, in too little light | 1 | 0 |" in kinds_table([made_up(2), lost, dim])
+
+
+def test_the_figure_draws_every_question():
+    clips = [made_up(number, kind) for kind in ("photograph", "face") for number in range(3)]
+    figure = draw_controls({"choice": clips, "test": []})
+    assert [axes.get_xlabel().split(", at ")[0] for axes in figure.axes] == [question.name for question in QUESTIONS]

@@ -1,0 +1,106 @@
+"""The network answers alike in float32 and bfloat16, on the CPU and on a GPU, here and in another process."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from serve_app import ROOT
+
+from benchmarks.devices import TOLERANCE_MMHG, made_up_slices, predict, worst_difference
+from bpdemo import BloodPressureEstimator, gpu
+from bpdemo.weights import embedded_folder, load_weights
+
+MAPS = 12
+
+
+@pytest.fixture(scope="module")
+def weights():
+    """The ones that are shipped: how far rounding carries depends on what was learned."""
+    return load_weights(embedded_folder(), "cpu")
+
+
+@pytest.fixture(scope="module")
+def slices():
+    return made_up_slices(MAPS)
+
+
+@pytest.fixture(scope="module")
+def in_float32(weights, slices):
+    return predict(weights.network, slices, "cpu", torch.float32)
+
+
+def test_bfloat16_gives_the_same_pressures(weights, slices, in_float32):
+    rounded = predict(weights.network, slices, "cpu", torch.bfloat16)
+    difference = worst_difference(rounded, in_float32)
+    assert 1e-4 < difference < TOLERANCE_MMHG[torch.bfloat16]  # above 0, or nothing was rounded
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_cuda_gives_the_same(slices, in_float32, dtype):
+    network = load_weights(embedded_folder(), "cuda").network
+    assert worst_difference(predict(network, slices, "cuda", dtype), in_float32) < TOLERANCE_MMHG[dtype]
+
+
+def test_the_maps_are_no_special_case(in_float32):
+    """Answers that all are alike would be alike on every device."""
+    for pressure in in_float32:
+        assert np.ptp(pressure["value"]) > 1
+
+
+@pytest.fixture
+def lent(monkeypatch, tmp_path):
+    """ZeroGPU hardware, by a stand-in for the package `spaces`; what was lent is in the file."""
+    monkeypatch.setenv(gpu.ZERO_GPU_VARIABLE, "true")
+    monkeypatch.setenv("LENT", str(tmp_path / "lent"))
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "zero_gpu"))
+    monkeypatch.delitem(sys.modules, "spaces", raising=False)
+    return tmp_path / "lent"
+
+
+def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, slices, lent):
+    own = BloodPressureEstimator(weights)
+    borrowing = gpu.on_lent_gpu(own, gpu.lent_gpu())
+    for one in slices[:2]:
+        for borrowed, mine in zip(borrowing.predict(one), own.predict(one), strict=True):
+            assert borrowed.value == pytest.approx(mine.value, abs=0.001)
+            assert borrowed.interval == pytest.approx(mine.interval, abs=0.001)
+            for part, other in zip(borrowed.ranges, mine.ranges, strict=True):
+                assert part.probability == pytest.approx(other.probability, abs=1e-5)
+                assert part.value == pytest.approx(other.value, abs=0.001)
+    calls = [json.loads(line) for line in lent.read_text().splitlines()]
+    assert len(calls) == 2
+    for call in calls:
+        assert call["types"] == ["numpy"]
+        assert call["seconds"] == gpu.SECONDS <= 60
+        # The slices, and not the network with them.
+        assert call["sent"] < 50_000 > call["received"]
+
+
+def test_a_gpu_that_is_not_lent_costs_no_reading(weights, slices, lent, monkeypatch, caplog):
+    borrowing = gpu.on_lent_gpu(BloodPressureEstimator(weights), gpu.lent_gpu())
+    monkeypatch.delenv("LENT")
+    assert borrowing.predict(slices[0]) == BloodPressureEstimator(weights).predict(slices[0])
+    assert "no GPU was lent" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["", "0", "false"])
+def test_elsewhere_nothing_is_lent_and_nothing_imported(lent, monkeypatch, value):
+    monkeypatch.setenv(gpu.ZERO_GPU_VARIABLE, value)
+    assert gpu.lent_gpu() is None
+    assert "spaces" not in sys.modules
+
+
+def test_without_the_package_nothing_is_lent(lent, monkeypatch):
+    monkeypatch.setitem(sys.modules, "spaces", None)
+    assert gpu.lent_gpu() is None
+
+
+def test_a_package_that_does_not_load_is_told_and_nothing_is_lent(lent, monkeypatch, tmp_path, caplog):
+    """The real one does not, beside a torch without CUDA."""
+    (tmp_path / "spaces.py").write_text("import torch\n\ntorch.there_is_no_such_thing\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert gpu.lent_gpu() is None
+    assert "ZeroGPU cannot be used" in caplog.text

@@ -1,0 +1,88 @@
+"""motion.py: landmarks go where the picture goes, and nowhere when only the light changes."""
+
+import cv2
+import numpy as np
+import pytest
+
+from bpdemo.motion import carry_landmarks
+from bpdemo.training.portrait import load_portrait
+
+SIDE = 480
+
+
+@pytest.fixture(scope="module")
+def face():
+    """The portrait in a picture of `SIDE`, float, and its landmarks there."""
+    portrait = load_portrait(200)
+    shift = np.array([SIDE / 2, SIDE / 2]) - portrait.face_centre
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
+    picture = cv2.warpAffine(portrait.picture, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
+    return picture, (portrait.landmarks + shift).astype(np.float32)
+
+
+def moved(face, right=0.0, down=0.0, turn=0.0, zoom=1.0, gain=1.0, noise=1.5, seed=0):
+    """Return the picture moved (pixels, degrees, factor), in other light, and where its landmarks are then."""
+    picture, landmarks = face
+    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), turn, zoom)
+    matrix[:, 2] += right, down
+    picture = cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    picture = gain * picture + np.random.default_rng(seed).normal(0, noise, picture.shape)
+    return np.clip(np.round(picture), 0, 255).astype(np.uint8), landmarks @ matrix[:, :2].T + matrix[:, 2]
+
+
+def away(carried, expected):
+    """Return the mean distance of landmarks from where they should be, [images] in pixels."""
+    return np.linalg.norm(carried - np.array(expected), axis=2).mean(axis=1)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"right": 4.0, "down": -3.0},
+        {"turn": 2.0},
+        {"zoom": 1.03},
+        {"right": -3.0, "down": 2.0, "turn": -1.0, "zoom": 0.98},
+    ],
+    ids=["shift", "turn", "zoom", "all"],
+)
+def test_landmarks_go_along(face, end):
+    start = {"right": 0.0, "down": 0.0, "turn": 0.0, "zoom": 1.0}
+    images, expected = [], []
+    for number, share in enumerate(np.linspace(0, 1, 11)):
+        place = {name: start[name] + share * (value - start[name]) for name, value in end.items()}
+        image, landmarks = moved(face, **place, seed=number)
+        images.append(image)
+        expected.append(landmarks)
+    carried = carry_landmarks(images, face[1])
+    went = away(np.array([face[1]] * 11), expected)
+    assert went[-1] > 1.5
+    assert (away(carried, expected) < 0.1 + 0.06 * went).all()
+
+
+def test_a_shake_is_followed(face):
+    shakes = 3 * np.sin(2 * np.pi * 2 * np.arange(16) / 30)
+    images, expected = zip(*(moved(face, right=shake, seed=number) for number, shake in enumerate(shakes)), strict=True)
+    assert away(carry_landmarks(images, face[1]), expected).max() < 0.3
+
+
+def test_light_moves_nothing(face):
+    gains = 1 + 0.02 * np.arange(11)
+    images = [moved(face, gain=gain / gains[-1], seed=number)[0] for number, gain in enumerate(gains)]
+    assert away(carry_landmarks(images, face[1]), [face[1]] * 11).max() < 0.1
+
+
+def test_noise_moves_landmarks_by_little(face):
+    images = [moved(face, noise=4, seed=number)[0] for number in range(16)]
+    assert away(carry_landmarks(images, face[1]), [face[1]] * 16).max() < 0.15
+
+
+def test_what_shows_nothing_moves_nothing(face):
+    _, landmarks = face
+    for image in (np.zeros((SIDE, SIDE, 3), np.uint8), np.full((SIDE, SIDE, 3), 128, np.uint8)):
+        for places in (landmarks, landmarks + np.float32(SIDE), landmarks - np.float32(2 * SIDE), landmarks / 100):
+            np.testing.assert_allclose(carry_landmarks([image] * 3, places), [places] * 3, atol=1e-6)
+
+
+def test_one_image_leaves_them_where_they_are(face):
+    picture, landmarks = face
+    np.testing.assert_array_equal(carry_landmarks([picture.astype(np.uint8)], landmarks), landmarks[None])

@@ -1,0 +1,85 @@
+#!/bin/sh
+# Try the demo where there is nothing: a bare Debian in a folder, and in it only what README.md and packages.txt name.
+#     tools/try_bare_debian.sh FOLDER          the demo: /health answers and a clip is read
+#     tools/try_bare_debian.sh FOLDER test     `make test` as well
+# Needs root, debootstrap, git and 4 GB in FOLDER, which must not exist; it is removed at the end, whatever happens.
+# Debian and Python packages come from where this machine has its own from: apt's sources and pip's settings.
+set -eu
+folder=${1:?usage: tools/try_bare_debian.sh FOLDER [test]}
+what=${2:-demo}
+here=$(cd "$(dirname "$0")/.." && pwd)
+mkdir "$folder"
+root=$(cd "$folder" && pwd)/root
+port=$(python3 -c 'import socket; probe = socket.socket(); probe.bind(("", 0)); print(probe.getsockname()[1])')
+app=
+
+clean_up() {
+    [ -z "$app" ] || kill -- "-$app" 2>/dev/null || true
+    sleep 2
+    # What is mounted is let go first: removing the folder must not reach into it.
+    grep -o " $root/[^ ]*" /proc/mounts | sort -r | while read -r place; do umount "$place"; done
+    if grep -q " $root/" /proc/mounts; then
+        echo "something is still mounted in $root; it stays" >&2
+    else
+        rm -rf --one-file-system "$folder"
+    fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+inside() {
+    chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" 'Label: Debian' | head -1)
+echo "== a bare Debian $codename =="
+# README.md: git, make and python3-venv; a clone is copied in, so git stays out.
+debootstrap --variant=minbase --include=ca-certificates,make,python3-venv "$codename" "$root" "$mirror" >"$folder/log" 2>&1 ||
+    { tail -5 "$folder/log" >&2; exit 1; }
+mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"  # MediaPipe counts processors there
+mount -t tmpfs tmpfs "$root/dev/shm"
+
+# How this machine reaches its registries, which a bare one cannot know.
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+python3 -m pip config list | sed -n "s/^[^.]*\.\([a-z-]*\)='\(.*\)'$/\1 = \2/p" | sort -u | awk -F ' = ' '!/file:/ && !seen[$1]++' |
+    { echo '[global]'; cat; } >"$root/etc/pip.conf"
+for wheels in $(sed -n 's/^find-links = //p' "$root/etc/pip.conf"); do
+    mkdir -p "$root$wheels"
+    mount --bind -o ro "$wheels" "$root$wheels"
+done
+git clone --quiet --local --no-hardlinks "$here" "$root/root/bpdemo"
+
+echo "== make demo =="
+began=$(date +%s)
+setsid chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    GRADIO_SERVER_PORT="$port" make -C /root/bpdemo demo >"$folder/log" 2>&1 &
+app=$!
+until inside /root/bpdemo/.venv/bin/python -c "
+import urllib.request
+print(urllib.request.urlopen('http://127.0.0.1:$port/health').read().decode())" 2>/dev/null; do
+    kill -0 "$app" 2>/dev/null || { tail -20 "$folder/log" >&2; echo "the demo ended" >&2; exit 1; }
+    sleep 5
+done
+echo "up after $(($(date +%s) - began)) s; $(du -sxm "$root" | cut -f1) MB"
+cat "$folder/log"
+
+echo "== a reading through the client =="
+inside /root/bpdemo/.venv/bin/python - "$port" <<'EOF'
+import sys
+from gradio_client import Client, handle_file
+client = Client(f"http://127.0.0.1:{sys.argv[1]}", verbose=False)
+read = client.predict(handle_file("/root/bpdemo/examples/face_72_bpm.mp4"), api_name="/estimate")
+print(read["status"], read["heart_rate"], read["systolic"]["value"], read["systolic"]["interval"])
+assert read["status"] == "reading" and abs(read["heart_rate"]["value"] - 72) < 1, read["reasons"]
+EOF
+kill -- "-$app"
+app=
+
+if [ "$what" = test ]; then
+    echo "== make test =="
+    inside make -C /root/bpdemo test
+fi
+echo "== all of it went well =="
