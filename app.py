@@ -5,6 +5,7 @@ were named and cannot be had end the start; others in their place would be a rea
 `--open` opens the page in a browser, where there is a screen to open it on.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,9 +13,12 @@ import sys
 from bpdemo.errors import BpdemoError
 from bpdemo.startup import check, plain_errors
 
+_M_ARENA_MAX = -8  # of glibc's malloc.h
+
 
 def main() -> None:
     """Check once, then serve the page until the process is stopped."""
+    keep_few_heaps()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a stop clears the uploads away like any other end
     try:
         with plain_errors():
@@ -46,6 +50,18 @@ def serve() -> None:
     page = build_page(estimator, uploads)
     options = launch_options(uploads, routes=[health_route(report)])
     page.launch(inbrowser="--open" in sys.argv and has_screen(), **options)
+
+
+def keep_few_heaps() -> None:
+    """Have all threads share two heaps, where the C library is glibc.
+
+    By default each thread gets one of its own, and what frames leave in them adds up: see the table of
+    `benchmarks.load` in the README.
+    """
+    try:
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
 
 
 def has_screen() -> bool:
