@@ -213,11 +213,8 @@ def _read_clips(clips: list[str], weights: str | None, device: str) -> Iterator[
                 pass
         except BpdemoError as error:
             errors[clip] = error
-    readable = [clip for clip in clips if clip not in errors]
-    answers: Iterator[Estimate] | None = None
+    answers = _answers([clip for clip in clips if clip not in errors], weights, device)  # begins with the first of them
     for clip in clips:
-        if clip not in errors and answers is None:
-            answers = _answers(readable, weights, device)
         yield Estimate.from_error(Path(clip).name, errors[clip]) if clip in errors else next(answers)
 
 

@@ -237,7 +237,7 @@ def _fill_in(before: TrackedFrame | None, frames: list[Frame], after: TrackedFra
     if before is None or before.landmarks is None or after.landmarks is None:
         yield from (TrackedFrame(frame, None) for frame in frames[:-1])
     elif len(frames) > 1:
-        carried = carry_landmarks([before.frame.pixels, *(frame.pixels for frame in frames)], before.landmarks)[1:]
+        carried = _carried(before, frames)
         missed = after.landmarks - carried[-1]
         for frame, landmarks in zip(frames[:-1], carried[:-1], strict=True):
             share = (frame.time_s - before.frame.time_s) / (after.frame.time_s - before.frame.time_s)
@@ -250,9 +250,13 @@ def _carry_on(before: TrackedFrame, frames: list[Frame]) -> Iterator[TrackedFram
     if before.landmarks is None or not frames:
         yield from (TrackedFrame(frame, None) for frame in frames)
         return
-    carried = carry_landmarks([before.frame.pixels, *(frame.pixels for frame in frames)], before.landmarks)[1:]
-    for frame, landmarks in zip(frames, carried.astype(np.float32), strict=True):
+    for frame, landmarks in zip(frames, _carried(before, frames).astype(np.float32), strict=True):
         yield TrackedFrame(frame, landmarks)
+
+
+def _carried(before: TrackedFrame, frames: list[Frame]) -> np.ndarray:
+    """Return the landmarks of a key frame carried to the frames after it, [frames, 478, 2]."""
+    return carry_landmarks([before.frame.pixels, *(frame.pixels for frame in frames)], before.landmarks)[1:]
 
 
 def _face_width(landmarks: np.ndarray) -> float:

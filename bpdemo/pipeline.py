@@ -27,7 +27,6 @@ def ahead(items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
     """
     fetcher = ThreadPoolExecutor(max_workers=1)
     source = iter(items)
-
     coming = deque(fetcher.submit(next, source, _END) for _ in range(count))
 
     def fetched() -> Iterator[Item]:

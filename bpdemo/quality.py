@@ -4,8 +4,8 @@ A capture is judged on what was measured before any normalisation. A photograph,
 periodic to anyone who looks for the largest peak of a spectrum; six independent questions keep it from being read: does
 one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the face
 beat together, do both halves of the window beat at the same rate, is it a change of colour and not of brightness alone,
-and is it in the skin alone. What was compressed
-so much that the encoder may beat is read only if the pulse is clear, or not at all.
+and is it in the skin alone. What was compressed so much that the encoder may beat is read only if the pulse is clear,
+or not at all.
 
 The thresholds are ours, chosen on rendered clips; `docs/controls.md` tries them on others (`benchmarks/controls`).
 """

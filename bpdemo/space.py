@@ -148,9 +148,7 @@ def publish_space(plan: Plan, *, private: bool = False, token: str | None = None
         api.add_space_variable(plan.space, WEIGHTS_VARIABLE, weights)
         additions = [huggingface_hub.CommitOperationAdd(name, str(file)) for name, file in plan.files.items()]
         # A module or an example that is no more must not be run or shown.
-        gone = [
-            name for name in old - plan.files.keys() if name.partition("/")[0] in (*_FOLDERS, "examples", "weights")
-        ]
+        gone = [name for name in old - plan.files.keys() if name.partition("/")[0] in _FOLDERS]
         deletions = [huggingface_hub.CommitOperationDelete(name) for name in sorted(gone)]
         message = f"bpdemo with weights {weights}"
         api.create_commit(**there, operations=additions + deletions, commit_message=message)
