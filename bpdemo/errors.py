@@ -5,7 +5,10 @@ code for programs, one sentence for people, and what to do about it - so that pa
 words.
 """
 
+import logging
+import traceback
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,9 @@ def shown(text: str) -> str:
     """Return a foreign text as one short printable line, fit for a message: no line breaks, no terminal's commands."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= 200 else line[:199] + "…"
+
+
+def log_unforeseen(log: logging.Logger, error: BaseException) -> None:
+    """Log what kind of error nobody foresaw, and where it arose; its words may name a person's file."""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("%s, which nobody foresaw, at %s", type(error).__name__, " > ".join(places))

@@ -20,7 +20,7 @@ import numpy as np
 
 from bpdemo.batch import work_in_processes, worthwhile_processes
 from bpdemo.capture import Capture, Progress, read_capture
-from bpdemo.errors import BpdemoError, ClipError, Reason
+from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
 from bpdemo.pulse import measure_pulse
 from bpdemo.quality import bits_per_pixel, has_pulse, judge_capture, judge_window, notes, reason
@@ -221,8 +221,8 @@ def _answer_anyhow(estimator: BloodPressureEstimator, path: str | os.PathLike) -
     """Read a clip as `answer` does; what nobody foresaw is an error of this clip, too."""
     try:
         return estimator.answer(path)
-    except Exception:
-        logger.exception("unforeseen, while reading one clip of many")
+    except Exception as error:
+        log_unforeseen(logger, error)
         return Estimate.from_error(Path(path).name, BpdemoError(*_UNEXPECTED), estimator.weights.to_dict())
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 
-from bpdemo.demo.reader import log_unforeseen
 from bpdemo.demo.texts import Words
 from bpdemo.demo.uploads import Uploads
 from bpdemo.demo.waiting import CLIPS_AT_ONCE, QUEUE_LENGTH, ClipQueue
+from bpdemo.errors import log_unforeseen
 
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from bpdemo.clip import MAX_FILE_BYTES
-from bpdemo.demo.reader import log_unforeseen
 from bpdemo.demo.texts import Words
 from bpdemo.demo.uploads import Uploads
+from bpdemo.errors import log_unforeseen
 
 logger = logging.getLogger(__name__)
 

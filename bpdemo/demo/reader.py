@@ -1,7 +1,6 @@
 """What page and API do with a clip: read it, and put whatever goes wrong into plain words."""
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from bpdemo.demo.examples import Example
 from bpdemo.demo.texts import Words
 from bpdemo.demo.uploads import Uploads
-from bpdemo.errors import BpdemoError, ClipError
+from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator, map_clip
 from bpdemo.stmap import STMap
@@ -117,9 +116,3 @@ class Reader:
     def _unexpected(self, error: BaseException) -> BpdemoError:
         log_unforeseen(logger, error)
         return self._words.error(BpdemoError, "unexpected")
-
-
-def log_unforeseen(log: logging.Logger, error: BaseException) -> None:
-    """Log what kind of error nobody foresaw, and where it arose; its words may name a person's file."""
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("%s while serving a request, at %s", type(error).__name__, " > ".join(places))
