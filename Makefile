@@ -16,7 +16,8 @@ demo: $(VENV)/demo.done ## set up and open the demo in a browser
 
 test: $(VENV)/dev.done lint ## set up and run all tests, the browser ones included
 	@tools/need_packages.sh chromium
-	$(RUN) -m pytest
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist worksteal -m "not real_time"
+	$(RUN) -m pytest -m real_time
 
 lint: $(VENV)/dev.done ## check style
 	$(VENV)/bin/ruff check .
