@@ -30,14 +30,15 @@ def main() -> None:
 
 def serve() -> None:
     """Load the weights, see that they read a made-up face, and serve the page."""
-    from bpdemo import BloodPressureEstimator
+    from bpdemo import BloodPressureEstimator, apart
     from bpdemo.demo.uploads import Uploads
 
     uploads = Uploads.create()  # before Gradio is imported, which reads then where uploads go
+    apart.prepare()
     from bpdemo.gpu import ON_LENT_GPU, lent_gpu, on_lent_gpu
 
     gpu = lent_gpu()
-    estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto")
+    estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto", apart=True)
     report = check(estimator, ON_LENT_GPU if gpu else None)
     if gpu:
         estimator = on_lent_gpu(estimator, gpu)
@@ -55,7 +56,7 @@ def serve() -> None:
 def keep_few_heaps() -> None:
     """Have all threads share two heaps, where the C library is glibc.
 
-    By default each thread gets one of its own, and what frames leave in them adds up: see the table of
+    By default each thread gets one of its own, and what results leave in them adds up: see the table of
     `benchmarks.load` in the README.
     """
     try:

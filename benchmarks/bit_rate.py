@@ -73,7 +73,9 @@ def read(path: Path) -> Line:
     start_s, end_s = place_windows(min(capture.report.duration_s, SECONDS))[0]
     pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, surround=capture.surround)
     mask = build_stmap(capture.time_s, capture.colours, start_s, end_s).mask
-    reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped) or judge_window(mask, pulse)
+    reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped) or judge_window(
+        mask, pulse, capture.report
+    )
     verdict = reasons[0].code if reasons else "reading"
     rate_bpm, snr_db = (pulse.heart_rate_bpm, pulse.snr_db) if pulse else (math.nan, math.nan)
     return Line(capture.report.bit_rate_kbps, capture.report.frame_rate_hz, rate_bpm, snr_db, verdict)

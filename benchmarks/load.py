@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 HEART_RATES_BPM = (54, 61, 68, 75, 82, 89, 96)
@@ -57,18 +58,30 @@ class App:
     """
 
     def __init__(self, process: subprocess.Popen, url: str) -> None:
-        self._process = process
+        self._process = psutil.Process(process.pid)
         self.url = url
 
     def memory_mb(self) -> float:
         """Return what the process has in RAM."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return self._process.memory_info().rss / 2**20
+
+    def memory_of_all_mb(self) -> float:
+        """Return what it and those that read clips for it have in RAM at this moment, what they share counted once."""
+        processes = [self._process, *self._process.children(recursive=True)]
+        return sum(filter(None, map(_share_of_memory, processes))) / 2**20
 
     def cpu_s(self) -> float:
-        """Return the CPU seconds it has used."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+        """Return the CPU seconds it has used, and those that have read clips for it."""
+        times = [process.cpu_times() for process in (self._process, *self._process.children())]
+        return sum(time.user + time.system + time.children_user + time.children_system for time in times)
+
+
+def _share_of_memory(process: psutil.Process) -> int | None:
+    """Return a process's proportional share of memory in bytes; None where it has just ended."""
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:
+        return None
 
 
 def main() -> None:
@@ -95,9 +108,9 @@ def main() -> None:
             print(f"Clips on the disk afterwards: {len(left)}.")
 
 
-def _print_load(app: App, clips: list[Path], requests: int) -> dict[int, float]:
-    """Load the app with each number of clients; return its memory by how many requests it had served."""
-    memory, served, rows = {0: app.memory_mb()}, 0, []
+def _print_load(app: App, clips: list[Path], requests: int) -> dict[int, tuple[float, float]]:
+    """Load the app with each number of clients; return its memory, own and all, by how many requests it had served."""
+    memory, served, rows = {0: (app.memory_mb(), app.memory_of_all_mb())}, 0, []
     for clients, share in zip(CLIENTS, SHARES, strict=True):
         count = round(share * requests)
         before_s, before_cpu_s = time.perf_counter(), app.cpu_s()
@@ -106,7 +119,7 @@ def _print_load(app: App, clips: list[Path], requests: int) -> dict[int, float]:
             answers.append(answer)
             served += 1
             if served % max(1, requests // 8) == 0:
-                memory[served] = app.memory_mb()
+                memory[served] = app.memory_mb(), app.memory_of_all_mb()
         took_s, cpu_s = time.perf_counter() - before_s, app.cpu_s() - before_cpu_s
         verdicts = Counter(answer.verdict for answer in answers)
         took = sorted(answer.took_s for answer in answers)
@@ -118,11 +131,11 @@ def _print_load(app: App, clips: list[Path], requests: int) -> dict[int, float]:
     return memory
 
 
-def _print_memory(memory: dict[int, float], requests: int) -> None:
-    rows = [(served, f"{mb:.0f}") for served, mb in memory.items()]
-    _table("Memory of the app", ("requests served", "MB"), rows)
+def _print_memory(memory: dict[int, tuple[float, float]], requests: int) -> None:
+    rows = [(served, f"{own:.0f}", f"{of_all:.0f}") for served, (own, of_all) in memory.items()]
+    _table("Memory of the app", ("requests served", "its own, MB", "with those that read clips just then, MB"), rows)
     settled = min(served for served in memory if served >= requests / 4)
-    growth = memory[max(memory)] - memory[settled]
+    growth = memory[max(memory)][0] - memory[settled][0]
     verdict = "does not grow" if growth <= MAX_GROWTH_MB else "GROWS"
     print(f"From {settled} to {max(memory)} requests: {growth:+.1f} MB. Memory {verdict}.\n")
 

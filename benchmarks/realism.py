@@ -23,7 +23,7 @@ from bpdemo.errors import BpdemoError
 from bpdemo.pulse import measure_pulse
 from bpdemo.quality import MAX_LUMA, MIN_LUMA, has_pulse, judge_capture
 from bpdemo.regions import CELLS
-from bpdemo.stmap import MIN_WINDOW_S, WINDOW_S, STMap, build_stmap
+from bpdemo.stmap import LUMA, MIN_WINDOW_S, WINDOW_S, STMap, build_stmap
 from bpdemo.training.datasets import load_people
 from bpdemo.training.evidence_tables import table
 from bpdemo.training.pulses import beats_of
@@ -42,7 +42,6 @@ from bpdemo.training.render_maps import QUALITIES
 
 _LEAST_S = 6.0  # a shorter clip tells too little, of noise too
 _BLOCKS = (6, 5)  # across and down: as many as a face has cells
-_LUMA = (0.299, 0.587, 0.114)
 _UNSTEADY = 0.05  # whole pictures that change by more from one to the next show no camera noise
 _DPI = 200
 
@@ -87,7 +86,7 @@ def read_skin(path: str) -> RealClip:
             blocks.append(cv2.resize(frame.image.astype(np.float32), _BLOCKS, interpolation=cv2.INTER_AREA))
         duration_s = clip.report.duration_s
     colours = np.array(blocks).reshape(-1, len(CELLS), 3)
-    luma = colours.mean(axis=1) @ _LUMA
+    luma = colours.mean(axis=1) @ LUMA
     jump = float(np.median(np.abs(np.diff(luma))) / luma.mean())
     against = {
         f"too_dark ({luma.mean():.0f} of 255)": luma.mean() < MIN_LUMA,

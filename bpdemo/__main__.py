@@ -4,7 +4,6 @@ Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from bpdemo.errors import BpdemoError, shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
-from bpdemo.startup import missing_library
+from bpdemo.startup import hush_native_libraries, missing_library
 
 if TYPE_CHECKING:
     from bpdemo.estimator import BloodPressureEstimator
@@ -68,7 +67,7 @@ def stmap(
     from bpdemo.estimator import map_clip
     from bpdemo.stmap import save_stmap
 
-    made = map_clip(clip)
+    made = map_clip(clip, apart=True)
     save_stmap(output, made)
     print(f"{output}: {made.values.shape[1]} cells, {made.values.shape[2]} columns", file=sys.stderr)
 
@@ -237,10 +236,13 @@ def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Est
 
 def _load_estimator(weights: str | None, device: str) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be had are every clip's error."""
+    from bpdemo import apart
+
+    apart.prepare()  # what decodes loads beside what estimates
     from bpdemo.estimator import BloodPressureEstimator
 
     try:
-        return BloodPressureEstimator.from_pretrained(weights, device)
+        return BloodPressureEstimator.from_pretrained(weights, device, apart=True)
     except BpdemoError as error:
         return error
 
@@ -296,21 +298,9 @@ def _pressure_line(pressure: PressureEstimate) -> str:
     )
 
 
-def _hush_native_libraries() -> None:
-    """Send what C++ libraries write to the process's stderr to nowhere; Python's own stderr stays what it was.
-
-    MediaPipe announces its delegates there, past every logging setting.
-    """
-    own = os.dup(2)
-    sys.stderr = os.fdopen(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-
-
 def main() -> None:
     """Run a command; an error is one line on stderr and exit status 2."""
-    _hush_native_libraries()
+    hush_native_libraries()
     try:
         app()
     except BpdemoError as error:

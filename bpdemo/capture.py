@@ -11,6 +11,7 @@ from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
 from bpdemo.picture import shrink
 from bpdemo.pipeline import ahead
 from bpdemo.regions import read_colours
+from bpdemo.stmap import LUMA
 
 Progress = Callable[[float, str], None]
 """Called with the share of the work done, 0 to 1, and the step: `face`, `map`, `network`, at last `done`."""
@@ -56,7 +57,7 @@ class Capture:
     @property
     def luma(self) -> float:
         """Median brightness of the skin, 0 to 255 (BT.601); NaN without a face."""
-        return _median_of_known(self.colours @ (0.299, 0.587, 0.114))
+        return _median_of_known(self.colours @ LUMA)
 
     def to_dict(self) -> dict:
         """Return the capture report's JSON form."""

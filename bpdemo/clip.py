@@ -89,6 +89,7 @@ class CaptureReport:
         jitter_ms: standard deviation of the frame interval.
         longest_gap_s: longest frame interval.
         bit_rate_kbps: bits of picture data read over duration, in 1000 bits a second.
+        key_frame_interval_s: median time between pictures that were coded without others; None for fewer than two.
         frames_dropped: frames without a usable timestamp (missing, repeated, running backwards) or that follow another
             faster than is read.
         damaged: some of the picture data could not be decoded.
@@ -108,6 +109,7 @@ class CaptureReport:
     jitter_ms: float = 0.0
     longest_gap_s: float = 0.0
     bit_rate_kbps: float = 0.0
+    key_frame_interval_s: float | None = None
     frames_dropped: int = 0
     damaged: bool = False
     cut_at_s: float | None = None
@@ -184,6 +186,7 @@ class Clip:
         """
         report = self.report
         times: list[float] = []
+        key_times: list[float] = []
         origin_s, size, pixels_read = 0.0, None, 0
         try:
             for picture in self._pictures():
@@ -216,9 +219,11 @@ class Clip:
                 report.height, report.width = pixels.shape[:2]
                 report.frames += 1
                 times.append(time_s)
+                if picture.key_frame:
+                    key_times.append(time_s)
                 yield Frame(time_s, pixels)
         finally:
-            _measure_timing(report, np.array(times), self._picture_bytes)
+            _measure_timing(report, np.array(times), np.array(key_times), self._picture_bytes)
         # A header's duration is never used as a time, but pictures that end far before it tell of a damaged file.
         promised_s = (self._container.duration or 0) / av.time_base
         whole = report.cut_at_s is None and report.size_changed_at_s is None
@@ -330,8 +335,8 @@ def _least_interval_s(width: int, height: int) -> float:
     return 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (width * height))
 
 
-def _measure_timing(report: CaptureReport, times_s: np.ndarray, picture_bytes: int) -> None:
-    """Fill the report's timing from the frames' timestamps [frames] in seconds."""
+def _measure_timing(report: CaptureReport, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int) -> None:
+    """Fill the report's timing from the timestamps of all frames and of key frames, in seconds."""
     if len(times_s) < 2:
         return
     intervals = np.diff(times_s)
@@ -340,3 +345,5 @@ def _measure_timing(report: CaptureReport, times_s: np.ndarray, picture_bytes: i
     report.jitter_ms = float(1000 * intervals.std())
     report.longest_gap_s = float(intervals.max())
     report.bit_rate_kbps = 8 * picture_bytes / report.duration_s / 1000
+    if len(key_times_s) > 1:
+        report.key_frame_interval_s = float(np.median(np.diff(key_times_s)))

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bpdemo.apart import CRASHED, read_capture_apart
 from bpdemo.batch import work_in_processes, worthwhile_processes
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
 from bpdemo.pulse import measure_pulse
-from bpdemo.quality import bits_per_pixel, has_pulse, judge_capture, judge_window, notes, reason
+from bpdemo.quality import has_pulse, judge_capture, judge_window, notes, reason
 from bpdemo.slices import Slices, cut_slices
 from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows
 from bpdemo.weights import Weights, load_weights
@@ -39,23 +40,18 @@ _UNEXPECTED = (
     "Something went wrong here while reading the clip.",
     "Read it by itself to see what; if that does not help, tell the project what kind of clip it is.",
 )
-_CRASHED = (
-    "crashed",
-    "Reading this clip made the process end.",
-    "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, tell the project.",
-)
 _READING_SHARE = 0.9  # decoding, tracking and averaging are nearly all of the work
 _MAP_SHARE = 0.7  # of the rest
 MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter clip holds too few beats to tell a pulse from chance
 
 
-def map_clip(path: str | os.PathLike, progress: Progress | None = None) -> STMap:
-    """Build the STMap of a clip's first window; `progress` is told how far the work is.
+def map_clip(path: str | os.PathLike, progress: Progress | None = None, *, apart: bool = False) -> STMap:
+    """Build the STMap of a clip's first window; `progress` and `apart` are those of `BloodPressureEstimator`.
 
     Raises:
         ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
     """
-    capture = read_capture(path, progress)
+    capture = (read_capture_apart if apart else read_capture)(path, progress)
     windows = place_windows(capture.report.duration_s)
     code = "no_face" if not np.isfinite(capture.colours).any() else "too_short" if not windows else None
     if code:
@@ -68,23 +64,29 @@ class BloodPressureEstimator:
 
     Args:
         weights: loaded weights; `from_pretrained` loads them by name.
+        apart: have each clip read in a process of its own, see `bpdemo.apart`: for clips that come from strangers.
     """
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, *, apart: bool = False) -> None:
         self.weights = weights
+        self.apart = apart
+        self._read_capture = read_capture_apart if apart else read_capture
 
     @classmethod
-    def from_pretrained(cls, weights: str | Path | None = None, device: str = "auto") -> "BloodPressureEstimator":
+    def from_pretrained(
+        cls, weights: str | Path | None = None, device: str = "auto", *, apart: bool = False
+    ) -> "BloodPressureEstimator":
         """Load weights and make an estimator.
 
         Args:
             weights: a folder, a Hub repo `owner/name@revision`, or None for `BPDEMO_WEIGHTS` or else the embedded ones.
             device: "auto" (CUDA when there is one), "cpu" or "cuda".
+            apart: see `BloodPressureEstimator`.
 
         Raises:
             WeightsError: the weights cannot be had or do not fit this version.
         """
-        return cls(load_weights(weights, device))
+        return cls(load_weights(weights, device), apart=apart)
 
     def estimate(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
         """Read a clip: a reading, or a refusal that says why.
@@ -97,7 +99,7 @@ class BloodPressureEstimator:
             ClipError: the file cannot be read as a clip.
         """
         tell = progress or (lambda *_: None)
-        capture = read_capture(path, lambda share, step: tell(_READING_SHARE * share, step))
+        capture = self._read_capture(path, lambda share, step: tell(_READING_SHARE * share, step))
         reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped)
         windows = []
         if capture.face.seen and capture.report.duration_s >= 1 / RATE_HZ:  # one column of a map, at least
@@ -157,7 +159,7 @@ class BloodPressureEstimator:
         device = str(next(self.weights.network.parameters()).device)
         results = work_in_processes(_work, paths, processes, _prepare_worker, (self.weights.source, device))
         for path, result in zip(paths, results, strict=True):
-            yield result or Estimate.from_error(Path(path).name, BpdemoError(*_CRASHED), self.weights.to_dict())
+            yield result or Estimate.from_error(Path(path).name, BpdemoError(*CRASHED), self.weights.to_dict())
 
     def _read_window(
         self,
@@ -170,7 +172,7 @@ class BloodPressureEstimator:
         """Read one window; the network is asked, and `to_network` told, only when nothing speaks against it."""
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
         pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
-        reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse, bits_per_pixel(capture.report)))
+        reasons = tuple(capture_reasons) or tuple(judge_window(stmap.mask, pulse, capture.report))
         heart_rate = slices = systolic = diastolic = None
         if pulse is not None and has_pulse(pulse) and end_s - start_s >= MIN_HEART_RATE_WINDOW_S:
             heart_rate = HeartRate(pulse.heart_rate_bpm, pulse.snr_db)

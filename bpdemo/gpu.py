@@ -101,4 +101,5 @@ def on_lent_gpu(estimator: "BloodPressureEstimator", decorator: Callable) -> "Bl
         decorator: of `lent_gpu`.
     """
     weights = estimator.weights
-    return type(estimator)(replace(weights, network=OnLentGpu(weights.network, decorator)))
+    lent = replace(weights, network=OnLentGpu(weights.network, decorator))
+    return type(estimator)(lent, apart=estimator.apart)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from bpdemo.regions import CELLS, REGIONS, rows_of_region
-from bpdemo.stmap import RATE_HZ, project_pos, resample
+from bpdemo.stmap import LUMA, RATE_HZ, project_pos, resample
 
 HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
@@ -19,7 +19,6 @@ MIN_HALF_S = 6.0  # the halves of a short window overlap: fewer beats have no ra
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
 _HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
-_LUMA = np.array([0.299, 0.587, 0.114])  # BT.601
 _TINY = 1e-12
 
 
@@ -208,7 +207,7 @@ def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
 
 def _brightness_ratio(skin: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
     """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of the wave [columns]."""
-    return float(np.abs(_at(_band_pass(skin @ _LUMA), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
+    return float(np.abs(_at(_band_pass(skin @ LUMA), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:

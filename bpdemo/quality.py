@@ -4,8 +4,8 @@ A capture is judged on what was measured before any normalisation. A photograph,
 periodic to anyone who looks for the largest peak of a spectrum; six independent questions keep it from being read: does
 one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the face
 beat together, do both halves of the window beat at the same rate, is it a change of colour and not of brightness alone,
-and is it in the skin alone. What was compressed so much that the encoder may beat is read only if the pulse is clear,
-or not at all.
+and is it in the skin alone. What was compressed so much that the encoder may beat is read only if the pulse is clear
+and out of step with the key frames, or not at all.
 
 The thresholds are ours, chosen on rendered clips; `docs/controls.md` tries them on others (`benchmarks/controls`).
 """
@@ -49,6 +49,10 @@ MIN_READING_SNR_DB = 2.0
 MIN_BITS_PER_PIXEL = 0.12
 _MOST_PIXELS = 640 * 480
 CLEAR_BITS_PER_PIXEL = 0.2  # below these only a clear pulse is read
+# The same for a pulse that beats as often as key frames come: each is coded anew, and a little otherwise.
+MIN_BITS_IN_STEP, CLEAR_BITS_IN_STEP = 0.4, 0.8
+_KEY_FRAME_MULTIPLES = (0.5, 1, 2, 3)  # half, as every other one may be coded alike
+_KEY_FRAME_BPM = 4.0  # as near as that is not told apart in a window of 10 s
 
 _REASONS = {
     "no_face": (
@@ -179,13 +183,13 @@ def bits_per_pixel(capture: CaptureReport) -> float:
     return 1000 * capture.bit_rate_kbps / pixels if pixels and capture.bit_rate_kbps else math.inf
 
 
-def judge_window(mask: np.ndarray, pulse: Pulse | None, bits: float = math.inf) -> list[Reason]:
+def judge_window(mask: np.ndarray, pulse: Pulse | None, capture: CaptureReport) -> list[Reason]:
     """Judge one window.
 
     Args:
         mask: [cells, columns] bool, True where the STMap was measured.
         pulse: what was measured in this window.
-        bits: of the clip, see `bits_per_pixel`.
+        capture: how the clip is coded.
 
     Returns:
         Reasons to refuse it; empty when it may be read.
@@ -199,7 +203,7 @@ def judge_window(mask: np.ndarray, pulse: Pulse | None, bits: float = math.inf) 
         return [reason("light_flicker")]
     if not shape.passed:
         return [reason("weak_pulse")]
-    if bits < MIN_BITS_PER_PIXEL or (bits < CLEAR_BITS_PER_PIXEL and pulse.snr_db < CLEAR_SNR_DB):
+    if not check_coding(pulse, capture).passed:
         return [reason("too_compressed")]
     return []
 
@@ -241,6 +245,22 @@ def check_reading(pulse: Pulse) -> tuple[Check, Check]:
         Check("light", pulse.light_share, high=MAX_LIGHT_SHARE),
         Check("shape", pulse.snr_db, MIN_READING_SNR_DB),
     )
+
+
+def check_coding(pulse: Pulse, capture: CaptureReport) -> Check:
+    """Ask whether the pulse may be the encoder's: `bits` for each pixel of each frame, infinity when not known."""
+    if beats_with_key_frames(pulse.heart_rate_bpm, capture.key_frame_interval_s):
+        least, least_unclear = MIN_BITS_IN_STEP, CLEAR_BITS_IN_STEP
+    else:
+        least, least_unclear = MIN_BITS_PER_PIXEL, CLEAR_BITS_PER_PIXEL
+    return Check("bits", bits_per_pixel(capture), least if pulse.snr_db >= CLEAR_SNR_DB else least_unclear)
+
+
+def beats_with_key_frames(heart_rate_bpm: float, interval_s: float | None) -> bool:
+    """Return whether a heart rate is that of key frames (interval in seconds, None for none), its multiple or half."""
+    if interval_s is None:
+        return False
+    return any(abs(heart_rate_bpm - 60 * times / interval_s) <= _KEY_FRAME_BPM for times in _KEY_FRAME_MULTIPLES)
 
 
 def notes(capture: CaptureReport, face: FaceReport) -> list[Reason]:

@@ -4,6 +4,7 @@ A library that is missing, or of another version, is told when the demo is start
 of bpdemo's way is imported before it is called, so that what is missing can be named.
 """
 
+import os
 import re
 import sys
 import time
@@ -71,6 +72,18 @@ class Report:
         )
 
 
+def hush_native_libraries() -> None:
+    """Send what C++ libraries write to the process's stderr to nowhere; Python's own stderr stays what it was.
+
+    MediaPipe announces its delegates there, past every logging setting.
+    """
+    own = os.dup(2)
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn what a broken installation raises inside the block into a `BpdemoError`.
@@ -127,7 +140,7 @@ def _find_no_face() -> str:
 
     with FaceTracker() as tracker:
         found = [tracked.landmarks for tracked in tracker.follow([Frame(0.0, np.full((128, 128, 3), 128, np.uint8))])]
-    if found != [None]:
+    if any(landmarks is not None for landmarks in found):
         raise _failed("a face was found in a grey picture")
     return MODEL_SHA256
 

@@ -46,6 +46,7 @@ from bpdemo.regions import CELLS
 
 VERSION = 1
 CHANNELS = ("Y", "U", "V", "T")
+LUMA = np.array([0.299, 0.587, 0.114])  # of R, G, B; ITU-R BT.601
 RATE_HZ = 30.0
 WINDOW_S = 15.0
 MIN_WINDOW_S = 9.5
@@ -243,5 +244,5 @@ def _measured(seen_s: np.ndarray, column_s: np.ndarray) -> np.ndarray:
 def _to_yuv(rgb: np.ndarray) -> np.ndarray:
     """Return BT.601 Y, U, V of R, G, B along the last axis."""
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
     return np.stack([luma, 0.492 * (blue - luma), 0.877 * (red - luma)], axis=-1)

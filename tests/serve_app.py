@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 from small_weights import write_small
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +31,10 @@ class ServedApp:
     def files_left(self):
         """Return files of clips that are still on the disk, but for what a client has yet to fetch."""
         return [path for path in self.temporary.rglob("*") if path.is_file() and path.name != "stmap.npz"]
+
+    def readers(self):
+        """Return the processes that read clips for the app: forks of one of its children."""
+        return [reader.pid for child in psutil.Process(self.process).children() for reader in child.children()]
 
 
 @contextmanager

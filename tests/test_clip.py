@@ -10,6 +10,8 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from faults.bombs import packets_of
+from faults.matroska import write_matroska
 
 from bpdemo import clip as clip_module
 from bpdemo.clip import Clip
@@ -233,6 +235,31 @@ def test_damage_in_the_middle_costs_some_frames_and_is_reported(tmp_path, short_
     assert all(np.diff([frame.time_s for frame in frames]) > 0)
 
 
+@pytest.mark.parametrize(("promised_ms", "damaged"), [(330.0, False), (10_000.0, True), (None, False)])
+def test_pictures_that_end_far_before_the_header_says_tell_of_damage(tmp_path, promised_ms, damaged):
+    key = packets_of(tmp_path / "key.webm", "libvpx")
+    path = write_matroska(tmp_path / "clip.webm", key, range(0, 330, 33), duration=promised_ms)
+    frames, report = read(path)
+    assert len(frames) == 10
+    assert report.damaged == damaged
+    assert report.duration_s == pytest.approx(0.33, abs=2e-3), "the header's is never taken for it"
+
+
+def test_a_minute_of_an_hour_is_not_damaged(tmp_path):
+    path, times_s = tmp_path / "clip.mp4", np.arange(0, 3600, 30)
+    write_clip(path, brightness_ramp(len(times_s)), times_s)
+    _, report = read(path)
+    assert (report.frames, report.cut_at_s, report.damaged) == (2, 60, False)
+
+
+def test_the_time_between_key_frames_is_measured(tmp_path):
+    path = tmp_path / "clip.mp4"
+    for interval_s in (0.5, 1.0):
+        write_clip(path, brightness_ramp(90), np.arange(90) / 30, key_frame_s=interval_s)
+        _, report = read(path)
+        assert report.key_frame_interval_s == pytest.approx(interval_s, abs=1e-3)
+
+
 def test_a_recording_cut_off_gives_what_is_there(tmp_path, vfr_clip):
     data = vfr_clip.path.read_bytes()
     path = tmp_path / "cut.webm"
@@ -398,6 +425,16 @@ def test_pixels_are_counted(tmp_path, monkeypatch):
     assert not report.damaged
 
 
+def test_pixels_of_frames_that_are_passed_over_are_counted_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_module, "MAX_PIXELS_READ", 25 * 48 * 64)
+    path = tmp_path / "clip.mp4"
+    write_clip(path, brightness_ramp(40), np.arange(40) / 1000)
+    _, report = read(path)
+    assert report.frames + report.frames_dropped == 25
+    assert report.frames_dropped > 10
+    assert report.cut_at_s is not None
+
+
 def test_a_minute_of_4k_is_within_the_bounds():
     assert clip_module.MAX_PIXELS_READ == 60 * 30 * 4096 * 2304
     assert clip_module.MAX_PIXELS_PER_S == 60 * 4096 * 2304
@@ -412,9 +449,10 @@ def test_packets_without_pictures_come_to_an_end(tmp_path, monkeypatch):
     assert report.damaged
 
 
-def test_reading_ends_where_the_pictures_change_their_size(tmp_path):
+@pytest.mark.parametrize("then", [(96, 128), (64, 48)], ids=["larger", "turned"])
+def test_reading_ends_where_the_pictures_change_their_size(tmp_path, then):
     parts = []
-    for number, size in enumerate(((48, 64), (96, 128))):
+    for number, size in enumerate(((48, 64), then)):
         path = tmp_path / f"{number}.ts"
         with av.open(str(path), "w") as output:
             stream = output.add_stream("mpeg2video", rate=30)

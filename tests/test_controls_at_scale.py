@@ -9,11 +9,12 @@ import pytest
 from scipy.stats import beta
 
 from benchmarks.controls.counts import QUESTIONS, draw_curve, judge, kinds_table, lower_bound, sums, upper_bound
+from benchmarks.controls.encoder import BITS_PER_PIXEL, encoder_films, encoder_table
 from benchmarks.controls.figure import draw_controls
 from benchmarks.controls.measure import Measured, load_measured, measure_all, measure_clip
 from benchmarks.controls.scenes import GOOD, HALVES, KINDS, NEGATIVES, Film, draw_scene, film
 from bpdemo import quality
-from bpdemo.clip import Clip
+from bpdemo.clip import CaptureReport, Clip
 
 PULSE = {
     "heart_rate_bpm": 72.0,
@@ -27,11 +28,17 @@ PULSE = {
 }
 SCENE = {"codec": "h264", "frame_rate_hz": 30.0, "pulse_strength": 0.01, "tone": 0.5, "luma": 120.0}
 
+REPORT = CaptureReport("mp4", "h264", 640, 480, 0, 9_000_000, frame_rate_hz=30.0, bit_rate_kbps=4600.0).to_dict()
+
 
 def made_up(number, kind="face", half="test", capture_reasons=(), **pulse):
     """Return a clip of which everything is known."""
     rate_bpm = None if kind in NEGATIVES else 72.5
-    return Measured(half, kind, number, SCENE, rate_bpm, list(capture_reasons), PULSE | pulse, 0.5, [])
+    return Measured(half, kind, number, SCENE, rate_bpm, list(capture_reasons), PULSE | pulse, REPORT, [])
+
+
+def coded(one, bit_rate_kbps):
+    return replace(one, capture=one.capture | {"bit_rate_kbps": bit_rate_kbps})
 
 
 def quick(clip):
@@ -122,8 +129,8 @@ def test_a_clip_is_judged_again_by_the_thresholds_of_today(monkeypatch):
     assert judge(made_up(0, snr_db=1.0)) == ["weak_pulse"]
     assert judge(made_up(0, light_share=0.9)) == ["light_flicker"]
     assert judge(made_up(0, capture_reasons=["too_dark"])) == ["too_dark"]
-    assert judge(replace(made_up(0), bits_per_pixel=0.01)) == ["too_compressed"]
-    assert judge(replace(made_up(0, snr_db=3.0), bits_per_pixel=0.1)) == ["too_compressed"]
+    assert judge(coded(made_up(0), 90.0)) == ["too_compressed"]
+    assert judge(coded(made_up(0, snr_db=3.0), 900.0)) == ["too_compressed"]
     monkeypatch.setattr(quality, "MIN_READING_SNR_DB", 0.5)
     assert judge(made_up(0, snr_db=1.0)) == []
 
@@ -208,3 +215,20 @@ def test_the_figure_draws_every_question():
     clips = [made_up(number, kind) for kind in ("photograph", "face") for number in range(3)]
     figure = draw_controls({"choice": clips, "test": []})
     assert [axes.get_xlabel().split(", at ")[0] for axes in figure.axes] == [question.name for question in QUESTIONS]
+
+
+def test_an_encoders_rhythm_is_counted_by_its_bits():
+    films = encoder_films(2)
+    assert len({film.half for film in films}) == len(BITS_PER_PIXEL)
+    assert Counter(film.number for film in films) == dict.fromkeys(range(2), len(BITS_PER_PIXEL))
+    in_step = REPORT | {"key_frame_interval_s": 60 / 73}
+    measured = [
+        replace(made_up(0, "photograph, bad codec", "encoder 0.1"), capture=in_step),  # 6 dB, few bits: all but those
+        replace(made_up(1, "photograph, bad codec", "encoder 0.1", snr_db=3.0), capture=in_step),
+        made_up(2, "photograph, bad codec", "encoder 0.1", snr_db=-3.0),
+        made_up(3, "photograph, bad codec", "encoder 0.1"),  # of another rate than its key frames
+        made_up(0, "photograph, bad codec", "encoder 0.2", region_agreement=0.1),
+    ]
+    lines = encoder_table(measured).splitlines()
+    assert "| 0.1 | 4 | 3 | 2 | 1 |" in lines
+    assert "| 0.2 | 1 | 0 | 0 | 0 |" in lines

@@ -72,6 +72,8 @@ def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, slices, le
                 assert part.value == pytest.approx(other.value, abs=0.001)
     calls = [json.loads(line) for line in lent.read_text().splitlines()]
     assert len(calls) == 2
+    assert gpu.on_lent_gpu(BloodPressureEstimator(weights, apart=True), gpu.lent_gpu()).apart
+    assert not borrowing.apart
     for call in calls:
         assert call["types"] == ["numpy"]
         assert call["seconds"] == gpu.SECONDS <= 60

@@ -14,6 +14,7 @@ from bpdemo import BloodPressureEstimator
 from bpdemo.capture import MAX_THUMBNAILS
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimate import Estimate
+from bpdemo.estimator import map_clip
 from bpdemo.network import RangePrediction
 from bpdemo.slices import cut_slices
 
@@ -101,6 +102,17 @@ def test_many_clips_are_read_in_processes_as_one_by_one(estimator, estimates, te
     assert answers[1].reasons[0].code == "not_a_video"
     for name, answer in zip(names, (answers[0], answers[2]), strict=True):
         assert answer.to_dict() == estimates[name].to_dict()
+
+
+def test_a_clip_read_in_a_process_of_its_own_gives_the_same(estimator, estimates, text_file):
+    apart = BloodPressureEstimator(estimator.weights, apart=True)
+    told = []
+    answer = apart.answer(EXAMPLES / "face_58_bpm.webm", lambda *so_far: told.append(so_far))
+    assert answer.to_dict() == estimates["face_58_bpm.webm"].to_dict()
+    assert [step for _, step in told if step != "face"] == ["map", "network", "done"]
+    assert apart.answer(text_file).reasons[0].code == "not_a_video"
+    mapped = map_clip(EXAMPLES / "face_58_bpm.webm", apart=True)
+    np.testing.assert_array_equal(mapped.values, answer.windows[0].stmap.values)
 
 
 def test_what_nobody_foresaw_harms_no_other_clip(estimator, estimates, monkeypatch):

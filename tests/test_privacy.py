@@ -151,6 +151,7 @@ def test_nothing_of_a_clip_is_left_however_its_request_ends(
     visit(app, tmp_path / "second", 2, *clips[1::-1], *clips[2:])
     pieces = [clip.read_bytes()[at : at + 48] for clip in clips[:3] for at in (40_000, 60_000)]
     assert files_that_hold(app, MARK.encode(), *pieces) == []
+    assert app.readers() == []
     wait_for(lambda: not new_and_large(before, census(app, signal.SIGUSR1)))
     # What is not asked for lies there, alone and private, for ten minutes; so does a result that nobody fetches.
     visitor = Visitor(app, tmp_path / "third", 3)
@@ -172,6 +173,7 @@ def test_logs_name_nobody_and_nothing_is_told_elsewhere(app, tmp_path, pulse_cli
     assert "Running on local URL" in log, "this must be the log"
     assert MARK not in log
     assert "Traceback" not in log
+    assert len(list(app.folder.glob("probed.*"))) == 2, "the app, and what its readings are forked from"
     addresses = app.folder / "addresses.txt"
     assert not addresses.exists() or addresses.read_text() == ""
 

@@ -29,6 +29,10 @@ GOOD_FACE = FaceReport(key_frames=90, seen=1.0, faces=1, width_pixels=180, turn_
 ALL_MEASURED = np.ones((len(CELLS), 450), bool)
 
 
+def judge_window(pulse, mask=ALL_MEASURED, capture=GOOD_CAPTURE):
+    return [reason.code for reason in quality.judge_window(mask, pulse, capture)]
+
+
 def judge(capture=GOOD_CAPTURE, face=GOOD_FACE, luma=120.0, clipped=0.0):
     return [reason.code for reason in quality.judge_capture(capture, face, luma, clipped)]
 
@@ -44,7 +48,7 @@ def pulse_of(strength=0.008, noise=0.4, change=BLOOD, seed=0, surround=None):
 
 def test_a_good_capture_is_not_refused():
     assert judge() == []
-    assert quality.judge_window(ALL_MEASURED, pulse_of()) == []
+    assert judge_window(pulse_of()) == []
 
 
 @pytest.mark.parametrize(
@@ -75,8 +79,8 @@ def test_without_a_face_nothing_else_is_said():
 def test_a_window_without_skin_is_lost():
     mask = ALL_MEASURED.copy()
     mask[:, :200] = False
-    assert [reason.code for reason in quality.judge_window(mask, pulse_of())] == ["face_lost"]
-    assert [reason.code for reason in quality.judge_window(mask, None)] == ["face_lost"]
+    assert judge_window(pulse_of(), mask) == ["face_lost"]
+    assert judge_window(None, mask) == ["face_lost"]
 
 
 def test_noise_is_no_pulse():
@@ -94,7 +98,7 @@ def test_noise_is_no_pulse():
 @pytest.mark.parametrize("strength", [0.002, 0.01, 0.03])
 def test_light_is_no_pulse(change, strength):
     pulse = pulse_of(strength, change=change)
-    assert [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse)] == ["no_pulse"]
+    assert judge_window(pulse) == ["no_pulse"]
 
 
 def test_colours_out_of_step_are_no_pulse():
@@ -113,16 +117,15 @@ def test_blood_coloured_light_is_told_from_a_pulse_by_what_surrounds_the_head():
     wave = np.sin(2 * np.pi * 1.2 * TIME_S)[:, None]
     lit = np.array([90.0, 100.0, 95.0]) * (1 - 0.008 * wave * BLOOD)
     still = np.broadcast_to([90.0, 100.0, 95.0], (450, 3)) + np.random.default_rng(1).normal(0, 0.05, (450, 3))
-    assert [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse_of(surround=lit))] == ["light_flicker"]
-    assert quality.judge_window(ALL_MEASURED, pulse_of(surround=still)) == []
-    assert quality.judge_window(ALL_MEASURED, pulse_of(surround=np.full((450, 3), np.nan))) == []
+    assert judge_window(pulse_of(surround=lit)) == ["light_flicker"]
+    assert judge_window(pulse_of(surround=still)) == []
+    assert judge_window(pulse_of(surround=np.full((450, 3), np.nan))) == []
 
 
 def test_a_noisy_pulse_is_weak_and_then_none():
     codes = []
     for noise in np.geomspace(0.4, 40, 14):
-        reasons = quality.judge_window(ALL_MEASURED, pulse_of(strength=0.006, noise=noise, seed=3))
-        codes.append(reasons[0].code if reasons else "reading")
+        codes += judge_window(pulse_of(strength=0.006, noise=noise, seed=3)) or ["reading"]
     assert codes[0] == "reading"
     assert codes[-1] == "no_pulse"
     # Once a pulse is too noisy it does not become readable again by more noise.
@@ -132,7 +135,7 @@ def test_a_noisy_pulse_is_weak_and_then_none():
 def test_halves_that_agree_on_another_rate_than_the_whole_are_no_pulse():
     """As a codec does whose key frames come 43 times a minute: seen in a photograph, and once read."""
     seen = replace(pulse_of(), snr_db=3.8, heart_rate_bpm=43.1, half_rates_bpm=(84.7, 86.1))
-    assert [reason.code for reason in quality.judge_window(ALL_MEASURED, seen)] == ["no_pulse"]
+    assert judge_window(seen) == ["no_pulse"]
     assert quality.has_pulse(replace(seen, heart_rate_bpm=85.0))
     assert not quality.has_pulse(replace(seen, heart_rate_bpm=85.0, half_rates_bpm=(75.0, 90.0)))
 
@@ -142,7 +145,7 @@ def test_a_pulse_in_too_few_bits_may_be_the_encoders():
     assert quality.bits_per_pixel(many) == pytest.approx(2e6 / (640 * 480 * 30))
 
     def codes(pulse, capture):
-        return [reason.code for reason in quality.judge_window(ALL_MEASURED, pulse, quality.bits_per_pixel(capture))]
+        return judge_window(pulse, capture=capture)
 
     assert codes(pulse_of(), many) == []
     assert codes(pulse_of(), few) == ["too_compressed"]
@@ -155,6 +158,24 @@ def test_a_pulse_in_too_few_bits_may_be_the_encoders():
     # Where there is no pulse, that is what is said; and a clip whose rate is not known is not refused for it.
     assert codes(pulse_of(strength=0.0), few) == ["no_pulse"]
     assert codes(pulse_of(), GOOD_CAPTURE) == []
+
+
+@pytest.mark.parametrize("interval_s", [60 / 72, 2 * 60 / 72, 3 * 60 / 72, 60 / 74, 60 / 144])
+def test_a_pulse_in_step_with_key_frames_needs_more_bits(interval_s):
+    """Each key frame is coded anew, and a little otherwise: its rhythm is in the colours where bits are few."""
+    in_step = replace(GOOD_CAPTURE, key_frame_interval_s=interval_s)
+    out_of_step = replace(GOOD_CAPTURE, key_frame_interval_s=60 / 62)
+    pulse = pulse_of()  # clear, 72 beats a minute
+    assert pulse.snr_db > 10
+    for rate_kbps, codes in ((1500.0, ["too_compressed"]), (3000.0, ["too_compressed"]), (4000.0, [])):
+        assert judge_window(pulse, capture=replace(in_step, bit_rate_kbps=rate_kbps)) == codes
+        assert judge_window(pulse, capture=replace(out_of_step, bit_rate_kbps=rate_kbps)) == []
+    unclear = replace(pulse, snr_db=3.0)
+    for rate_kbps, codes in ((4000.0, ["too_compressed"]), (8000.0, [])):
+        assert judge_window(unclear, capture=replace(in_step, bit_rate_kbps=rate_kbps)) == codes
+        assert judge_window(unclear, capture=replace(out_of_step, bit_rate_kbps=rate_kbps)) == []
+    every_frame = replace(GOOD_CAPTURE, bit_rate_kbps=1500.0, key_frame_interval_s=1 / 30)
+    assert judge_window(pulse, capture=every_frame) == []
 
 
 def test_what_swings_in_brightness_many_times_more_is_no_pulse():
@@ -181,6 +202,9 @@ def test_notes_are_said_without_refusing():
     assert judge(capture, face) == []
     assert [note.code for note in quality.notes(capture, face)] == ["several_faces", "clip_cut", "damaged"]
     assert quality.notes(GOOD_CAPTURE, GOOD_FACE) == []
+    turned = replace(GOOD_CAPTURE, size_changed_at_s=12.0)
+    assert judge(turned) == []
+    assert [note.code for note in quality.notes(turned, GOOD_FACE)] == ["size_changed"]
 
 
 def test_every_reason_is_a_sentence_with_a_remedy():

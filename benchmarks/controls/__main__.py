@@ -2,19 +2,21 @@
 
     python -m benchmarks.controls measure FILE.jsonl [--half choice|test] [--jobs J]
     python -m benchmarks.controls show FILE.jsonl [--figure PNG]
+    python -m benchmarks.controls encoder FILE.jsonl [--clips N] [--jobs J]
 
 `measure` renders every clip of a half - photographs held to the camera, shaken, flickering, under an exposure that
 hunts, badly compressed, buried in noise, on a screen, lit by a lamp whose colour swings as blood does; walls; noise;
 and faces with a pulse - reads each as the demo does, up to the verdict, and appends what it measured to the file. It
 may be stopped and started again. `show` judges what the file holds by the thresholds of `bpdemo/quality.py` and prints
 the tables of `docs/controls.md`. Thresholds are chosen on the half *choice*; *test* has other seeds and other clips,
-and is for trying them only.
+and is for trying them only. `encoder` shows how many bits it takes until key frames are no pulse any more.
 """
 
 import argparse
 from pathlib import Path
 
 from benchmarks.controls.counts import groups_table, kinds_table, sums, threshold_table
+from benchmarks.controls.encoder import encoder_films, encoder_table, measure_encoder
 from benchmarks.controls.figure import draw_controls
 from benchmarks.controls.measure import load_measured, measure_all
 from benchmarks.controls.scenes import HALVES
@@ -30,6 +32,10 @@ def main() -> None:
     measure.add_argument("file", type=Path, help="JSON lines; clips that it holds are not done again")
     measure.add_argument("--half", choices=HALVES, default="test")
     measure.add_argument("--jobs", type=int, default=2, help="processes")
+    encoder = commands.add_parser("encoder", help="key frames as often as hearts beat, at growing bit rates")
+    encoder.add_argument("file", type=Path, help="as for measure; a file of its own")
+    encoder.add_argument("--clips", type=int, default=20, help="for each number of bits")
+    encoder.add_argument("--jobs", type=int, default=2, help="processes")
     show = commands.add_parser("show", help="print the tables, draw the curve")
     show.add_argument("file", type=Path, nargs="+")
     show.add_argument("--figure", type=Path, help="PNG to draw")
@@ -37,6 +43,10 @@ def main() -> None:
     if arguments.command == "measure":
         done = measure_all(HALVES[arguments.half].clips(), arguments.file, arguments.jobs)
         print(f"{done} clips measured")
+        return
+    if arguments.command == "encoder":
+        measure_all(encoder_films(arguments.clips), arguments.file, arguments.jobs, measure_encoder)
+        print(encoder_table(load_measured(arguments.file)))
         return
     measured = [one for file in arguments.file for one in load_measured(file)]
     halves = {name: [one for one in measured if one.half == name] for name in HALVES}

@@ -74,7 +74,7 @@ def judge(one: Measured) -> list[str]:
     if one.capture_reasons or one.pulse is None:
         return one.capture_reasons or ["face_lost"]
     all_measured = np.ones((1, 1), bool)
-    return [reason.code for reason in quality.judge_window(all_measured, one.to_pulse(), _bits(one))]
+    return [reason.code for reason in quality.judge_window(all_measured, one.to_pulse(), one.to_report())]
 
 
 def shows_rate(one: Measured) -> bool:
@@ -100,24 +100,19 @@ def _share_passing(clips: Sequence[Measured], question: Question, admitted: Call
     return passes.sum(axis=1) / max(len(clips), 1)
 
 
-def _bits(one: Measured) -> float:
-    return math.inf if one.bits_per_pixel is None else one.bits_per_pixel
-
-
-def _checks(one: Measured) -> dict[str, quality.Check]:
+def checks_of(one: Measured) -> dict[str, quality.Check]:
+    """Return every question put to a clip in which a face was seen, by its code."""
     pulse = one.to_pulse()
-    clear = pulse.snr_db >= quality.CLEAR_SNR_DB
-    least = quality.MIN_BITS_PER_PIXEL if clear else quality.CLEAR_BITS_PER_PIXEL
-    bits = quality.Check("bits", _bits(one), least)
-    return {check.code: check for check in (*quality.check_pulse(pulse), *quality.check_reading(pulse), bits)}
+    coding = quality.check_coding(pulse, one.to_report())
+    return {check.code: check for check in (*quality.check_pulse(pulse), *quality.check_reading(pulse), coding)}
 
 
 def _value(one: Measured, question: Question) -> float:
-    return _checks(one)[question.codes[0]].value
+    return checks_of(one)[question.codes[0]].value
 
 
 def _passes_others(one: Measured, question: Question) -> bool:
-    checks = _checks(one)
+    checks = checks_of(one)
     return not one.capture_reasons and all(check.passed for code, check in checks.items() if code not in question.codes)
 
 

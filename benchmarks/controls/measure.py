@@ -11,11 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.controls.scenes import Film, draw_scene, film
+from benchmarks.controls.scenes import KINDS, Drawn, Film, draw_scene, film
 from bpdemo.capture import read_capture
+from bpdemo.clip import CaptureReport
 from bpdemo.errors import BpdemoError
 from bpdemo.pulse import Pulse, measure_pulse
-from bpdemo.quality import bits_per_pixel, judge_capture, judge_window
+from bpdemo.quality import judge_capture, judge_window
 from bpdemo.stmap import build_stmap, place_windows
 from bpdemo.training.write_clip import CODECS
 
@@ -40,7 +41,7 @@ class Measured:
         heart_rate_bpm: rendered; None without a pulse.
         capture_reasons: codes of the reasons to refuse it as a whole, or of the error.
         pulse: the measures of `pulse.Pulse` that are single numbers, and `half_rates_bpm`; None without a face.
-        bits_per_pixel: of the file (`quality.bits_per_pixel`); None where it could not be read.
+        capture: the capture report; None where the file could not be read.
         reasons: codes of all reasons; empty for a reading.
     """
 
@@ -51,13 +52,17 @@ class Measured:
     heart_rate_bpm: float | None
     capture_reasons: list[str]
     pulse: dict | None
-    bits_per_pixel: float | None
+    capture: dict | None
     reasons: list[str]
 
     @property
     def film(self) -> Film:
         """The clip this was measured on."""
         return Film(self.half, self.kind, self.number)
+
+    def to_report(self) -> CaptureReport:
+        """Return the capture report of a file that could be read."""
+        return CaptureReport(**self.capture)
 
     def to_pulse(self) -> Pulse | None:
         """Return the pulse with its measures and without its curves."""
@@ -70,8 +75,12 @@ class Measured:
 
 def measure_clip(clip: Film) -> Measured:
     """Render and read one clip."""
+    return measure_scene(clip, draw_scene(clip.kind, clip.seed))
+
+
+def measure_scene(clip: Film, drawn: Drawn) -> Measured:
+    """Render a scene and read it as this clip."""
     cv2.setNumThreads(1)  # clips run side by side
-    drawn = draw_scene(clip.kind, clip.seed)
     scene = drawn.scene
     about = {
         "width": scene.width,
@@ -92,15 +101,14 @@ def measure_clip(clip: Film) -> Measured:
             capture = read_capture(path)
         except BpdemoError as error:
             return Measured(**asdict(clip), scene=about, heart_rate_bpm=None, capture_reasons=[error.code], pulse=None,
-                            bits_per_pixel=None, reasons=[error.code])  # fmt: skip
+                            capture=None, reasons=[error.code])  # fmt: skip
     of_capture = [reason.code for reason in judge_capture(capture.report, capture.face, capture.luma, capture.clipped)]
-    bits = bits_per_pixel(capture.report)
     windows = place_windows(capture.report.duration_s)
     if capture.face.seen and windows:
         start_s, end_s = windows[0]
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
         pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
-        of_window = [reason.code for reason in judge_window(stmap.mask, pulse, bits)]
+        of_window = [reason.code for reason in judge_window(stmap.mask, pulse, capture.report)]
         if "face_lost" in of_window and "face_lost" not in of_capture:
             of_capture.append("face_lost")
     scalars = None
@@ -112,7 +120,7 @@ def measure_clip(clip: Film) -> Measured:
     about = {name: round(float(value), 4) if isinstance(value, float) else value for name, value in about.items()}
     reasons = list(dict.fromkeys(of_capture + of_window))
     return Measured(**asdict(clip), scene=about, heart_rate_bpm=drawn.heart_rate_bpm, capture_reasons=of_capture,
-                    pulse=scalars, bits_per_pixel=round(bits, 4), reasons=reasons)  # fmt: skip
+                    pulse=scalars, capture=capture.report.to_dict(), reasons=reasons)  # fmt: skip
 
 
 def load_measured(path: Path) -> list[Measured]:
@@ -127,7 +135,7 @@ def load_measured(path: Path) -> list[Measured]:
                 raise
             continue
         measured[one.film] = one
-    return sorted(measured.values(), key=lambda one: one.film.seed)
+    return sorted(measured.values(), key=lambda one: (one.half, KINDS.index(one.kind), one.number))
 
 
 def measure_all(

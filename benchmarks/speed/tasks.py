@@ -93,7 +93,7 @@ def read_in_stages(path: str) -> dict:
     window = place_windows(clip.report.duration_s)[0]
     stmap = timed("map", build_stmap)(time_s, cell_colours, *window)
     pulse = timed("pulse", measure_pulse)(time_s, cell_colours, *window)
-    timed("pulse", judge_window)(stmap.mask, pulse)
+    timed("pulse", judge_window)(stmap.mask, pulse, clip.report)
     slices = timed("slices", cut_slices)(stmap)
     timed("network", estimator.predict)(slices)
     stages = {
@@ -109,13 +109,20 @@ def read_in_stages(path: str) -> dict:
     return stages | {"start of the landmarker, thumbnails, threads": max(0.0, whole_s - sum(stages.values()))}
 
 
-def read_first(path: str) -> dict:
-    """Import, load and read in a fresh process: seconds of each, and memory in MB before and at its peak."""
+def read_first(path: str, way: str = "here") -> dict:
+    """Import, load and read in a fresh process: seconds of each, and its memory in MB before and at its peak.
+
+    `way` is "here" or "apart": the latter reads each clip in a process of its own, as the page and the command line do.
+    """
     began_s = time.perf_counter()
+    if way == "apart":
+        from bpdemo import apart
+
+        apart.prepare()
     from bpdemo.estimator import BloodPressureEstimator
 
     imported_s = time.perf_counter()
-    estimator = BloodPressureEstimator.from_pretrained()
+    estimator = BloodPressureEstimator.from_pretrained(apart=way == "apart")
     loaded_s, loaded_mb = time.perf_counter(), _peak_mb()
     estimator.estimate(path)
     first_s, peak_mb = time.perf_counter(), _peak_mb()

@@ -62,6 +62,14 @@ class Page(gr.Blocks):
         """Return whether a session's last request found the queue full, once."""
         return self._queue.was_refused(session)
 
+    async def leave_queue(self, session: str) -> None:
+        """End what a session waits for and has not begun."""
+        await self._queue.leave(session)
+
+    def has_left_queue(self, session: str) -> bool:
+        """Return whether a session's last request was ended so, once."""
+        return self._queue.has_left(session)
+
     async def process_api(self, block_fn: Any, inputs: list, state: Any = None, *rest: Any, **options: Any) -> dict:
         """Serve a request; what it shows is not kept, and what nobody foresaw is a plain sentence.
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from bpdemo import figures, quality
 from bpdemo.capture import Thumbnail
+from bpdemo.clip import CaptureReport
 from bpdemo.demo.calibration import Adjusted, tell_limits, tell_offset
 from bpdemo.demo.checks import tell_failed
 from bpdemo.demo.downloads import data_url
@@ -170,6 +171,10 @@ def _numbers_behind(estimate: Estimate) -> dict[str, tuple[float, float]]:
         numbers["light_flicker"] = (light.value, light.high)
         if not shape.passed:
             numbers["weak_pulse"] = (shape.value, shape.low)
+        if estimate.capture is not None:
+            report = CaptureReport(**{name: value for name, value in estimate.capture.items() if name != "face"})
+            coding = quality.check_coding(window.pulse, report)
+            numbers["too_compressed"] = (coding.value, coding.low)
     return numbers
 
 

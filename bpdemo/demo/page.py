@@ -49,8 +49,10 @@ element.addEventListener("click", (event) => {
 });
 """
 # A screen reader is told of the result as soon as it is there, and it comes into view: on a phone it lies far below.
+# Above it there is room for *Cancel*, which goes when the result is there.
 _SHOW_RESULT = """
 element.setAttribute("aria-live", "polite");
+element.style.scrollMarginTop = "4.5rem";
 watch("value", () => {
   const place = element.getBoundingClientRect();
   const working = element.querySelector("[data-status=working]");
@@ -59,6 +61,7 @@ watch("value", () => {
   }
 });
 """
+_SHOW = "() => ({__type__: 'update', visible: true})"
 # Browsers cannot play every clip that can be read here; that is no error, whatever the player thinks.
 _NO_PLAYER_ERRORS = """() => {
   new MutationObserver(() => {
@@ -211,10 +214,13 @@ def build_page(
                 lambda: reader.read_example(example, session, teller), request, calibration, example=example
             )
 
-        def stop(request: gr.Request) -> None:
+        async def stop(request: gr.Request) -> None:
             reader.cancel(request.session_hash)
+            await page.leave_queue(request.session_hash)
 
         def tell_refusal(request: gr.Request) -> dict:
+            if page.has_left_queue(request.session_hash):
+                return ready(at_a_glance.cancelled_glance(words_for(request)))
             return ready(at_a_glance.refused_glance(words_for(request), page.was_refused(request.session_hash)))
 
         parts = [clip, cancel, glance, files, steps, cuff.box, cuff.shown]
@@ -224,6 +230,7 @@ def build_page(
             (clip.stop_recording, read_clip, [clip, cuff.calibration]),
             (cards.click, read_example, [cuff.calibration]),
         ):
+            trigger(None, None, cancel, js=_SHOW, **_QUICK)  # it may wait for its turn, and that can be cancelled, too
             read = trigger(handler, inputs, parts, show_progress_on=glance, **_ONE_OF_FEW, **_PRIVATE)
             read.failure(tell_refusal, None, [clip, cancel, glance], **_QUICK)
             if handler is read_recording:

@@ -90,7 +90,7 @@ class Reader:
         if upload is None:
             raise self._words.error(ClipError, "not_uploaded")
         try:
-            return map_clip(upload, progress)
+            return map_clip(upload, progress, apart=self.estimator.apart)
         except (BpdemoError, ReadingCancelledError):
             raise
         except BaseException as error:

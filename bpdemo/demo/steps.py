@@ -98,6 +98,7 @@ def capture_rows(capture: Mapping[str, Any], words: Words) -> list[tuple[str, st
         "jitter": value("jitter", value=capture["jitter_ms"]),
         "gap": value("milliseconds", value=1000 * capture["longest_gap_s"]),
         "bit_rate": value("bit_rate", value=capture["bit_rate_kbps"]),
+        "key_frames": value("duration", value=capture["key_frame_interval_s"] or capture["duration_s"]),
         "file": value("file", codec=capture["codec"], container=container, megabytes=megabytes),
         "seen": value("seen", value=percent(face["seen"])),
     }

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gradio.queueing import Event, Queue
+from gradio.server_messages import ProcessCompletedMessage
 
 from bpdemo.demo.uploads import Uploads
 
@@ -32,6 +33,7 @@ class ClipQueue(Queue):
         self._uploads = uploads
         self._full = full
         self._refused: deque[str] = deque(maxlen=100)
+        self._left: deque[str] = deque(maxlen=100)
         # What is counted of each request is shown nowhere.
         self.ANALYTICS_MAX_EVENTS, self.ANAYLTICS_CACHE_FREQUENCY = 1, sys.maxsize
 
@@ -48,10 +50,21 @@ class ClipQueue(Queue):
 
     def was_refused(self, session: str) -> bool:
         """Return, once, whether a session has found the queue full."""
-        if session not in self._refused:
-            return False
-        self._refused.remove(session)
-        return True
+        return _take(self._refused, session)
+
+    async def leave(self, session: str) -> None:
+        """Take a session's requests that wait out of the queue, and have its page told that they have failed."""
+        for event in self._waiting():
+            if event.session_hash != session:
+                continue
+            await self.remove_from_queue(event._id)
+            if session in self.pending_messages_per_session:  # the page is still open
+                self._left.append(session)
+                self.send_message(event, ProcessCompletedMessage(output={"error": None}, success=False))
+
+    def has_left(self, session: str) -> bool:
+        """Return, once, whether a session has left the queue."""
+        return _take(self._left, session)
 
     async def remove_from_queue(self, event_id: str) -> None:
         """Take a cancelled request out of the queue, and its clip with it."""
@@ -102,6 +115,13 @@ class ClipQueue(Queue):
         named = [*getattr(body, "data", ()), *_values(getattr(body, "event_data", None))]
         for value in named:
             self._uploads.delete(value.get("path") if isinstance(value, dict) else value)
+
+
+def _take(sessions: deque[str], session: str) -> bool:
+    if session not in sessions:
+        return False
+    sessions.remove(session)
+    return True
 
 
 def _values(data: Any) -> list[Any]:

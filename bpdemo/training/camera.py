@@ -10,8 +10,8 @@ import numpy as np
 from scipy.ndimage import shift
 
 from bpdemo.regions import CANONICAL_XY_CM, CELLS
+from bpdemo.stmap import LUMA
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # BT.601
 _FRAME_RATES_HZ = (24.0, 25.0, 30.0, 30.0, 30.0, 60.0)
 _JITTER = 0.1  # of a frame's interval, either way
 _MAINS_HZ = (50.0, 60.0)
@@ -108,7 +108,7 @@ def lose_chroma(change: np.ndarray, level: np.ndarray, rate: float, kept: float)
         The change as it comes out of the codec, as `change`.
     """
     colour = change * level
-    luma = (colour @ _LUMA)[..., None]
+    luma = (colour @ LUMA)[..., None]
     delay = rate * _CHROMA_DELAY_S * (1 - kept)
     return (luma + kept * shift(colour - luma, (delay, 0, 0), mode="nearest")) / level
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from bpdemo.capture import read_capture
 from bpdemo.errors import ClipError, DataError
 from bpdemo.pulse import measure_pulse
-from bpdemo.quality import bits_per_pixel, judge_capture, judge_window
+from bpdemo.quality import judge_capture, judge_window
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS, COLUMNS, STMap, build_stmap, place_windows
 from bpdemo.training.map_set import FILMED, MapSet, keep_usable
@@ -122,7 +122,7 @@ def read_windows(path: str | Path) -> tuple[list[STMap], str]:
     for start_s, end_s in place_windows(capture.report.duration_s):
         stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
         pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
-        against = judge_window(stmap.mask, pulse, bits_per_pixel(capture.report))
+        against = judge_window(stmap.mask, pulse, capture.report)
         if against:
             code = against[0].code
         else:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from bpdemo.regions import CELLS
+from bpdemo.stmap import LUMA
 from bpdemo.training.portrait import Portrait
 
 _BORDER = 0.03  # how far a painted cell's colour fades into its neighbours', in face widths
@@ -68,7 +69,7 @@ class PaintedSkin:
         share = np.array(near) + 1e-3 * np.array(far) + 1e-9
         share /= share.sum(axis=0)
         self._still = portrait.picture[top:bottom, left:right]
-        relief = self._still @ np.array([0.299, 0.587, 0.114], np.float32)
+        relief = self._still @ LUMA.astype(np.float32)
         means = np.array([relief[cell > 0].mean() for cell in cells])
         relief = np.clip(relief / np.tensordot(means, share, axes=1), *_RELIEF)
         inside = (labels > 0).astype(np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+pytestmark = pytest.mark.real_time
 FILMED_BPM = 72
 # Remembers every camera track, copies included, and every file made, to ask about later.
 WATCH = """

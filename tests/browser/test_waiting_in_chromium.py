@@ -9,6 +9,8 @@ from stand_in import PATIENCE_S, SlowStandIn, serve_stand_in
 
 from bpdemo.demo.waiting import CLIPS_AT_ONCE, QUEUE_LENGTH
 
+pytestmark = pytest.mark.real_time
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
@@ -66,6 +68,23 @@ def test_a_waiting_visitor_sees_the_place_in_the_queue_and_is_served(open_page, 
     app.estimator.may_end.set()
     page.locator("#glance [data-status=error]").wait_for()
     assert "cannot be read as a video" in page.locator("#glance").inner_text()
+
+
+def test_a_waiting_visitor_can_cancel(open_page, app):
+    ask(app, CLIPS_AT_ONCE)
+    page = open_page()
+    drop(page)
+    wait_until(page, lambda: "queue: 1/1" in page.locator("#glance .progress-text").inner_text())
+    page.locator("#cancel").click()
+    page.get_by_text("Cancelled").first.wait_for()
+    wait_until(page, lambda: len(app.files_left()) == CLIPS_AT_ONCE)
+    page.get_by_text("Drop Video Here").wait_for()  # ready for the next clip
+    assert not page.locator("#cancel").is_visible()
+    assert page.locator("[data-testid=toast-body]").count() == 0
+    drop(page)
+    wait_until(page, lambda: "queue: 1/1" in page.locator("#glance .progress-text").inner_text())
+    app.estimator.may_end.set()
+    page.locator("#glance [data-status=error]").wait_for()
 
 
 def test_one_too_many_is_told_so_and_what_to_do(open_page, app):

@@ -46,6 +46,7 @@ CAPTURE = {
     "jitter_ms": 0.0,
     "longest_gap_s": 0.033,
     "bit_rate_kbps": 900.0,
+    "key_frame_interval_s": 5.0,
     "frames_dropped": 0,
     "damaged": False,
     "cut_at_s": None,

@@ -102,6 +102,14 @@ def test_no_pulse_names_the_questions_that_failed_and_only_those():
     assert "No rate stands out" not in html
 
 
+def test_too_few_bits_are_told_beside_what_this_pulse_needs():
+    """900 kbit/s of 640 x 480 at 30 Hz; the window's pulse is clear, at 72 bpm."""
+    refused = replace(REFUSED, windows=(make_window(),), capture=CAPTURE, reasons=(reason("too_compressed"),))
+    assert "has 0.10 bits for each pixel of a frame; at least 0.12 are needed" in glance(refused, CONFIG, WORDS)
+    in_step = replace(refused, capture=CAPTURE | {"key_frame_interval_s": 60 / 72})
+    assert "at least 0.4 are needed" in glance(in_step, CONFIG, WORDS)
+
+
 def test_a_refusal_keeps_the_heart_rate_that_was_found():
     refused = replace(READING, status="refused", systolic=None, diastolic=None, reasons=(Reason("a", "b", "c"),))
     assert "61.3" in glance(refused, CONFIG, WORDS)
@@ -188,6 +196,8 @@ def test_the_capture_report_leaves_out_what_was_not_measured():
     rows = dict(capture_rows(capture, WORDS))
     assert rows["Picture"] == "640 x 480 pixels, turned 90°"
     assert rows["Longest gap"] == "33 ms"
+    assert rows["Key frames, one every"] == "5.0 s"
+    assert dict(capture_rows({**capture, "key_frame_interval_s": None}, WORDS))["Key frames, one every"] == "15.0 s"
     assert "Brightness of the skin" not in rows
     assert not any("nan" in text for text in rows.values())
 
