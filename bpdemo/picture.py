@@ -76,7 +76,8 @@ def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
     Returns:
         [height, width, 3] uint8 R, G, B, and the counter-clockwise turn that took, in degrees: 0, 90, 180 or 270.
     """
-    turns = round(picture.rotation / 90) % 4
+    # A file may say that pictures are turned by nothing that is an angle.
+    turns = round(picture.rotation / 90) % 4 if abs(picture.rotation) <= 360 else 0
     full_range = picture.format.name == "yuvj420p" or picture.color_range == _FULL_RANGE
     planar = picture.format.name in ("yuv420p", "yuvj420p") and picture.colorspace in _RED_BLUE
     if planar and picture.width % 2 == 0 and picture.height % 2 == 0:

@@ -88,6 +88,27 @@ def test_no_answer_is_not_taken_for_no_faults(tmp_path, answer):
     assert "\n" not in line
 
 
+def test_where_one_service_is_silent_another_is_asked(tmp_path):
+    told = {"dependencies": [{"name": "a", "version": "1.0", "vulns": []}]}
+    command = pip_audit(tmp_path, json.dumps(told))
+    script = tmp_path / "pip_audit.py"
+    script.write_text(f"import sys\nif 'osv' not in sys.argv: sys.exit('no answer')\n{script.read_text()}")
+    assert audit.known_faults(command) == ([], "known faults: asked about 1 of 1 packages")
+
+
+@pytest.mark.parametrize("question", ["pin_faults", "import_faults", "conflicts", "known_faults"])
+def test_a_fault_that_any_question_finds_is_told_and_fails_the_audit(monkeypatch, capsys, question):
+    for name in ("pin_faults", "import_faults", "conflicts"):
+        monkeypatch.setattr(audit, name, lambda *_, found=name == question: ["a is at fault"] if found else [])
+    known = ["a is at fault"] if question == "known_faults" else []
+    monkeypatch.setattr(audit, "known_faults", lambda _: (known, "asked"))
+    monkeypatch.setattr(sys, "argv", ["audit.py"])
+    with pytest.raises(SystemExit) as ended:
+        audit.main()
+    assert ended.value.code
+    assert "a is at fault" in capsys.readouterr().err
+
+
 def test_without_pip_audit_the_rest_is_still_answered():
     ran = subprocess.run([sys.executable, "tools/audit.py"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "known faults: not asked" in ran.stdout.splitlines()[0]

@@ -323,6 +323,13 @@ def test_push_takes_the_evidence_the_card_shows(hub, folder, files, tmp_path):
     assert sorted(pushed) == sorted([*FILES, ".gitattributes", "evidence.json", "evidence/ranges.png"])
 
 
+def test_push_leaves_huggingface_hubs_patience_as_it_was(hub, folder):
+    usual = huggingface_hub.get_session().timeout
+    push_weights(folder, "someone/new", token="secret")
+    assert code_of(push_weights, folder, "another/name", token="secret") == "hub_access_denied"
+    assert huggingface_hub.get_session().timeout == usual
+
+
 def test_push_again_with_nothing_changed(hub, folder):
     first = push_weights(folder, "someone/new", token="secret")
     assert push_weights(folder, "someone/new", token="secret").startswith(first.rpartition("/")[0])

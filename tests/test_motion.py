@@ -1,10 +1,12 @@
 """motion.py: landmarks go where the picture goes, and nowhere when only the light changes."""
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from bpdemo.motion import carry_landmarks
+from bpdemo.picture import YuvImage, upright_image
 from bpdemo.training.portrait import load_portrait
 
 SIDE = 480
@@ -57,6 +59,17 @@ def test_landmarks_go_along(face, end):
     went = away(np.array([face[1]] * 11), expected)
     assert went[-1] > 1.5
     assert (away(carried, expected) < 0.1 + 0.06 * went).all()
+
+
+def test_what_a_decoder_gives_is_followed_as_well(face):
+    """Its luma is looked at as it is."""
+    images, expected = zip(
+        *(moved(face, right=number / 2, down=-number / 4, seed=number) for number in range(9)), strict=True
+    )
+    pictures = [av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p") for image in images]
+    uprights = [upright_image(picture)[0] for picture in pictures]
+    assert all(isinstance(upright, YuvImage) for upright in uprights)
+    assert away(carry_landmarks(uprights, face[1]), expected).max() < 0.3
 
 
 def test_a_shake_is_followed(face):

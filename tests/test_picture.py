@@ -122,6 +122,21 @@ def test_turned_pictures_are_turned_back(tmp_path, quarters, degrees):
     np.testing.assert_array_equal(image[7:30, 11:40], np.asarray(image)[7:30, 11:40])
 
 
+def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
+    path = tmp_path / "clip.mp4"
+    write_clip(path, [quarters], [0.0], rotation_degrees=90)
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b"tkhd") + 44  # 9 numbers of 4 bytes (ISO/IEC 14496-12, 8.3.2)
+    data[matrix : matrix + 36] = bytes(36)
+    path.write_bytes(data)
+    with av.open(str(path)) as stored:
+        picture = next(stored.decode(video=0))
+    assert abs(picture.rotation) > 360, "what this is about"
+    image, turn = upright_image(picture)
+    assert turn == 0
+    np.testing.assert_allclose(np.asarray(image), picture.to_ndarray(format="rgb24"), atol=3)
+
+
 @pytest.mark.parametrize(
     ("pixel_format", "size"),
     [

@@ -66,6 +66,8 @@ def checkout(tmp_path):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     (root / "bpdemo" / "link.py").symlink_to("/etc/hostname")
+    with (root / "bpdemo" / "results.json").open("wb") as file:
+        file.truncate(11 << 20)
     return root
 
 

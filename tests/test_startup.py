@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from serve_app import ROOT
 from small_weights import write_small
@@ -81,6 +83,16 @@ def test_an_installation_that_reads_wrongly_is_found_out(estimator, monkeypatch)
     assert caught.value.code == "check_failed"
 
 
+def test_a_landmark_model_that_sees_faces_everywhere_is_found_out(estimator, monkeypatch):
+    def follow(_, frames):
+        yield from (SimpleNamespace(landmarks=np.zeros((face_module.LANDMARKS, 2))) for _ in frames)
+
+    monkeypatch.setattr(face_module.FaceTracker, "follow", follow)
+    with pytest.raises(BpdemoError) as caught:
+        check(estimator)
+    assert caught.value.code == "check_failed"
+
+
 def test_a_swapped_face_model_reaches_neither_mediapipe_nor_a_browser(estimator, tmp_path, monkeypatch):
     """One byte is another; MediaPipe would read it all the same."""
     model = bytearray(face_module.MODEL.read_bytes())
@@ -115,6 +127,7 @@ def test_a_swapped_face_model_reaches_neither_mediapipe_nor_a_browser(estimator,
         (ModuleNotFoundError("No module named 'av'", name="av"), "library_missing", "av requirements.txt"),
         (ImportError("numpy is\nbroken"), "library_missing", "requirements.txt"),
         (PermissionError(13, "Permission denied", "/home/someone"), "start_failed", "Permission denied"),
+        (FileNotFoundError(2, "No such file", "/home/someone/libclip.so.1"), "start_failed", "No such file"),
         (OSError("Cannot find empty port in range: 80-80"), "start_failed", "empty port"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gradio.routes import file_upload_statuses
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
@@ -23,7 +24,10 @@ async def behind(scope, receive, send):
     """What stands behind the door: says that it was reached, or fails with words that name a file."""
     if scope["path"] == "/fails":
         raise RuntimeError("a_persons_name.mp4")
-    await PlainTextResponse("reached")(scope, receive, send)
+    own = {"content-security-policy": "default-src *", "referrer-policy": "unsafe-url"}
+    await PlainTextResponse("reached", headers=own)(scope, receive, send)
+    if scope["path"] == "/fails_later":
+        raise RuntimeError("a_persons_name.mp4")
 
 
 @pytest.fixture
@@ -78,21 +82,46 @@ def test_no_name_leads_out_of_the_folder(client, uploads, name, tmp_path):
     assert list(tmp_path.iterdir()) == [uploads.folder]
 
 
-def in_pieces(boundary=b"b"):
-    """A form that does not say how long it is."""
+def in_pieces(boundary=b"b", inside=20, behind=0):
+    """A form that does not say how long it is: so many pieces of a file, and so many behind all that it holds."""
     yield b"--" + boundary + b'\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\n'
-    for _ in range(20):
+    for _ in range(inside):
         yield b"x" * 10_000
     yield b"\r\n--" + boundary + b"--\r\n"
+    for _ in range(behind):
+        yield b"x" * 10_000
 
 
 def test_what_is_too_large_is_turned_away(client, uploads):
     kind = {"content-type": "multipart/form-data; boundary=b"}
-    for answer in (send(client, ("a.mp4", b"x" * 200_000)), client.post(UPLOAD, content=in_pieces(), headers=kind)):
+    forms = in_pieces(), in_pieces(inside=1, behind=20)
+    answers = [client.post(UPLOAD, content=form, headers=kind) for form in forms]
+    for answer in (send(client, ("a.mp4", b"x" * 200_000)), *answers):
         assert answer.status_code == 413
         assert "Send a shorter one" in answer.text
         assert everything(uploads) == []
     assert send(client, ("a.mp4", b"x" * MAX_BYTES)).status_code == 200
+
+
+def test_what_is_said_to_be_too_large_is_turned_away_before_any_of_it_is_taken(door):
+    said = []
+
+    async def nothing_more():
+        raise AssertionError("nobody was to ask for it")
+
+    async def send(message):
+        said.append(message)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=b"), (b"content-length", b"200000")]
+    scope = {"type": "http", "method": "POST", "path": UPLOAD, "query_string": b"", "headers": headers}
+    asyncio.run(door(scope, nothing_more, send))
+    assert said[0]["status"] == 413
+
+
+def test_whoever_is_told_of_an_upload_is_told_that_it_ended(client):
+    for number, content in enumerate((b"x", b"x" * 200_000)):
+        client.post(f"{UPLOAD}?upload_id=told{number}", files={"files": ("a.mp4", content)})
+        assert file_upload_statuses.is_done(f"told{number}")
 
 
 def test_nothing_is_taken_when_there_is_no_room(client, uploads, monkeypatch):
@@ -244,6 +273,20 @@ def test_an_error_behind_it_is_told_and_logged_without_its_words(client, caplog)
     assert "a_persons_name" not in caplog.text + answer.text
 
 
+def test_an_error_after_the_answer_began_makes_no_second_answer(client, caplog):
+    with caplog.at_level(logging.DEBUG, "bpdemo"):
+        answer = client.get("/fails_later")
+    assert (answer.status_code, answer.text) == (200, "reached")
+    assert "RuntimeError" in caplog.text
+    assert "a_persons_name" not in caplog.text
+
+
+def test_routes_are_closed_behind_a_proxy_too(door):
+    client = TestClient(door, root_path="/demo")
+    assert client.get("/demo/gradio_api/proxy=http://a.b/c").status_code == 404
+    assert client.get("/demo/gradio_api/info").text == "reached"
+
+
 def test_routes_without_a_use_are_closed(client):
     for name in CLOSED:
         for path in (f"/{name}", f"/gradio_api/{name}", f"/gradio_api/{name}/x", f"/gradio_api/{name}=http://a.b/c"):
@@ -255,10 +298,15 @@ def test_routes_without_a_use_are_closed(client):
 
 def test_browsers_are_told_to_keep_to_this_app(client):
     headers = client.get("/").headers
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert headers["content-security-policy"].startswith("default-src 'self'"), "and not what stands behind the door"
+    assert headers["content-security-policy"].count("default-src") == 1
+    assert headers["content-security-policy"].endswith(
+        "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+    )
     assert "http:" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["permissions-policy"] == "camera=(self), microphone=(), geolocation=()"
 
 
 def test_every_route_of_gradio_is_either_used_or_closed():

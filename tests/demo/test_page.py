@@ -75,6 +75,24 @@ def test_what_nobody_foresaw_becomes_a_plain_sentence(served, estimator, client,
     assert served.files_left() == []
 
 
+def test_an_error_of_the_page_itself_becomes_a_plain_sentence_too(served, client, monkeypatch, caplog):
+    find, asked_for = type(served.uploads).find, []
+
+    def fail_once(uploads, path):
+        asked_for.append(path)
+        if len(asked_for) == 1:
+            raise RuntimeError("a_persons_name.mp4 is odd")
+        return find(uploads, path)
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr(type(served.uploads), "find", fail_once)
+        asked = httpx.post(f"{served.url}gradio_api/call/estimate", json={"data": [{"path": "a_persons_name.mp4"}]})
+        answer = httpx.get(f"{served.url}gradio_api/call/estimate/{asked.json()['event_id']}", timeout=60).text
+    assert "event: error" in answer
+    assert "a_persons_name" not in answer + caplog.text
+    assert "RuntimeError" in caplog.text
+
+
 @pytest.mark.parametrize("failure", [MemoryError("a_persons_name"), SystemExit(1), KeyboardInterrupt()], ids=repr)
 def test_what_would_end_the_server_ends_one_request(served, estimator, client, tmp_path, caplog, failure):
     (tmp_path / "a_persons_name.mp4").write_bytes(b"x")

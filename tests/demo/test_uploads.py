@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bpdemo.demo import uploads as uploads_module
 from bpdemo.demo.uploads import MAX_BYTES_TOGETHER, Uploads
 from bpdemo.errors import BpdemoError
 
@@ -37,7 +38,8 @@ def test_an_upload_is_found_by_its_path_and_by_its_address(uploads, upload):
     assert uploads.find(f"https://somewhere.else/gradio_api/file={upload}") == upload  # read here, never fetched
 
 
-def test_nothing_else_is_found(uploads, upload, tmp_path):
+def test_nothing_else_is_found(uploads, upload, tmp_path, monkeypatch):
+    monkeypatch.chdir(upload.parent)
     outside = tmp_path / "outside.mp4"
     outside.write_bytes(b"x")
     (upload.parent / "link.mp4").symlink_to(outside)
@@ -83,12 +85,25 @@ def test_the_sweep_takes_what_is_old_and_leaves_what_is_new(uploads, upload):
     old.write_bytes(b"x")
     age(old, 700)
     age(old.parent, 700)
+    to_be_filled = uploads.new_folder()
     uploads.sweep(keep_s=600)
     assert not old.exists()
     assert upload.exists()
+    assert to_be_filled.exists()
     uploads.sweep(keep_s=-1)
     uploads.sweep(keep_s=-1)
     assert list(uploads.folder.iterdir()) == []
+
+
+def test_the_sweep_comes_again_and_again(uploads, upload, monkeypatch):
+    monkeypatch.setattr(uploads_module, "_SWEEP_EVERY_S", 0.01)
+    uploads.sweep_regularly()
+    age(upload, 700)
+    for _ in range(2000):
+        if not upload.exists():
+            break
+        time.sleep(0.01)
+    assert not upload.exists()
 
 
 def test_the_folder_is_private_and_goes_with_the_app(tmp_path):

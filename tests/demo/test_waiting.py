@@ -70,6 +70,17 @@ def test_one_too_many_is_refused_in_a_sentence_and_all_others_are_served(served)
     assert ask(served).status_code == 200
 
 
+def test_a_page_that_finds_the_queue_full_is_told_so_once_and_its_clip_is_gone(served):
+    fill(served, QUEUE_LENGTH)
+    assert ask(served, "late").status_code == 503
+    # The guided recorder names its clip in its event, and not among the inputs.
+    event = {"data": [None], "event_data": {"clip": upload(served)}, "fn_index": 0, "session_hash": "late"}
+    assert httpx.post(f"{served.url}gradio_api/queue/join", json=event).status_code == 503
+    assert len(served.files_left()) == CLIPS_AT_ONCE + QUEUE_LENGTH
+    assert not served.page.was_refused("another")
+    assert [served.page.was_refused("late") for _ in range(3)] == [True, True, False]
+
+
 def test_a_client_that_leaves_ends_its_reading(served):
     event = ask(served).json()["event_id"]
     with httpx.stream("GET", f"{served.url}gradio_api/call/estimate/{event}", timeout=0.3) as stream:
