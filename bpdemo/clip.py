@@ -11,9 +11,9 @@ decoded is therefore bounded, and by counts rather than by a clock, so that a cl
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import BinaryIO, Self
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, BinaryIO, Self
 
 import av
 import numpy as np
@@ -114,6 +114,11 @@ class CaptureReport:
     damaged: bool = False
     cut_at_s: float | None = None
     size_changed_at_s: float | None = None
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Self:
+        """Return the report that a dict holds, among other things."""
+        return cls(**{field.name: form[field.name] for field in fields(cls) if field.name in form})
 
     def to_dict(self) -> dict:
         """Return the fields as a JSON-able dict, rounded to what the measurement supports."""

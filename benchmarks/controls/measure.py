@@ -62,7 +62,7 @@ class Measured:
 
     def to_report(self) -> CaptureReport:
         """Return the capture report of a file that could be read."""
-        return CaptureReport(**self.capture)
+        return CaptureReport.from_dict(self.capture)
 
     def to_pulse(self) -> Pulse | None:
         """Return the pulse with its measures and without its curves."""

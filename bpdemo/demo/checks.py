@@ -3,15 +3,17 @@
 import math
 
 from bpdemo import quality
+from bpdemo.clip import CaptureReport
 from bpdemo.demo.html import percent, table
 from bpdemo.demo.texts import Words
 from bpdemo.pulse import Pulse
 from bpdemo.quality import Check
 
 
-def checks_table(pulse: Pulse, words: Words) -> str:
+def checks_table(pulse: Pulse, capture: CaptureReport, words: Words) -> str:
     """Return all questions as a table."""
-    asked = (*quality.check_pulse(pulse), *quality.check_reading(pulse))
+    coding = quality.check_coding(pulse, capture)
+    asked = (*quality.check_pulse(pulse), *quality.check_reading(pulse), coding)
     rows = [
         (
             words(f"checks.questions.{check.code}"),
@@ -42,7 +44,7 @@ def _needed(check: Check, words: Words) -> str:
 
 
 def _measured(check: Check, words: Words) -> str:
-    told = {"halves": "checks.apart", "light": "checks.shared"}.get(check.code)
+    told = {"halves": "checks.apart", "light": "checks.shared", "bits": "checks.bits"}.get(check.code)
     number = _number(check, check.value)
     return words(told, value=number) if told else number
 

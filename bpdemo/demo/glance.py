@@ -172,8 +172,7 @@ def _numbers_behind(estimate: Estimate) -> dict[str, tuple[float, float]]:
         if not shape.passed:
             numbers["weak_pulse"] = (shape.value, shape.low)
         if estimate.capture is not None:
-            report = CaptureReport(**{name: value for name, value in estimate.capture.items() if name != "face"})
-            coding = quality.check_coding(window.pulse, report)
+            coding = quality.check_coding(window.pulse, CaptureReport.from_dict(estimate.capture))
             numbers["too_compressed"] = (coding.value, coding.low)
     return numbers
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bpdemo import figures
+from bpdemo.clip import CaptureReport
 from bpdemo.demo.checks import checks_table
 from bpdemo.demo.html import percent, picture, section, table
 from bpdemo.demo.map_view import map_view
@@ -61,7 +62,13 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure], words: Words) -> str:
         kind = "pulse_alt" if window.heart_rate else "no_pulse_alt"
         seconds = pulse.time_s[-1] - pulse.time_s[0]
         alt = words(f"steps.{kind}", beats=len(pulse.beats_s), seconds=seconds, heart_rate=pulse.heart_rate_bpm)
-        parts.append(_step("pulse", _pictured(drawn, "pulse", alt) + checks_table(pulse, words), words))
+        parts.append(
+            _step(
+                "pulse",
+                _pictured(drawn, "pulse", alt) + checks_table(pulse, CaptureReport.from_dict(estimate.capture), words),
+                words,
+            )
+        )
     if "windows" in drawn:
         alt = words(
             "steps.windows_alt",

@@ -45,7 +45,7 @@ CAPTURE = {
     "frame_rate_hz": 30.0,
     "jitter_ms": 0.0,
     "longest_gap_s": 0.033,
-    "bit_rate_kbps": 900.0,
+    "bit_rate_kbps": 4600.0,
     "key_frame_interval_s": 5.0,
     "frames_dropped": 0,
     "damaged": False,

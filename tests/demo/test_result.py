@@ -102,11 +102,14 @@ def test_no_pulse_names_the_questions_that_failed_and_only_those():
     assert "No rate stands out" not in html
 
 
+FEW_BITS = CAPTURE | {"bit_rate_kbps": 900.0}  # of 640 x 480 at 30 frames a second
+
+
 def test_too_few_bits_are_told_beside_what_this_pulse_needs():
-    """900 kbit/s of 640 x 480 at 30 Hz; the window's pulse is clear, at 72 bpm."""
-    refused = replace(REFUSED, windows=(make_window(),), capture=CAPTURE, reasons=(reason("too_compressed"),))
+    """The window's pulse is clear, at 72 bpm."""
+    refused = replace(REFUSED, windows=(make_window(),), capture=FEW_BITS, reasons=(reason("too_compressed"),))
     assert "has 0.10 bits for each pixel of a frame; at least 0.12 are needed" in glance(refused, CONFIG, WORDS)
-    in_step = replace(refused, capture=CAPTURE | {"key_frame_interval_s": 60 / 72})
+    in_step = replace(refused, capture=FEW_BITS | {"key_frame_interval_s": 60 / 72})
     assert "at least 0.4 are needed" in glance(in_step, CONFIG, WORDS)
 
 
@@ -139,7 +142,7 @@ def test_pictures_are_told_in_words():
 def test_the_questions_put_to_the_pulse_are_answered_beside_what_is_needed():
     estimate = make_reading()
     clear = steps(estimate, draw(estimate, WORDS), WORDS)
-    assert clear.count("<td>yes</td>") == 8
+    assert clear.count("<td>yes</td>") == 9
     assert "may differ: the pulse is clear" in clear
     pulse = replace(estimate.windows[0].pulse, snr_db=1.0, half_rates_bpm=(60.0, 90.0), light_share=0.8)
     estimate = replace(estimate, windows=(replace(estimate.windows[0], pulse=pulse),))
@@ -148,6 +151,8 @@ def test_the_questions_put_to_the_pulse_are_answered_beside_what_is_needed():
         row = re.search(rf"<td>{re.escape(said)}</td><td>(\w+)</td>", doubtful)
         assert row.group(1) == "no", said
     assert doubtful.count("<td>no</td>") == 3
+    few = replace(estimate, capture=FEW_BITS)
+    assert "<td>0.10 bits a pixel (at least 0.20)</td><td>no</td>" in steps(few, draw(few, WORDS), WORDS)
 
 
 def test_the_steps_show_the_slices_that_were_read_and_none_where_there_are_none():
