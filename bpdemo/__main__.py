@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from bpdemo.errors import BpdemoError, shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
-from bpdemo.startup import hush_native_libraries, missing_library
+from bpdemo.quiet import hush_native_libraries
+from bpdemo.startup import missing_library
 
 if TYPE_CHECKING:
     from bpdemo.estimator import BloodPressureEstimator

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
-from bpdemo.startup import hush_native_libraries
+from bpdemo.quiet import hush_native_libraries
 
 logger = logging.getLogger(__name__)
 

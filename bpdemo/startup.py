@@ -4,7 +4,6 @@ A library that is missing, or of another version, is told when the demo is start
 of bpdemo's way is imported before it is called, so that what is missing can be named.
 """
 
-import os
 import re
 import sys
 import time
@@ -70,18 +69,6 @@ class Report:
             f"Face model {self.face_model[:8]} is as it should be. Read a made-up face in {self.seconds:.1f} s, "
             f"with {libraries}."
         )
-
-
-def hush_native_libraries() -> None:
-    """Send what C++ libraries write to the process's stderr to nowhere; Python's own stderr stays what it was.
-
-    MediaPipe announces its delegates there, past every logging setting.
-    """
-    own = os.dup(2)
-    sys.stderr = os.fdopen(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
 
 
 @contextmanager
