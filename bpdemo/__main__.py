@@ -220,7 +220,7 @@ def _read_clips(clips: list[str], weights: str | None, device: str) -> Iterator[
 
 def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Estimate]:
     """Yield the estimates of clips that can be opened, in order."""
-    loaded = _load_estimator(weights, device)
+    loaded = _load_estimator(weights, device, apart=len(clips) == 1)
     if isinstance(loaded, BpdemoError):
         yield from (Estimate.from_error(Path(clip).name, loaded) for clip in clips)
     elif len(clips) > 1:
@@ -235,15 +235,16 @@ def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Est
             yield loaded.answer(clips[0], show)
 
 
-def _load_estimator(weights: str | None, device: str) -> "BloodPressureEstimator | BpdemoError":
+def _load_estimator(weights: str | None, device: str, apart: bool) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be had are every clip's error."""
-    from bpdemo import apart
+    if apart:  # many clips have processes of their own anyway
+        from bpdemo.apart import prepare
 
-    apart.prepare()  # what decodes loads beside what estimates
+        prepare()  # what decodes loads beside what estimates
     from bpdemo.estimator import BloodPressureEstimator
 
     try:
-        return BloodPressureEstimator.from_pretrained(weights, device, apart=True)
+        return BloodPressureEstimator.from_pretrained(weights, device, apart=apart)
     except BpdemoError as error:
         return error
 

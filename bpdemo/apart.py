@@ -71,12 +71,12 @@ def read_capture_apart(path: str | os.PathLike, progress: Progress | None = None
     """
     if sys.platform != "linux":
         return read_capture(path, progress)
+    tell = progress or (lambda *_: None)
     last = (0.0, "face")
     with _started(os.fspath(path)) as answers:
         while True:
             while not answers.poll(_PATIENCE_S):
-                if progress is not None:
-                    progress(*last)
+                tell(*last)
             try:
                 answer = answers.recv()
             except EOFError:
@@ -90,8 +90,7 @@ def read_capture_apart(path: str | os.PathLike, progress: Progress | None = None
                     raise RuntimeError("reading a clip failed in its own process")
                 case _:
                     last = answer
-                    if progress is not None:
-                        progress(*last)
+                    tell(*last)
 
 
 @contextmanager

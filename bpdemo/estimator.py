@@ -51,7 +51,7 @@ def map_clip(path: str | os.PathLike, progress: Progress | None = None, *, apart
     Raises:
         ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
     """
-    capture = (read_capture_apart if apart else read_capture)(path, progress)
+    capture = _read_capture(path, progress, apart)
     windows = place_windows(capture.report.duration_s)
     code = "no_face" if not np.isfinite(capture.colours).any() else "too_short" if not windows else None
     if code:
@@ -70,7 +70,6 @@ class BloodPressureEstimator:
     def __init__(self, weights: Weights, *, apart: bool = False) -> None:
         self.weights = weights
         self.apart = apart
-        self._read_capture = read_capture_apart if apart else read_capture
 
     @classmethod
     def from_pretrained(
@@ -99,7 +98,7 @@ class BloodPressureEstimator:
             ClipError: the file cannot be read as a clip.
         """
         tell = progress or (lambda *_: None)
-        capture = self._read_capture(path, lambda share, step: tell(_READING_SHARE * share, step))
+        capture = _read_capture(path, lambda share, step: tell(_READING_SHARE * share, step), self.apart)
         reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped)
         windows = []
         if capture.face.seen and capture.report.duration_s >= 1 / RATE_HZ:  # one column of a map, at least
@@ -217,6 +216,11 @@ class BloodPressureEstimator:
             ranges=tuple(ranges),
             baseline=Baseline(trained["mean"], trained["mean_absolute_error"]),
         )
+
+
+def _read_capture(path: str | os.PathLike, progress: Progress | None, apart: bool) -> Capture:
+    """Read a clip in this process, or in one of its own."""
+    return (read_capture_apart if apart else read_capture)(path, progress)
 
 
 def _answer_anyhow(estimator: BloodPressureEstimator, path: str | os.PathLike) -> Estimate:

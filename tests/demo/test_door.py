@@ -31,13 +31,6 @@ async def behind(scope, receive, send):
 
 
 @pytest.fixture
-def uploads(tmp_path):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    return Uploads(folder)
-
-
-@pytest.fixture
 def door(uploads):
     return Door(behind, uploads, Languages().english, MAX_BYTES)
 

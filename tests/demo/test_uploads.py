@@ -14,13 +14,6 @@ from bpdemo.errors import BpdemoError
 
 
 @pytest.fixture
-def uploads(tmp_path):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    return Uploads(folder)
-
-
-@pytest.fixture
 def upload(uploads):
     path = uploads.new_file("clip.mp4")
     path.write_bytes(b"clip")
