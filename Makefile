@@ -36,10 +36,10 @@ audit: $(VENV)/dev.done ## are dependencies named, pinned, fitting together, and
 	$(RUN) tools/audit.py $(PIP_AUDIT)
 
 examples: $(VENV)/dev.done ## render the page's example clips again
-	$(RUN) -m bpdemo.training.examples examples
+	$(RUN) -m bpdemo.synthesis.examples examples
 
 evidence: $(VENV)/dev.done ## tables and figures again from saved results
-	$(RUN) -m bpdemo.training.report weights --readme README.md
+	$(RUN) -m bpdemo.reporting.report weights --readme README.md
 
 screenshots: $(VENV)/dev.done ## picture the page for the README
 	@tools/need_packages.sh chromium

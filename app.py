@@ -11,7 +11,7 @@ import signal
 import sys
 
 from bpdemo.errors import BpdemoError
-from bpdemo.startup import check, plain_errors
+from bpdemo.self_check import check, plain_errors
 
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 
@@ -30,12 +30,13 @@ def main() -> None:
 
 def serve() -> None:
     """Load the weights, see that they read a made-up face, and serve the page."""
-    from bpdemo import BloodPressureEstimator, apart
-    from bpdemo.demo.uploads import Uploads
+    from bpdemo import BloodPressureEstimator
+    from bpdemo import isolation as apart
+    from bpdemo.demo.server.uploads import Uploads
 
     uploads = Uploads.create()  # before Gradio is imported, which reads then where uploads go
     apart.prepare()
-    from bpdemo.gpu import ON_LENT_GPU, lent_gpu, on_lent_gpu
+    from bpdemo.demo.server.zero_gpu import ON_LENT_GPU, lent_gpu, on_lent_gpu
 
     gpu = lent_gpu()
     estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto", apart=True)
@@ -44,8 +45,8 @@ def serve() -> None:
         estimator = on_lent_gpu(estimator, gpu)
     print(report, "Clips lie in a private folder of this machine until they are read.", sep="\n", file=sys.stderr)
 
-    from bpdemo.demo.health import health_route
     from bpdemo.demo.page import build_page, launch_options
+    from bpdemo.demo.server.health import health_route
 
     uploads.sweep_regularly()
     page = build_page(estimator, uploads)

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from bpdemo.network import Prediction
-from bpdemo.slices import Slices, cut_slices
-from bpdemo.startup import made_up_face
+from bpdemo.beats import Slices, cut_slices
+from bpdemo.models.beats import Prediction
+from bpdemo.self_check import made_up_face
 from bpdemo.stmap import build_stmap
-from bpdemo.weights import embedded_folder, load_weights
+from bpdemo.weights.store import embedded_folder, load_weights
 
 TOLERANCE_MMHG = {torch.float32: 0.1, torch.bfloat16: 0.25}
 """How far a pressure may be from that of float32 on the CPU, mmHg (ours). Pressures are shown as whole mmHg, as on a

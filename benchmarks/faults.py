@@ -13,11 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from faults.corpus import make_corpus, rendered_face
-from faults.fault import write
-from faults.reading import Decoy, Listener, Outcome, read_all
+from tests.faults.corpus import make_corpus, rendered_face
+from tests.faults.fault import write
+from tests.faults.reading import Decoy, Listener, Outcome, read_all
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ import traceback
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(_ROOT / "tests"))
 
 TARGETS = {"clip": 1500, "whole": 60, "config": 4000, "weights": 1500}
 """What is fed, and how many inputs a batch of each has."""
@@ -135,15 +134,15 @@ def run_batch(target: str, seed: int, folder: Path) -> dict:
 
 def _prepare(target: str, folder: Path) -> tuple:
     """Return what draws the inputs of a target, and what checks one."""
-    from faults import mutations
     from small_weights import small_config, write_small
+
+    from tests.faults import mutations
 
     if target == "clip":
         return mutations.mutated(mutations.seed_clips(folder)), lambda _, path: mutations.check_clip(path)
     if target == "whole":
-        from faults.corpus import rendered_face
-
         from bpdemo import BloodPressureEstimator
+        from tests.faults.corpus import rendered_face
 
         estimator = BloodPressureEstimator.from_pretrained(_ROOT / "weights", "cpu")
         return (

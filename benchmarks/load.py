@@ -238,7 +238,7 @@ def _table(title: str, head: tuple, rows: list) -> None:
 
 
 def _render(folder: Path) -> None:
-    from bpdemo.training.render_clips import Scene, render_clip
+    from bpdemo.synthesis.scenes import Scene, render_clip
 
     small = {"width": 320, "height": 240, "duration_s": 10.0, "noise": 1.5}
     for seed, heart_rate_bpm in enumerate(HEART_RATES_BPM):

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bpdemo.demo.recorder import SCRIPTS, face_detector
 from bpdemo.regions import CELLS
-from bpdemo.training.render_clips import Scene, render_frames
+from bpdemo.synthesis.scenes import Scene, render_frames
 
 DARK_SKIN_RGB = (104.0, 72.0, 56.0)
 _ORIGIN = "http://localhost:9"  # nothing answers there: the page is made up here

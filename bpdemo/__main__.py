@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from bpdemo.errors import BpdemoError, shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
-from bpdemo.quiet import hush_native_libraries
-from bpdemo.startup import missing_library
+from bpdemo.runtime import hush_native_libraries
+from bpdemo.self_check import missing_library
 
 if TYPE_CHECKING:
     from bpdemo.estimator import BloodPressureEstimator
@@ -81,7 +81,7 @@ def check(
 ) -> None:
     """See whether this installation reads a made-up face; tell its device, weights and libraries."""
     from bpdemo.estimator import BloodPressureEstimator
-    from bpdemo.startup import check as check_installation
+    from bpdemo.self_check import check as check_installation
 
     report = check_installation(BloodPressureEstimator.from_pretrained(weights, device))
     print(json.dumps(report.to_dict()) if as_json else report)
@@ -98,7 +98,7 @@ def render(
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
 ) -> None:
     """Render a clip of a portrait with a pulse of known rate, to try bpdemo with; prints what is true of it as JSON."""
-    from bpdemo.training.render_clips import Scene, render_clip
+    from bpdemo.synthesis.scenes import Scene, render_clip
 
     scene = Scene(
         seed=seed,
@@ -147,9 +147,9 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Score saved weights on people they never saw or, with --cross-validate, the recipe on the folds of the data."""
+    from bpdemo.reporting.report import summary, write_report
     from bpdemo.training.fit import processes
-    from bpdemo.training.report import summary, write_report
-    from bpdemo.weights import pick_device
+    from bpdemo.weights.store import pick_device
 
     if cross_validate:
         from bpdemo.training.train import cross_validate as cross_validate_recipe
@@ -157,7 +157,7 @@ def evaluate(
         results = cross_validate_recipe(_parse_data(data), seed=seed, run=run, device=device, variants=variants)
     else:
         from bpdemo.training.evaluate import evaluate as evaluate_weights
-        from bpdemo.weights import load_weights
+        from bpdemo.weights.store import load_weights
 
         results = evaluate_weights(load_weights(weights, device), _parse_data(data))
     if not processes(pick_device(device)).is_main_process:
@@ -174,7 +174,7 @@ def push(
     private: Annotated[bool, typer.Option("--private", help="Make a new repo private.")] = False,
 ) -> None:
     """Publish a weights folder with its model card on the Hugging Face Hub."""
-    from bpdemo.weights import push_weights
+    from bpdemo.weights.store import push_weights
 
     print(push_weights(folder, repo, private=private))
 
@@ -192,7 +192,7 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be uploaded; asks nobody.")] = False,
 ) -> None:
     """Publish this demo as a Hugging Face Space, with weights in a repo of their own that it reads."""
-    from bpdemo.space import plan_space, publish_space
+    from bpdemo.weights.space import plan_space, publish_space
 
     plan = plan_space(space, weights, weights_repo)
     print(plan, file=sys.stderr)
@@ -238,7 +238,7 @@ def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Est
 def _load_estimator(weights: str | None, device: str, apart: bool) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be had are every clip's error."""
     if apart:  # many clips have processes of their own anyway
-        from bpdemo.apart import prepare
+        from bpdemo.isolation import prepare
 
         prepare()  # what decodes loads beside what estimates
     from bpdemo.estimator import BloodPressureEstimator

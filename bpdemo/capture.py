@@ -8,10 +8,10 @@ import numpy as np
 
 from bpdemo.clip import CaptureReport, Clip
 from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
-from bpdemo.picture import shrink
-from bpdemo.pipeline import ahead
+from bpdemo.prefetch import ahead
 from bpdemo.regions import read_colours
 from bpdemo.stmap import LUMA
+from bpdemo.yuv import shrink
 
 Progress = Callable[[float, str], None]
 """Called with the share of the work done, 0 to 1, and the step: `face`, `map`, `network`, at last `done`."""

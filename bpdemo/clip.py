@@ -20,7 +20,7 @@ import numpy as np
 from av.stream import Disposition
 
 from bpdemo.errors import ClipError
-from bpdemo.picture import YuvImage, upright_image
+from bpdemo.yuv import YuvImage, upright_image
 
 MAX_FILE_BYTES = 300 * 2**20
 MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths

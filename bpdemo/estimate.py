@@ -8,9 +8,9 @@ import numpy as np
 from bpdemo.errors import BpdemoError, Reason
 
 if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to load
+    from bpdemo.beats import Slices
     from bpdemo.capture import Thumbnail
     from bpdemo.pulse import Pulse
-    from bpdemo.slices import Slices
     from bpdemo.stmap import STMap
 
 SCHEMA = "bpdemo.estimate/1"

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bpdemo.apart import CRASHED, read_capture_apart
-from bpdemo.batch import work_in_processes, worthwhile_processes
+from bpdemo.beats import Slices, cut_slices
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
+from bpdemo.isolation import CRASHED, read_capture_apart
+from bpdemo.processes import work_in_processes, worthwhile_processes
 from bpdemo.pulse import measure_pulse
 from bpdemo.quality import has_pulse, judge_capture, judge_window, notes, reason
-from bpdemo.slices import Slices, cut_slices
 from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows
-from bpdemo.weights import Weights, load_weights
+from bpdemo.weights.store import Weights, load_weights
 
 if TYPE_CHECKING:
-    from bpdemo.network import RangePrediction
+    from bpdemo.models.beats import RangePrediction
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class BloodPressureEstimator:
 
     Args:
         weights: loaded weights; `from_pretrained` loads them by name.
-        apart: have each clip read in a process of its own, see `bpdemo.apart`: for clips that come from strangers.
+        apart: have each clip read in a process of its own, see `bpdemo.isolation`: for clips that come from strangers.
     """
 
     def __init__(self, weights: Weights, *, apart: bool = False) -> None:

@@ -9,22 +9,22 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 
+from bpdemo.assets import asset_folder
 from bpdemo.clip import Frame
 from bpdemo.errors import BpdemoError
 from bpdemo.motion import carry_landmarks
-from bpdemo.picture import YuvImage, shrink
+from bpdemo.yuv import YuvImage, shrink
 
 LANDMARKS = 478
 KEY_FRAMES_HZ = 2.0
 COUNT_EVERY_S = 3.0  # how often the whole picture is searched for further faces
 MAX_FACES = 4
 _MOST_WAITING = 30  # frames in memory for the next key frame; fast cameras get key frames more often
-MODEL = Path(__file__).resolve().parent.parent / "weights" / "face_landmarker.task"
+MODEL = asset_folder("weights") / "face_landmarker.task"
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
 # The detector works on 128 x 128 pixels; more than this many along the longer side adds time, not accuracy.

@@ -1,4 +1,4 @@
-"""What reads clips is forked from the process that imports this (see `bpdemo.apart`): all that reading needs is loaded.
+"""What reads clips is forked from the process that imports this (see `bpdemo.isolation`): all that reading needs is loaded.
 
 Nothing here may start a thread: a fork has none but its own.
 """
@@ -9,7 +9,7 @@ with suppress(Exception):  # what is missing is told by the start-up check, or b
     import av.subtitles.stream  # noqa: F401 - PyAV does so when it opens a file
     from mediapipe.tasks.python.core.mediapipe_c_bindings import load_raw_library
 
-    from bpdemo import apart  # noqa: F401
+    from bpdemo import isolation  # noqa: F401
     from bpdemo.face import model_bytes
 
     load_raw_library()

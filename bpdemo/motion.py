@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from bpdemo.picture import YuvImage
+from bpdemo.yuv import YuvImage
 
 _PATCH_SIDE = 64  # the face is shrunk to about this many pixels: its noise is averaged away, and slopes reach further
 _LEAST_SIDE = 8

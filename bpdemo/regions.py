@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from bpdemo.face import TrackedFrame
-from bpdemo.picture import YuvImage
+from bpdemo.yuv import YuvImage
 
 REGIONS = ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from serve_app import serve_app
 
-from bpdemo.training.render_clips import Scene, irregular_times, render_clip
-from bpdemo.training.write_clip import CODECS, write_sound
+from bpdemo.synthesis.encode import CODECS, write_sound
+from bpdemo.synthesis.scenes import Scene, irregular_times, render_clip
+from tests.support.serve_app import serve_app
+from tests.support.small_ppg_bp import write_ppg_bp
 
 
 @dataclass(frozen=True)
@@ -151,3 +152,10 @@ def app(tmp_path_factory):
     """The app in a process of its own; its start takes as long as many requests."""
     with serve_app(tmp_path_factory.mktemp("app")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def ppg_bp(tmp_path_factory) -> Path:
+    """Six people, the higher the pressure the lower the second wave."""
+    people = [(2 + 3 * i, 105.0 + 16 * i, 62.0 + 5 * i, 60.0 + 6 * i, 0.6 - 0.1 * i) for i in range(6)]
+    return write_ppg_bp(tmp_path_factory.mktemp("ppg_bp"), people)

@@ -14,7 +14,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-from serve_app import EXAMPLES, ROOT
+
+from tests.support.serve_app import EXAMPLES, ROOT
 
 FACE = EXAMPLES / "face_58_bpm.webm"
 WALL = EXAMPLES / "wall.mp4"

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from serve_app import ROOT
 
+from tests.support.serve_app import ROOT
 from tools import audit
 
 

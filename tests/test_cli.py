@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_weights import write_small
+
+from tests.support.small_weights import write_small
 
 ROOT = Path(__file__).resolve().parent.parent
 FACE = ROOT / "examples" / "face_58_bpm.webm"

@@ -10,14 +10,14 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
-from faults.bombs import packets_of
-from faults.matroska import write_matroska
 
 from bpdemo import clip as clip_module
 from bpdemo.clip import Clip
 from bpdemo.errors import ClipError
-from bpdemo.training.render_clips import irregular_times
-from bpdemo.training.write_clip import write_clip
+from bpdemo.synthesis.encode import write_clip
+from bpdemo.synthesis.scenes import irregular_times
+from tests.faults.bombs import packets_of
+from tests.faults.matroska import write_matroska
 
 
 def read(path):

@@ -6,11 +6,12 @@ import sys
 import numpy as np
 import pytest
 import torch
-from serve_app import ROOT
 
 from benchmarks.devices import TOLERANCE_MMHG, made_up_slices, predict, worst_difference
-from bpdemo import BloodPressureEstimator, gpu
-from bpdemo.weights import embedded_folder, load_weights
+from bpdemo import BloodPressureEstimator
+from bpdemo.demo.server import zero_gpu as gpu
+from bpdemo.weights.store import embedded_folder, load_weights
+from tests.support.serve_app import ROOT
 
 MAPS = 12
 
@@ -55,7 +56,7 @@ def lent(monkeypatch, tmp_path):
     """ZeroGPU hardware, by a stand-in for the package `spaces`; what was lent is in the file."""
     monkeypatch.setenv(gpu.ZERO_GPU_VARIABLE, "true")
     monkeypatch.setenv("LENT", str(tmp_path / "lent"))
-    monkeypatch.syspath_prepend(str(ROOT / "tests" / "zero_gpu"))
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "support" / "zero_gpu"))
     monkeypatch.delitem(sys.modules, "spaces", raising=False)
     return tmp_path / "lent"
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_weights import write_small
 
 from bpdemo import BloodPressureEstimator
+from bpdemo.beats import cut_slices
 from bpdemo.capture import MAX_THUMBNAILS
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import map_clip
-from bpdemo.network import RangePrediction
-from bpdemo.slices import cut_slices
+from bpdemo.models.beats import RangePrediction
+from tests.support.small_weights import write_small
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TRUTHS = {clip["file"]: clip for clip in json.loads((EXAMPLES / "examples.json").read_text())["clips"]}

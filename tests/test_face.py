@@ -12,8 +12,8 @@ from bpdemo.errors import BpdemoError
 from bpdemo.face import KEY_FRAMES_HZ, LANDMARKS, FaceTracker
 from bpdemo.pulse import measure_pulse
 from bpdemo.regions import read_colours
-from bpdemo.training.portrait import load_portrait
-from bpdemo.training.render_clips import Scene, render_frames
+from bpdemo.synthesis.portrait import load_portrait
+from bpdemo.synthesis.scenes import Scene, render_frames
 
 WIDTH, HEIGHT = 640, 480
 QUIET = {"motion": 0.0, "drift": 0.0, "noise": 0.5, "width": WIDTH, "height": HEIGHT}

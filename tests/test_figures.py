@@ -10,12 +10,12 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from bpdemo import figures
+from bpdemo.beats import SLICES, average_regions, cut_slices
 from bpdemo.capture import Thumbnail
 from bpdemo.errors import Reason
 from bpdemo.estimate import Baseline, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
 from bpdemo.pulse import measure_pulse
 from bpdemo.regions import CANONICAL_XY_CM, CELLS
-from bpdemo.slices import SLICES, average_regions, cut_slices
 from bpdemo.stmap import CHANNELS, build_stmap
 
 HEART_RATE_BPM = 66.0

@@ -1,10 +1,11 @@
 """A few mutated inputs of each kind; `python -m benchmarks.fuzz` tries as many as there is time for."""
 
 import pytest
-from faults import mutations
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from small_weights import small_config, write_small
+
+from tests.faults import mutations
+from tests.support.small_weights import small_config, write_small
 
 
 def few(count):

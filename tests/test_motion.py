@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bpdemo.motion import carry_landmarks
-from bpdemo.picture import YuvImage, upright_image
-from bpdemo.training.portrait import load_portrait
+from bpdemo.synthesis.portrait import load_portrait
+from bpdemo.yuv import YuvImage, upright_image
 
 SIDE = 480
 

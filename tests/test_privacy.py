@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from gradio_client import Client, handle_file
-from probed_app import MARK
-from serve_app import serve_app
+
+from tests.support.probed_app import MARK
+from tests.support.serve_app import serve_app
 
 PATIENCE_S = 180
 NAME = f"{MARK} of a person <b>'\".mp4"
@@ -21,7 +22,7 @@ NAME = f"{MARK} of a person <b>'\".mp4"
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("probed")
-    with serve_app(folder, command=("tests/probed_app.py", str(folder))) as served:
+    with serve_app(folder, command=("tests/support/probed_app.py", str(folder))) as served:
         yield served
 
 

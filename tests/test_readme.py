@@ -9,9 +9,9 @@ from dataclasses import fields
 
 import pytest
 import yaml
-from serve_app import EXAMPLES, ROOT
 
-from bpdemo.training.render_maps import QUALITIES, CaptureQuality
+from bpdemo.synthesis.maps import QUALITIES, CaptureQuality
+from tests.support.serve_app import EXAMPLES, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)

@@ -20,7 +20,7 @@ from bpdemo.regions import (
     read_colours,
     rows_of_region,
 )
-from bpdemo.training.render_clips import Scene, render_frames
+from bpdemo.synthesis.scenes import Scene, render_frames
 
 SHAPE = (480, 400)
 NAMES = [cell.name for cell in CELLS]

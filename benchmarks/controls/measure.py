@@ -18,7 +18,7 @@ from bpdemo.errors import BpdemoError
 from bpdemo.pulse import Pulse, measure_pulse
 from bpdemo.quality import judge_capture, judge_window
 from bpdemo.stmap import build_stmap, place_windows
-from bpdemo.training.write_clip import CODECS
+from bpdemo.synthesis.encode import CODECS
 
 _SCALARS = (
     "heart_rate_bpm",

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from bpdemo.regions import CELLS
-from bpdemo.training.render_clips import Scene, known_pulse, render_clip
-from bpdemo.training.skin import BLOOD_VOLUME, draw_blood, draw_skin, pulse_change
-from bpdemo.training.write_clip import write_clip
+from bpdemo.synthesis.encode import write_clip
+from bpdemo.synthesis.scenes import Scene, known_pulse, render_clip
+from bpdemo.synthesis.skin import BLOOD_VOLUME, draw_blood, draw_skin, pulse_change
 
 NEGATIVES = (
     "photograph",

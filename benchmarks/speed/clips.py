@@ -35,7 +35,7 @@ def scene_rate_bpm(file: str) -> float:
 
 def render(folder: str) -> None:
     """Render all clips; shorter ones are cut off the longest."""
-    from bpdemo.training.render_clips import Scene, render_clip
+    from bpdemo.synthesis.scenes import Scene, render_clip
 
     folder = Path(folder)
     longest = folder / f"h264_{LENGTHS_S[-1]}.mp4"

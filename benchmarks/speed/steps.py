@@ -19,7 +19,8 @@ def leave_out_each(path: str, turns: str) -> dict[str, float]:
     """Return how many times as long the whole way takes without each step: CPU time, and wall time for threads."""
     import numpy as np
 
-    from bpdemo import capture, clip, picture, regions
+    from bpdemo import capture, clip, regions
+    from bpdemo import yuv as picture
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.face import FaceTracker
 

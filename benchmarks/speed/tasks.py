@@ -51,12 +51,12 @@ def read_in_stages(path: str) -> dict:
     """Go the whole way on one core, one stage after another: CPU seconds of each."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     from bpdemo import face
+    from bpdemo.beats import cut_slices
     from bpdemo.clip import Clip
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.pulse import measure_pulse
     from bpdemo.quality import judge_window
     from bpdemo.regions import CellColours
-    from bpdemo.slices import cut_slices
     from bpdemo.stmap import build_stmap, place_windows
 
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")
@@ -116,7 +116,7 @@ def read_first(path: str, way: str = "here") -> dict:
     """
     began_s = time.perf_counter()
     if way == "apart":
-        from bpdemo import apart
+        from bpdemo import isolation as apart
 
         apart.prepare()
     from bpdemo.estimator import BloodPressureEstimator
@@ -146,9 +146,9 @@ def time_network() -> dict:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import numpy as np
 
+    from bpdemo.beats import POINTS, SLICES, Slices
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.regions import REGIONS
-    from bpdemo.slices import POINTS, SLICES, Slices
     from bpdemo.stmap import CHANNELS
 
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")

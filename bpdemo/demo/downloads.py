@@ -11,7 +11,7 @@ from html import escape
 import numpy as np
 from matplotlib.figure import Figure
 
-from bpdemo.demo.calibration import FORM_KEY, Adjusted
+from bpdemo.demo.cuff import FORM_KEY, Adjusted
 from bpdemo.demo.texts import Words
 from bpdemo.estimate import Estimate
 from bpdemo.figures import to_png

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from bpdemo.assets import asset_folder
 from bpdemo.clip import Clip
 from bpdemo.demo.downloads import data_url
 from bpdemo.demo.texts import Words
 from bpdemo.errors import ClipError
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples"
+FOLDER = asset_folder("examples")
 INDEX = "examples.json"
 _CLIP_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi"}
 _POSTER_SIZE = (240, 180)

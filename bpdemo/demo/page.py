@@ -11,25 +11,26 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bpdemo.clip import MAX_FILE_BYTES
-from bpdemo.demo import glance as at_a_glance
-from bpdemo.demo import map_view, recorder
-from bpdemo.demo.about import find_evidence
-from bpdemo.demo.blocks import Page
-from bpdemo.demo.calibration import Adjusted, Calibration, Shown
-from bpdemo.demo.calibration_panel import build_calibration_panel
-from bpdemo.demo.door import Door
+from bpdemo.demo import recorder
+from bpdemo.demo.cuff import Adjusted, Calibration, Shown
+from bpdemo.demo.cuff_panel import build_calibration_panel
 from bpdemo.demo.downloads import files as links
 from bpdemo.demo.downloads import stmap_npz
 from bpdemo.demo.examples import Example, find_examples
-from bpdemo.demo.forgetting import MAX_SESSIONS, forgetting
-from bpdemo.demo.intro import translations
 from bpdemo.demo.reader import Reader, ReadingCancelledError
-from bpdemo.demo.report import make_report
-from bpdemo.demo.steps import draw
-from bpdemo.demo.steps import steps as all_steps
+from bpdemo.demo.server.blocks import Page
+from bpdemo.demo.server.middleware import Door
+from bpdemo.demo.server.queue import CLIPS_AT_ONCE
+from bpdemo.demo.server.sessions import MAX_SESSIONS, forgetting
+from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.texts import Languages, Words
-from bpdemo.demo.uploads import Uploads
-from bpdemo.demo.waiting import CLIPS_AT_ONCE
+from bpdemo.demo.views import map_view
+from bpdemo.demo.views import result as at_a_glance
+from bpdemo.demo.views.about import find_evidence
+from bpdemo.demo.views.intro import translations
+from bpdemo.demo.views.report import make_report
+from bpdemo.demo.views.steps import draw
+from bpdemo.demo.views.steps import steps as all_steps
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bpdemo.demo.examples import Example
+from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.texts import Words
-from bpdemo.demo.uploads import Uploads
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator, map_clip

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpdemo.beats import Slices, average_regions
 from bpdemo.estimate import HeartRate
 from bpdemo.figures.style import (
     BLUE,
@@ -18,7 +19,6 @@ from bpdemo.figures.style import (
     stack_panels,
 )
 from bpdemo.pulse import SNR_BAND_HZ, Pulse
-from bpdemo.slices import Slices, average_regions
 from bpdemo.stmap import CHANNELS
 
 _SPECTRUM_BPM = (30.0, 300.0)

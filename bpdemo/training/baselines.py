@@ -28,15 +28,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from bpdemo.network import average_rows
+from bpdemo.data.registry import PPG_BP_TABLE, Person, split_by_person
+from bpdemo.models.beats import average_rows
 from bpdemo.stmap import CHANNELS
-from bpdemo.training.controls import permute
-from bpdemo.training.criteria import PRESSURES
-from bpdemo.training.datasets import PPG_BP_TABLE, Person, split_by_person
-from bpdemo.training.map_set import SliceSet
+from bpdemo.synthesis.pulses import BEAT_RATE_HZ, beats_of
+from bpdemo.training.dataset import SliceSet
+from bpdemo.training.metrics import PRESSURES
 from bpdemo.training.model_names import CONTACT, HEART_RATE, MEAN, PERMUTED, RECOVERED, TRAITS
 from bpdemo.training.predictions import Predictions, join_predictions
-from bpdemo.training.pulses import BEAT_RATE_HZ, beats_of
+from experiments.negative_controls import permute
 
 BEAT_POINTS = 50
 TRAINING_RENDERINGS = 6

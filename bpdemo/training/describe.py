@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from bpdemo import slices, stmap
-from bpdemo.network import NetworkConfig
-from bpdemo.training.criteria import PRESSURES
+from bpdemo import beats as slices
+from bpdemo import stmap
+from bpdemo.models.beats import NetworkConfig
+from bpdemo.training.dataset import FILMED, SliceSet
 from bpdemo.training.losses import count_outside
-from bpdemo.training.map_set import FILMED, SliceSet
-from bpdemo.weights_config import SCHEMA
+from bpdemo.training.metrics import PRESSURES
+from bpdemo.weights.config import SCHEMA
 
 _STATEMENTS = {  # by whether maps were rendered and whether clips were used
     (True, False): "Trained on finger pulses of real people with cuff pressures, rendered into face maps with camera "

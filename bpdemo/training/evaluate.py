@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from bpdemo.training.criteria import PRESSURES
-from bpdemo.training.datasets import load_people
-from bpdemo.training.evidence import gather
+from bpdemo.data.person import Person
+from bpdemo.data.registry import load_people
+from bpdemo.synthesis.maps import QUALITIES
+from bpdemo.training.dataset import SliceSet, render_set, slice_set
 from bpdemo.training.film_maps import FilmSet, mean_by_clip, part_usable
-from bpdemo.training.map_set import SliceSet, render_set, slice_set
-from bpdemo.training.people import Person
+from bpdemo.training.metrics import PRESSURES
 from bpdemo.training.predictions import Predictions, join_predictions, predict
-from bpdemo.training.render_maps import QUALITIES
-from bpdemo.weights import Weights
+from bpdemo.training.results import gather
+from bpdemo.weights.store import Weights
 
 EVALUATION_SEED = 1000  # added to the seed: evaluation renderings are other ones than training's
 RENDERINGS = 4

@@ -9,13 +9,13 @@ import numpy as np
 from tqdm import tqdm
 
 from bpdemo.capture import read_capture
+from bpdemo.data.person import Film, Person
 from bpdemo.errors import ClipError, DataError
 from bpdemo.pulse import measure_pulse
 from bpdemo.quality import judge_capture, judge_window
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS, COLUMNS, STMap, build_stmap, place_windows
-from bpdemo.training.map_set import FILMED, MapSet, keep_usable
-from bpdemo.training.people import Film, Person
+from bpdemo.training.dataset import FILMED, MapSet, keep_usable
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from bpdemo.data.registry import split_by_person
 from bpdemo.errors import DataError
-from bpdemo.network import BloodPressureNetwork, Member, NetworkConfig, average_rows
-from bpdemo.training.datasets import split_by_person
+from bpdemo.models.beats import BloodPressureNetwork, Member, NetworkConfig, average_rows
+from bpdemo.training.dataset import SliceSet
 from bpdemo.training.files import replace_file
 from bpdemo.training.losses import LossWeights, blood_pressure_loss, range_of
-from bpdemo.training.map_set import SliceSet
 
 OVERSAMPLING = ("root", "none", "density", "inverse", "loss")
 """Ways to make up for rare pressures (systolic ranges with few people); the first is the one shipped weights use.

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bpdemo.network import NetworkConfig, Prediction, RangePrediction
+from bpdemo.models.beats import NetworkConfig, Prediction, RangePrediction
 
 
 @dataclass(frozen=True)

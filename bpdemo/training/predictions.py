@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bpdemo.network import BloodPressureNetwork
-from bpdemo.training.map_set import SliceSet
+from bpdemo.models.beats import BloodPressureNetwork
+from bpdemo.training.dataset import SliceSet
 
 _BATCH = 256
 

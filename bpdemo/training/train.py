@@ -8,17 +8,18 @@ from typing import Any
 
 from accelerate.utils import broadcast_object_list
 
-from bpdemo import slices, stmap
-from bpdemo.network import NetworkConfig
-from bpdemo.training.across import fit_attempts
-from bpdemo.training.card import write_card
-from bpdemo.training.datasets import cite, load_people
+from bpdemo import beats as slices
+from bpdemo import stmap
+from bpdemo.data.registry import cite, load_people
+from bpdemo.models.beats import NetworkConfig
+from bpdemo.reporting.model_card import write_card
+from bpdemo.reporting.report import save_evidence
 from bpdemo.training.describe import describe
 from bpdemo.training.fit import Recipe, fit, processes
-from bpdemo.training.report import save_evidence
 from bpdemo.training.trial import Material, examine, make_ready, study
-from bpdemo.training.unseen import look_elsewhere
-from bpdemo.weights import Weights, pick_device, save_weights
+from bpdemo.weights.store import Weights, pick_device, save_weights
+from experiments.transfer import fit_attempts
+from experiments.unseen import look_elsewhere
 
 RECIPE = Recipe()
 NETWORK = NetworkConfig()

@@ -7,20 +7,20 @@ from typing import Any
 
 import torch
 
-from bpdemo.network import NetworkConfig
+from bpdemo.data.person import Person
+from bpdemo.data.registry import load_people
+from bpdemo.models.beats import NetworkConfig
+from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_out_of_fold, read_ppg_bp_traits
-from bpdemo.training.controls import permute, rows_only, shuffle_columns
-from bpdemo.training.datasets import load_people
+from bpdemo.training.cross_validation import cross_validate
+from bpdemo.training.dataset import Change, MapSet, SliceSet, join, render_set, slice_set, thin
 from bpdemo.training.evaluate import EVALUATION_SEED
-from bpdemo.training.evidence import brief, gather
 from bpdemo.training.film_maps import FilmSet, part_usable
 from bpdemo.training.fit import OVERSAMPLING, Recipe
-from bpdemo.training.folds import cross_validate
 from bpdemo.training.losses import LossWeights
-from bpdemo.training.map_set import Change, MapSet, SliceSet, join, render_set, slice_set, thin
 from bpdemo.training.model_names import NETWORK, PERMUTED, ROWS_ONLY, SHUFFLED
-from bpdemo.training.people import Person
-from bpdemo.training.render_maps import QUALITIES
+from bpdemo.training.results import brief, gather
+from experiments.negative_controls import permute, rows_only, shuffle_columns
 
 LOSSES: dict[str, LossWeights] = {
     "all parts": LossWeights(),

@@ -1,17 +1,13 @@
 """Debian's Chromium at the page, with cameras that film rendered clips."""
 
 import shutil
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import pytest
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from serve_app import EXAMPLES
+from tests.support.serve_app import EXAMPLES
 
 FLAGS = [
     "--no-sandbox",

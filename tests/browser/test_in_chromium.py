@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from serve_app import EXAMPLES
+
+from tests.support.serve_app import EXAMPLES
 
 pytestmark = pytest.mark.real_time
 FACE, WALL = EXAMPLES / "face_58_bpm.webm", EXAMPLES / "wall.mp4"

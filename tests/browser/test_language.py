@@ -5,14 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from serve_app import EXAMPLES
-from small_weights import small_config
 
 from bpdemo.demo.examples import Example
+from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.texts import Languages
-from bpdemo.demo.uploads import Uploads
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate
+from tests.support.serve_app import EXAMPLES
+from tests.support.small_weights import small_config
 
 MADE_UP = {
     "page": {"tagline": "Pilku pana selo.", "labels": {"clip": "Muka kilu"}},

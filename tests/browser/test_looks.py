@@ -8,8 +8,8 @@ import pytest
 
 from bpdemo.demo.recorder import SCRIPTS, face_detector
 from bpdemo.regions import CELLS
-from bpdemo.training.portrait import load_portrait
-from bpdemo.training.render_clips import Scene, render_frames
+from bpdemo.synthesis.portrait import load_portrait
+from bpdemo.synthesis.scenes import Scene, render_frames
 
 ORIGIN = "http://localhost:9"
 LOOK = """async (picture) => {

@@ -4,10 +4,10 @@ import time
 
 import httpx
 import pytest
-from serve_app import EXAMPLES
-from stand_in import PATIENCE_S, SlowStandIn, serve_stand_in
 
-from bpdemo.demo.waiting import CLIPS_AT_ONCE, QUEUE_LENGTH
+from bpdemo.demo.server.queue import CLIPS_AT_ONCE, QUEUE_LENGTH
+from tests.support.serve_app import EXAMPLES
+from tests.support.stand_in import PATIENCE_S, SlowStandIn, serve_stand_in
 
 pytestmark = pytest.mark.real_time
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bpdemo.demo.uploads import Uploads
+from bpdemo.demo.server.uploads import Uploads
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import base64
 import io
 
 import pytest
-from made_up_results import CONFIG, WEIGHTS, WORDS
 from PIL import Image
 
-from bpdemo.demo.about import find_evidence, how_it_works
+from bpdemo.demo.views.about import find_evidence, how_it_works
+from tests.support.made_up_results import CONFIG, WEIGHTS, WORDS
 
 CARD = """---
 license: apache-2.0
@@ -70,7 +70,7 @@ def test_pictures_are_shown_with_words_for_everybody(folder):
 
 
 def test_the_projects_own_weights_bring_theirs():
-    from bpdemo.weights import embedded_folder
+    from bpdemo.weights.store import embedded_folder
 
     found = find_evidence(embedded_folder())
     assert len(found) >= 4

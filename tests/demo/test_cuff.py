@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from made_up_results import CONFIG, READING, REFUSED, WORDS, make_reading
 
-from bpdemo.demo.calibration import Calibration, CalibrationError, CuffReading, Shown, read_cuff
-from bpdemo.demo.glance import glance
+from bpdemo.demo.cuff import Calibration, CalibrationError, CuffReading, Shown, read_cuff
+from bpdemo.demo.views.result import glance
+from tests.support.made_up_results import CONFIG, READING, REFUSED, WORDS, make_reading
 
 
 def reading(systolic, diastolic):

@@ -9,14 +9,14 @@ import zipfile
 
 import numpy as np
 import pytest
-from made_up_results import HEART_RATE_BPM, READING, WEIGHTS, WORDS, make_reading
 from PIL import Image
 
-from bpdemo.demo.calibration import FORM_KEY, Calibration, CuffReading, Shown
+from bpdemo.demo.cuff import FORM_KEY, Calibration, CuffReading, Shown
 from bpdemo.demo.downloads import files
-from bpdemo.demo.steps import draw
+from bpdemo.demo.views.steps import draw
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate
+from tests.support.made_up_results import HEART_RATE_BPM, READING, WEIGHTS, WORDS, make_reading
 
 
 def offered(html):

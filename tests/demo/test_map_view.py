@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_results import WORDS, make_thumbnails, make_window
 
 from bpdemo import figures
-from bpdemo.demo.map_view import follow, map_view
+from bpdemo.demo.views.map_view import follow, map_view
 from bpdemo.regions import CELLS, REGIONS, rows_of_region
 from bpdemo.stmap import CHANNELS
+from tests.support.made_up_results import WORDS, make_thumbnails, make_window
 
 SILENT, HIDDEN = 12, 20
 

@@ -6,7 +6,8 @@ import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
-from stand_in import StandIn, serve_stand_in
+
+from tests.support.stand_in import StandIn, serve_stand_in
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from made_up_results import READING, REFUSED, WEIGHTS, WORDS, make_reading, make_thumbnails, make_window
 
-from bpdemo.demo.calibration import Calibration, CuffReading, Shown
-from bpdemo.demo.report import draw_report, make_report
+from bpdemo.demo.cuff import Calibration, CuffReading, Shown
+from bpdemo.demo.views.report import draw_report, make_report
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate
 from bpdemo.quality import reason
+from tests.support.made_up_results import READING, REFUSED, WEIGHTS, WORDS, make_reading, make_thumbnails, make_window
 
 MADE = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 

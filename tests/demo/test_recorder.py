@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from small_weights import small_config
 
+from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.texts import Languages
-from bpdemo.demo.uploads import Uploads
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate
+from tests.support.small_weights import small_config
 
 CONFIG = small_config()
 WEIGHTS = {"name": "small", "revision": None, "stmap_version": 1, "provenance": CONFIG["provenance"]}

@@ -6,7 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from made_up_results import (
+
+from bpdemo.demo.downloads import files
+from bpdemo.demo.views.result import draw_pressure, empty_glance, glance, working_glance
+from bpdemo.demo.views.steps import capture_rows, draw, steps
+from bpdemo.errors import ClipError, Reason
+from bpdemo.estimate import Estimate
+from bpdemo.quality import reason
+from tests.support.made_up_results import (
     CAPTURE,
     CONFIG,
     READING,
@@ -17,13 +24,6 @@ from made_up_results import (
     make_thumbnails,
     make_window,
 )
-
-from bpdemo.demo.downloads import files
-from bpdemo.demo.glance import draw_pressure, empty_glance, glance, working_glance
-from bpdemo.demo.steps import capture_rows, draw, steps
-from bpdemo.errors import ClipError, Reason
-from bpdemo.estimate import Estimate
-from bpdemo.quality import reason
 
 
 def headings(html):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdemo.demo import uploads as uploads_module
-from bpdemo.demo.uploads import MAX_BYTES_TOGETHER, Uploads
+from bpdemo.demo.server import uploads as uploads_module
+from bpdemo.demo.server.uploads import MAX_BYTES_TOGETHER, Uploads
 from bpdemo.errors import BpdemoError
 
 
@@ -101,7 +101,7 @@ def test_the_sweep_comes_again_and_again(uploads, upload, monkeypatch):
 
 def test_the_folder_is_private_and_goes_with_the_app(tmp_path):
     script = (
-        "from bpdemo.demo.uploads import Uploads; import os;"
+        "from bpdemo.demo.server.uploads import Uploads; import os;"
         "folder = Uploads.create().folder; print(folder, os.environ['GRADIO_TEMP_DIR']); (folder / 'x').write_text('x')"
         ";print(oct(folder.stat().st_mode))"
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from faults.damage import WHATEVER
-from faults.fault import TICKS_HZ, Face, Fault, box, element_size, inside, ramp, times_of, write, write_packets
-from faults.matroska import write_matroska
+from tests.faults.damage import WHATEVER
+from tests.faults.fault import TICKS_HZ, Face, Fault, box, element_size, inside, ramp, times_of, write, write_packets
+from tests.faults.matroska import write_matroska
 
 KIND = "bombs"
 _SIDE = 16384

@@ -3,9 +3,9 @@
 from functools import lru_cache
 from pathlib import Path
 
-from bpdemo.training.render_clips import Scene, render_frames
-from faults import bombs, damage, pictures, places, references, streams, times
-from faults.fault import Face, Fault
+from bpdemo.synthesis.scenes import Scene, render_frames
+from tests.faults import bombs, damage, pictures, places, references, streams, times
+from tests.faults.fault import Face, Fault
 
 SCENE = Scene(seed=11, width=208, height=208, face_width=0.5, noise=1.5, duration_s=10.0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faults.fault import Face, Fault, box, inside, ramp, times_of, write
+from tests.faults.fault import Face, Fault, box, inside, ramp, times_of, write
 
 _THIRTIETH = Fraction(1, 30)
 

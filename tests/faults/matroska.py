@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from faults.fault import element
+from tests.faults.fault import element
 
 
 def number(value: int) -> bytes:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from bpdemo.clip import MAX_FRAME_RATE_HZ, MAX_FRAMES, MAX_PIXELS, Clip
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimator import BloodPressureEstimator
-from bpdemo.network import BloodPressureNetwork, NetworkConfig
-from bpdemo.weights import load_weights
-from bpdemo.weights_config import parse_config
-from faults.fault import Face, ramp, times_of, write
+from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
+from bpdemo.weights.config import parse_config
+from bpdemo.weights.store import load_weights
+from tests.faults.fault import Face, ramp, times_of, write
 
 _NUMBERS = (0, 1, 2, 8, 16, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 62, (1 << 64) - 1)
 _THIRTIETH = Fraction(1, 30)

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faults.bombs import packets_of
-from faults.fault import Face, Fault, inside, ramp, times_of, write, write_packets
-from faults.matroska import write_matroska
+from tests.faults.bombs import packets_of
+from tests.faults.fault import Face, Fault, inside, ramp, times_of, write, write_packets
+from tests.faults.matroska import write_matroska
 
 KIND = "pictures"
 BT601, BT709, BT2020 = (6, 5), (1, 1), (9, 9)  # by FFmpeg's numbers: of frames, and of its conversion

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from faults.fault import Face, Fault, ramp, times_of, write
+from tests.faults.fault import Face, Fault, ramp, times_of, write
 
 NAMES_KIND = "names"
 PLACES_KIND = "places"

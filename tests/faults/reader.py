@@ -19,7 +19,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (3600, 3600))
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
     from bpdemo import BloodPressureEstimator
-    from bpdemo.weights import embedded_folder
+    from bpdemo.weights.store import embedded_folder
 
     estimator = BloodPressureEstimator.from_pretrained(embedded_folder())
     print("ready", file=answers, flush=True)

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from faults.fault import Fault
+from tests.faults.fault import Fault
 
 RATE_WITHIN_BPM = 4.0  # of clips of five seconds, which hold five beats
 START_S = WAIT_S = 600.0
 """How long starting, and one input, may take before it counts as hung: hundreds of times what any does, as a machine
 may be busy with much else."""
 
-PATH = tuple(str(folder) for folder in Path(__file__).resolve().parents[2:0:-1])
-"""Where the process finds bpdemo and this package: the project's folder and tests/."""
+PATH = (str(Path(__file__).resolve().parents[2]),)
+"""Where the process finds bpdemo and this package."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class _Reader:
     def __init__(self, folder: Path, wrapper: Sequence[str]) -> None:
         folder.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
-            [*wrapper, sys.executable, "-m", "faults.reader"],
+            [*wrapper, sys.executable, "-m", "tests.faults.reader"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

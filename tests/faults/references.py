@@ -4,10 +4,10 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from faults.bombs import packets_of
-from faults.damage import WHATEVER
-from faults.fault import Fault, box, element, inside, ramp, times_of, write
-from faults.matroska import write_matroska
+from tests.faults.bombs import packets_of
+from tests.faults.damage import WHATEVER
+from tests.faults.fault import Fault, box, element, inside, ramp, times_of, write
+from tests.faults.matroska import write_matroska
 
 KIND = "references"
 

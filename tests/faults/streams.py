@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from bpdemo.training.write_clip import write_sound
-from faults.damage import WHATEVER
-from faults.fault import READING, Face, Fault, inside, ramp, times_of, write
+from bpdemo.synthesis.encode import write_sound
+from tests.faults.damage import WHATEVER
+from tests.faults.fault import READING, Face, Fault, inside, ramp, times_of, write
 
 KIND = "streams"
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bpdemo.clip import Clip
-from faults.corpus import make_corpus, rendered_face
-from faults.fault import READING, Fault, ramp, times_of, write
-from faults.pictures import FORMATS, suffix
-from faults.reading import Decoy, Listener, read_all
+from tests.faults.corpus import make_corpus, rendered_face
+from tests.faults.fault import READING, Fault, ramp, times_of, write
+from tests.faults.pictures import FORMATS, suffix
+from tests.faults.reading import Decoy, Listener, read_all
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and watching are Linux's")
 
@@ -89,9 +89,11 @@ def test_a_process_that_dies_or_hangs_would_be_seen(tmp_path, monkeypatch):
         "            with open('full', 'wb') as file: file.write(bytes(2 ** 21))\n"
         "        raise KeyError(path)\n"
     )
-    (tmp_path / "bpdemo" / "weights.py").write_text("def embedded_folder(): return None\n")
-    monkeypatch.setattr("faults.reading.PATH", (str(tmp_path), str(Path(__file__).resolve().parents[1])))
-    monkeypatch.setattr("faults.reading.WAIT_S", 2.0)
+    (tmp_path / "bpdemo" / "weights").mkdir()
+    (tmp_path / "bpdemo" / "weights" / "__init__.py").touch()
+    (tmp_path / "bpdemo" / "weights" / "store.py").write_text("def embedded_folder(): return None\n")
+    monkeypatch.setattr("tests.faults.reading.PATH", (str(tmp_path), str(Path(__file__).resolve().parents[2])))
+    monkeypatch.setattr("tests.faults.reading.WAIT_S", 2.0)
     faults = [Fault("", name, "", name, frozenset({READING})) for name in ("dies", "odd", "hangs", "fills")]
     outcomes = list(read_all(faults, tmp_path / "work"))
     assert [outcome.outcome for outcome in outcomes] == ["died", "KeyError", "hung", "OSError"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdemo.training.render_clips import irregular_times
-from faults.bombs import packets_of
-from faults.fault import READING, Face, Fault, ramp, times_of, write
-from faults.matroska import write_matroska
+from bpdemo.synthesis.scenes import irregular_times
+from tests.faults.bombs import packets_of
+from tests.faults.fault import READING, Face, Fault, ramp, times_of, write
+from tests.faults.matroska import write_matroska
 
 KIND = "times"
 

@@ -6,15 +6,15 @@ import numpy as np
 import openpyxl
 import pytest
 from sklearn.svm import SVR
-from small_ppg_bp import finger_pulse
-from small_slices import made_slices
 
+from bpdemo.data.registry import Person, Recording, split_by_person
 from bpdemo.training import baselines
 from bpdemo.training.baselines import contact_beat, predict_out_of_fold, read_ppg_bp_traits
-from bpdemo.training.controls import permute
-from bpdemo.training.datasets import Person, Recording, split_by_person
-from bpdemo.training.evidence import score_models
 from bpdemo.training.model_names import CONTACT, HEART_RATE, MEAN, PERMUTED, RECOVERED, ROWS_ONLY, SHUFFLED, TRAITS
+from bpdemo.training.results import score_models
+from experiments.negative_controls import permute
+from tests.support.small_ppg_bp import finger_pulse
+from tests.support.small_slices import made_slices
 
 PEOPLE = 30
 

@@ -6,8 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from made_up import results, results_elsewhere
-from small_weights import write_small
 from typer.testing import CliRunner
 
 from bpdemo.__main__ import app
@@ -15,6 +13,8 @@ from bpdemo.errors import BpdemoError
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training import fit
 from bpdemo.training import train as training
+from tests.support.made_up import results, results_elsewhere
+from tests.support.small_weights import write_small
 
 
 def run(*arguments):

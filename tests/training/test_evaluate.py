@@ -2,13 +2,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from small_tables import write_recordings
-from small_weights import write_small
 
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training.evaluate import answer, describe, evaluate, prepare
-from bpdemo.training.evidence import SCHEMA
-from bpdemo.weights import load_weights
+from bpdemo.training.results import SCHEMA
+from bpdemo.weights.store import load_weights
+from tests.support.small_tables import write_recordings
+from tests.support.small_weights import write_small
 
 
 @pytest.fixture(scope="module")

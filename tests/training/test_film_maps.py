@@ -6,23 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.svm import SVR
-from small_tables import write_recordings
-from small_weights import write_small
 
 from bpdemo import estimator
 from bpdemo.capture import read_capture
+from bpdemo.data.registry import load_people
 from bpdemo.errors import DataError
 from bpdemo.estimator import BloodPressureEstimator
-from bpdemo.network import NetworkConfig
+from bpdemo.models.beats import NetworkConfig
 from bpdemo.stmap import COLUMNS
 from bpdemo.training import baselines, film_maps
-from bpdemo.training.datasets import load_people
+from bpdemo.training.dataset import MapSet
 from bpdemo.training.evaluate import evaluate
 from bpdemo.training.film_maps import FilmSet, film_set, mean_by_clip, part_usable, read_windows
 from bpdemo.training.fit import Recipe
-from bpdemo.training.map_set import MapSet
 from bpdemo.training.train import train
-from bpdemo.weights import load_weights
+from bpdemo.weights.store import load_weights
+from tests.support.small_tables import write_recordings
+from tests.support.small_weights import write_small
 
 HEADER = "clip,person,systolic,diastolic\n"
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_slices import made_slices
 
 from bpdemo.errors import DataError
-from bpdemo.network import BloodPressureNetwork, NetworkConfig
+from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
 from bpdemo.training import fit as fitting
 from bpdemo.training.fit import OVERSAMPLING, Recipe, augment, fit, sampling
 from bpdemo.training.predictions import predict
+from tests.support.small_slices import made_slices
 
 CPU = torch.device("cpu")
 SMALL = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from bpdemo.network import NetworkConfig, Prediction, RangePrediction
+from bpdemo.models.beats import NetworkConfig, Prediction, RangePrediction
 from bpdemo.training.losses import LossWeights, blood_pressure_loss, count_outside, range_of
 
 CONFIG = NetworkConfig(systolic_edges=(100.0, 120.0, 140.0, 160.0), diastolic_edges=(60.0, 80.0, 100.0))

@@ -3,12 +3,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import torch
-from made_up import make
-from small_slices import made_slices
 
-from bpdemo.network import BloodPressureNetwork, NetworkConfig
+from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
 from bpdemo.training import predictions
 from bpdemo.training.predictions import Predictions, join_predictions, predict
+from tests.support.made_up import make
+from tests.support.small_slices import made_slices
 
 
 @pytest.fixture(scope="module")

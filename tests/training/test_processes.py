@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serve_app import ROOT
+from tests.support.serve_app import ROOT
 
 SCRIPT = """
 import json, sys, time

@@ -7,22 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made_up import make
 from sklearn.svm import SVR
-from small_slices import made_slices
-from small_tables import write_mw_ppg
 
 from bpdemo.errors import DataError
-from bpdemo.network import NetworkConfig
+from bpdemo.models.beats import NetworkConfig
 from bpdemo.training import baselines, train, trial
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.across import AS_SHIPPED, CHANNELS, POLARITY, RESEEDED, ROWS, SENSOR
-from bpdemo.training.evidence import SCHEMA, brief
 from bpdemo.training.fit import OVERSAMPLING, Recipe
 from bpdemo.training.model_names import HEART_RATE, MEAN, PERMUTED, RECOVERED, ROWS_ONLY, SHUFFLED
+from bpdemo.training.results import SCHEMA, brief
 from bpdemo.training.trial import Material
-from bpdemo.training.unseen import SHRUNK
-from bpdemo.weights import load_weights
+from bpdemo.weights.store import load_weights
+from experiments.transfer import AS_SHIPPED, CHANNELS, POLARITY, RESEEDED, ROWS, SENSOR
+from experiments.unseen import SHRUNK
+from tests.support.made_up import make
+from tests.support.small_slices import made_slices
+from tests.support.small_tables import write_mw_ppg
 
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=1, batch=4)
 SMALL = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)

@@ -1,0 +1,162 @@
+"""Where clips lie while they are read, and how they go away again.
+
+Gradio stores an upload under a hash of its content and forgets about it. A clip of a face deserves better:
+
+- one folder of this app's own, readable by its user only and gone when the app ends;
+- a folder of its own for each upload, so that two people who send the same clip do not share (and delete) one file,
+  and nobody can name an upload that is not theirs;
+- a clip is deleted when its request is over, however it ends; what nobody asked for, and files made for a download,
+  go after a few minutes;
+- only a file in that folder is accepted as a clip: no other path, and no address to fetch from;
+- all of them together may take so much of the disk and no more.
+
+`bpdemo.demo.server.middleware` lets clips in.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from bpdemo.errors import BpdemoError
+
+FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
+MAX_BYTES_TOGETHER = 2 * 2**30
+KEEP_S = 600  # a queue of `QUEUE_LENGTH` clips is through in less
+_SWEEP_EVERY_S = 60
+
+
+class Uploads:
+    """The folder of uploads.
+
+    Args:
+        folder: an existing folder that holds nothing else.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+
+    @classmethod
+    def create(cls) -> "Uploads":
+        """Make the folder, inside `GRADIO_TEMP_DIR` when that is set, and have Gradio use it.
+
+        Must be called before Gradio is imported: parts of it read the variable at import.
+
+        Raises:
+            BpdemoError: `folder_not_private`, where somebody else could put a folder of theirs in its place.
+        """
+        above = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
+        above.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_safe_above(above):
+            raise BpdemoError(
+                "folder_not_private",
+                f"Clips cannot be kept private in {above}: somebody else may rename what is in it.",
+                f"Set {FOLDER_VARIABLE} to a folder that belongs to you and that only you can write to.",
+            )
+        folder = Path(tempfile.mkdtemp(prefix="bpdemo-", dir=above))  # made for this user only
+        os.environ[FOLDER_VARIABLE] = str(folder)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return cls(folder)
+
+    def find(self, path: object) -> Path | None:
+        """Return the upload a client names, or None when it is not one of this app's.
+
+        Args:
+            path: what the client sent: an upload's path, or the address under which this app serves that upload.
+        """
+        if not isinstance(path, str) or "\0" in path:
+            return None
+        if path.startswith(("http://", "https://")) and "/file=" in path:
+            # Tools of language models name an upload by its address. It is only ever read from the folder.
+            path = unquote(path.partition("/file=")[2])
+        try:
+            place = Path(path)
+            real = place.resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
+            return None
+        inside = place.is_absolute() and real.parent != self.folder and real.is_relative_to(self.folder)
+        return real if inside and real.is_file() else None
+
+    def delete(self, path: object) -> None:
+        """Delete an upload and its folder; anything that is not an upload stays."""
+        upload = self.find(str(path) if isinstance(path, os.PathLike) else path)
+        if upload is not None:
+            upload.unlink(missing_ok=True)
+            _remove_empty(upload.parent)
+
+    @contextmanager
+    def deleted_afterwards(self, path: object) -> Iterator[None]:
+        """Delete an upload when the block ends, by whatever way."""
+        try:
+            yield
+        finally:
+            self.delete(path)
+
+    def new_folder(self) -> Path:
+        """Make a folder whose name nobody can guess, for one upload or one file that a client will fetch."""
+        folder = self.folder / secrets.token_hex(16)
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def new_file(self, name: str) -> Path:
+        """Return a path in a fresh folder."""
+        return self.new_folder() / name
+
+    def bytes_left(self) -> int:
+        """Return how many bytes more may be taken, by this app's own limit."""
+        taken = 0
+        for place in self.folder.rglob("*"):
+            try:
+                taken += place.lstat().st_size if place.is_file() else 0
+            except FileNotFoundError:  # deleted while this was counting
+                continue
+        return max(0, MAX_BYTES_TOGETHER - taken)
+
+    def sweep(self, keep_s: float = KEEP_S) -> None:
+        """Delete every file older than `keep_s` seconds, and folders left empty."""
+        oldest = time.time() - keep_s
+        for place in sorted(self.folder.rglob("*"), reverse=True):
+            try:
+                if place.is_dir():
+                    # A folder that has just been made is about to be filled.
+                    if place.stat().st_mtime < oldest:
+                        _remove_empty(place)
+                elif place.lstat().st_mtime < oldest:
+                    place.unlink()
+            except FileNotFoundError:
+                continue
+
+    def sweep_regularly(self) -> None:
+        """Sweep once a minute in the background, for as long as the app runs."""
+
+        def run() -> None:
+            while self.folder.is_dir():
+                self.sweep()
+                time.sleep(_SWEEP_EVERY_S)
+
+        threading.Thread(target=run, name="sweep uploads", daemon=True).start()
+
+
+def _is_safe_above(folder: Path) -> bool:
+    """Return whether nobody but this user (and root) can rename or replace what this user makes in a folder."""
+    if not hasattr(os, "geteuid"):
+        return True
+    status = folder.stat()
+    others_write = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
+    return status.st_uid in (0, os.geteuid()) and not others_write
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder if nothing is in it."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return

@@ -1,0 +1,132 @@
+"""A clip is read in a process of its own, which ends with it. Linux only; elsewhere it is read in this one.
+
+Decoders are large programs in C, and a clip may come from anybody. One that makes its decoder fail or never come to an
+end takes no other visitor's reading with it; a reading that nobody waits for any more is over at once; and whatever a
+clip left in memory goes back to the machine. What comes back is the `Capture`: colours and a few thumbnails.
+
+The processes are forks of one that has everything loaded and has never seen a clip ("fork server"), which costs tens of
+milliseconds; the server's own process could not be forked, as its threads would be missing.
+"""
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from bpdemo.capture import Capture, Progress, read_capture
+from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
+from bpdemo.runtime import hush_native_libraries
+
+logger = logging.getLogger(__name__)
+
+CRASHED = (
+    "crashed",
+    "Reading this clip made the process end.",
+    "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, tell the project.",
+)
+_LOADED = ["bpdemo.fork_server"]
+_MAX_FOLDER_BYTES = 70  # of 107; the socket's own folder and name take the rest
+_PATIENCE_S = 0.2  # of silence, after which whoever waits is asked again whether they still do
+_MAX_CPU_S = 900  # for one clip; what `clip` reads at most, and what is made to waste time, takes a fraction of it
+
+
+@cache
+def prepare() -> None:
+    """Start loading what reading needs, beside whatever else is done before the first clip comes."""
+    if sys.platform == "linux":
+        from multiprocessing.forkserver import ensure_running  # there is none on Windows
+
+        get_context("forkserver").set_forkserver_preload(_LOADED)
+        with _short_folder():
+            ensure_running()
+
+
+@contextmanager
+def _short_folder() -> Iterator[None]:
+    """Have a socket be made where its path is not too long for Linux; Python from 3.14 on sees to that itself."""
+    usual = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _MAX_FOLDER_BYTES:
+        tempfile.tempdir = "/tmp"
+    try:
+        yield
+    finally:
+        tempfile.tempdir = usual
+
+
+def read_capture_apart(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
+    """Read a clip as `capture.read_capture` does, in a process of its own.
+
+    Args:
+        path: the clip.
+        progress: told how far the work is, several times a second; what it raises ends the process at once.
+
+    Raises:
+        ClipError: the file cannot be read as a clip, or (`crashed`) reading it made the process end.
+    """
+    if sys.platform != "linux":
+        return read_capture(path, progress)
+    tell = progress or (lambda *_: None)
+    last = (0.0, "face")
+    with _started(os.fspath(path)) as answers:
+        while True:
+            while not answers.poll(_PATIENCE_S):
+                tell(*last)
+            try:
+                answer = answers.recv()
+            except EOFError:
+                raise ClipError(*CRASHED) from None
+            match answer:
+                case Capture():
+                    return answer
+                case Reason():
+                    raise ClipError(answer.code, answer.message, answer.remedy)
+                case None:
+                    raise RuntimeError("reading a clip failed in its own process")
+                case _:
+                    last = answer
+                    tell(*last)
+
+
+@contextmanager
+def _started(path: str) -> Iterator[Connection]:
+    """Have a process of its own read a clip; yield what it answers through. It ends with the block at the latest."""
+    prepare()
+    context = get_context("forkserver")
+    answers, its_end = context.Pipe(duplex=False)
+    process = context.Process(target=_read, args=(path, its_end), daemon=True)
+    with answers:
+        with its_end:
+            process.start()
+        try:
+            yield answers
+        finally:
+            process.kill()
+            process.join()
+            process.close()
+
+
+def _read(path: str, answers: Connection) -> None:
+    """Read a clip in its own process: answer with progress, and at last with the capture or with why there is none."""
+    import resource  # there is none on Windows
+
+    hush_native_libraries()
+    resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_S, _MAX_CPU_S))
+    with suppress(OSError):  # where memory is short, this is what has to go
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    with suppress(BrokenPipeError):  # whoever waited has gone
+        try:
+            answer = read_capture(path, lambda share, step: answers.send((share, step)))
+        except BpdemoError as error:
+            answer = error.reason
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            log_unforeseen(logger, error)
+            answer = None
+        answers.send(answer)

@@ -1,0 +1,215 @@
+"""The start-up check: does this installation read a pulse, on which device, with which weights?
+
+A library that is missing, or of another version, is told when the demo is started and not to its first visitor. Nothing
+of bpdemo's way is imported before it is called, so that what is missing can be named.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from bpdemo import __version__
+from bpdemo.errors import BpdemoError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from bpdemo.estimator import BloodPressureEstimator
+
+LIBRARIES = ("av", "gradio", "mediapipe", "opencv-contrib-python", "torch")
+"""What most of the work is done by, and most faults of an installation come from."""
+
+_SECONDS = 10
+_RATE_HZ = 1.2  # 72 beats a minute
+_RATE_WITHIN_BPM = 1.0
+_SKIN = (180.0, 130.0, 110.0)
+_BLOOD = (0.33, 0.77, 0.53)  # how much each of R, G, B darkens with the blood (de Haan and van Leest 2014)
+_STRENGTH = 0.01
+_SHARED_LIBRARY = re.compile(r"\b(lib[\w+.-]*?\.so[.\d]*)")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the check found.
+
+    Attributes:
+        version: of bpdemo.
+        device: what the network runs on: "cpu", "cuda (name)" or "cpu, and ZeroGPU when it lends a GPU".
+        weights: `Weights.to_dict`: name, revision on the Hub, STMap version, provenance.
+        face_model: SHA-256 of the landmark model, which is the one this version was built with.
+        libraries: versions of `LIBRARIES`.
+        seconds: how long the check took.
+    """
+
+    version: str
+    device: str
+    weights: dict[str, Any]
+    face_model: str
+    libraries: dict[str, str]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a JSON-able dict."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """A few lines for a log; no path and no name of a user is in them."""
+        weights, provenance = self.weights, self.weights["provenance"]
+        revision = f"@{weights['revision'][:12]}" if weights["revision"] else ""
+        made_by = f"{provenance['data']} by commit {provenance['commit'][:12]}"
+        libraries = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
+        return (
+            f"bpdemo {self.version} on {self.device}: weights {weights['name']}{revision}, made from "
+            f"{made_by}. {provenance['statement']}\n"
+            f"Face model {self.face_model[:8]} is as it should be. Read a made-up face in {self.seconds:.1f} s, "
+            f"with {libraries}."
+        )
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what a broken installation raises inside the block into a `BpdemoError`.
+
+    Raises:
+        BpdemoError: `library_missing` (a package of Debian or of Python), `start_failed` (a port, a folder).
+    """
+    try:
+        yield
+    except (ImportError, OSError) as error:
+        missing = missing_library(error)
+        if missing is not None:
+            raise missing from error
+        what = " ".join((error.strerror or str(error)).split())
+        raise BpdemoError(
+            "start_failed",
+            f"The system refused something at the start: {what.rstrip('.')}.",
+            "Check the port (GRADIO_SERVER_PORT) and that the folder for temporary files can be written.",
+        ) from error
+
+
+def check(estimator: "BloodPressureEstimator", device: str | None = None) -> Report:
+    """Load everything a clip needs and read a made-up face with a pulse of 72 bpm, from its colours to its pressures.
+
+    Args:
+        estimator: with the weights to be used.
+        device: what to call the device; None asks torch.
+
+    Raises:
+        BpdemoError: `library_missing`, `landmark_model_damaged` or `check_failed`.
+    """
+    began_s = time.monotonic()
+    with plain_errors():
+        face_model = _find_no_face()
+        _read_made_up_face(estimator)
+        network_on = device or _device(estimator)
+    return Report(
+        version=__version__,
+        device=network_on,
+        weights=estimator.weights.to_dict(),
+        face_model=face_model,
+        libraries=dict(_versions()),
+        seconds=time.monotonic() - began_s,
+    )
+
+
+def _find_no_face() -> str:
+    """Have the landmark model look at a grey picture; return the model's checksum, which was verified."""
+    import av  # noqa: F401  # it brings FFmpeg, which the first clip would ask for
+    import numpy as np
+
+    from bpdemo.clip import Frame
+    from bpdemo.face import MODEL_SHA256, FaceTracker
+
+    with FaceTracker() as tracker:
+        found = [tracked.landmarks for tracked in tracker.follow([Frame(0.0, np.full((128, 128, 3), 128, np.uint8))])]
+    if any(landmarks is not None for landmarks in found):
+        raise _failed("a face was found in a grey picture")
+    return MODEL_SHA256
+
+
+def _read_made_up_face(estimator: "BloodPressureEstimator") -> None:
+    """Go from colours to pressures, and see that nothing impossible comes of it."""
+    from bpdemo.beats import cut_slices
+    from bpdemo.pulse import measure_pulse
+    from bpdemo.stmap import build_stmap
+
+    time_s, colours = made_up_face()
+    stmap = build_stmap(time_s, colours, 0.0, _SECONDS)
+    pulse = measure_pulse(time_s, colours, 0.0, _SECONDS)
+    if pulse is None or not abs(pulse.heart_rate_bpm - 60 * _RATE_HZ) < _RATE_WITHIN_BPM:
+        raise _failed("its pulse was not found")
+    for pressure in estimator.predict(cut_slices(stmap)):
+        low, high = pressure.ranges[0].low, pressure.ranges[-1].high
+        certain = sum(part.probability for part in pressure.ranges)
+        if not (low <= pressure.value <= high and abs(certain - 1) < 1e-3):  # NaN is in no range
+            raise _failed("its pressures are impossible")
+
+
+def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> tuple["np.ndarray", "np.ndarray"]:
+    """Return times [frames] s and cell colours [frames, cells, 3] of a face with a pulse and a little noise.
+
+    Args:
+        seed: of the noise, of each cell's tone and of the pulse's shape.
+        rate_hz: beats a second.
+    """
+    import numpy as np
+
+    from bpdemo.regions import CELLS
+
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(30 * _SECONDS) / 30
+    beats = 2 * np.pi * rate_hz * time_s
+    wave = np.sin(beats) + rng.uniform(0.2, 0.6) * np.sin(2 * beats + rng.uniform(0, 1))
+    tones = rng.uniform(0.8, 1.2, (len(CELLS), 1))
+    colours = np.array(_SKIN) * tones * (1 - _STRENGTH * wave[:, None, None] * np.array(_BLOOD))
+    return time_s, colours + rng.normal(0, 0.1, colours.shape)
+
+
+def _device(estimator: "BloodPressureEstimator") -> str:
+    """Return what the network runs on."""
+    import torch
+
+    device = next(estimator.weights.network.parameters()).device
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """Yield the libraries that are installed, with their versions."""
+    for name in LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:  # installed without its metadata, as some distributions do
+            continue
+
+
+def _failed(what: str) -> BpdemoError:
+    return BpdemoError(
+        "check_failed",
+        f"This installation does not read a made-up face as it must: {what}.",
+        "Install the versions this project was tested with: pip install -r requirements.txt.",
+    )
+
+
+def missing_library(error: ImportError | OSError) -> BpdemoError | None:
+    """Name what holds a library that could not be loaded; None when the error is about something else."""
+    found = _SHARED_LIBRARY.search(str(error))
+    if found and (isinstance(error, ImportError) or error.errno is None):  # ctypes raises an OSError without a number
+        return BpdemoError(
+            "library_missing",
+            f"The system library {found[1]} is missing.",
+            "Install what packages.txt names, or the package that holds it; sudo apt-get install $(cat packages.txt).",
+        )
+    if isinstance(error, OSError):
+        return None
+    what = f"The Python package {error.name} is missing" if error.name else f"A Python package does not load: {error}"
+    return BpdemoError(
+        "library_missing",
+        f"{what.splitlines()[0]}.",
+        f"Install the requirements for Python {sys.version_info.major}.{sys.version_info.minor}: "
+        "pip install -r requirements.txt.",
+    )

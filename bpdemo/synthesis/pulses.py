@@ -1,0 +1,167 @@
+"""From short finger-pulse recordings to 15 s of pulse: beats cut, varied as beats vary, and joined without seams.
+
+Every number here is ours. What the pulse keeps of the person is the shape of the beats and their pace; what is drawn
+anew each time is which beats follow each other and how their lengths and heights wander.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.signal import butter, find_peaks, sosfiltfilt
+
+from bpdemo.data.person import Person, Recording
+
+BEAT_RATE_HZ = 200.0
+"""Samples a second of cut beats and of synthesised pulses."""
+
+_LOW_PASS_HZ = 15.0  # above it a finger pulse holds nothing but noise
+_PERIOD_S = (0.4, 1.7)  # 35 to 150 beats a minute
+_FEET_APART = 0.5  # difference of a beat's two feet over its height; more is a movement of the finger
+_FLAT = 0.05  # of the upstroke's slope: where the rise begins
+_PERIOD_APART = 0.25  # from the person's median beat; an odd beat out is a missed foot or an extra beat
+_SYSTOLE = 0.45  # share of a beat that keeps its length when the beat gets longer or shorter
+_BREATHING_HZ = (0.18, 0.35)
+_BREATHING_PERIOD = (0.005, 0.035)  # swing of the beat's length with the breath, relative
+_BREATHING_HEIGHT = (0.01, 0.08)  # swing of its height
+_SCATTER_PERIOD = (0.003, 0.015)  # what is left from beat to beat, standard deviation
+_SCATTER_HEIGHT = (0.01, 0.04)
+_SESSION_PERIOD = 0.03  # another minute, another pace
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A synthesised pulse.
+
+    Attributes:
+        wave: float64 [samples] at `BEAT_RATE_HZ`: feet at 0, peaks around 1.
+        onsets_s: float64 [beats], the time of every beat's foot, some before 0 and one after the end.
+    """
+
+    wave: np.ndarray
+    onsets_s: np.ndarray
+
+    @property
+    def heart_rate_bpm(self) -> float:
+        """Mean rate over the pulse, beats a minute."""
+        return float(60 / np.diff(self.onsets_s).mean())
+
+
+def cut_beats(recording: Recording) -> list[np.ndarray]:
+    """Cut a recording into whole beats, foot to foot.
+
+    Args:
+        recording: any length; upright.
+
+    Returns:
+        The beats, each float64 [samples] at `BEAT_RATE_HZ` with both feet at 0 and height 1. None when the recording
+        holds no whole beat.
+    """
+    if len(recording.samples) < 2 * _PERIOD_S[0] * recording.rate_hz:
+        return []  # too short for two feet, and for the filter
+    wave = _resample(recording)
+    slope = np.gradient(wave)
+    reach = int(_PERIOD_S[0] * BEAT_RATE_HZ)
+    upstrokes, _ = find_peaks(slope, height=0.5 * np.percentile(slope, 99), distance=reach)
+    feet = [_foot_before(slope, upstroke, reach) for upstroke in upstrokes]
+    feet = [foot for foot in feet if foot is not None]
+    beats = []
+    for start, end in pairwise(feet):
+        beat = wave[start : end + 1]
+        tilt = np.linspace(beat[0], beat[-1], len(beat))
+        height = (beat - tilt).max()
+        in_time = _PERIOD_S[0] <= (end - start) / BEAT_RATE_HZ <= _PERIOD_S[1]
+        if in_time and abs(beat[-1] - beat[0]) <= _FEET_APART * height:
+            beats.append((beat - tilt) / height)
+    return beats
+
+
+def is_upright(recording: Recording) -> bool:
+    """Return whether a recording rises faster than it falls, as the volume of blood does: its slope is skewed upwards.
+
+    Args:
+        recording: any length that `cut_beats` finds beats in.
+    """
+    slope = np.gradient(_resample(recording))
+    return bool(((slope - slope.mean()) ** 3).mean() > 0)
+
+
+def beats_of(person: Person) -> list[np.ndarray]:
+    """Cut all recordings of a person and drop beats far longer or shorter than the person's median beat.
+
+    Args:
+        person: with recordings.
+
+    Returns:
+        The beats as `cut_beats` gives them; empty when no recording holds a whole beat.
+    """
+    beats = [beat for recording in person.recordings for beat in cut_beats(recording)]
+    if not beats:
+        return []
+    usual = np.median([len(beat) for beat in beats])
+    return [beat for beat in beats if abs(len(beat) - usual) <= _PERIOD_APART * usual]
+
+
+def synthesise_pulse(beats: Sequence[np.ndarray], duration_s: float, rng: np.random.Generator) -> Pulse:
+    """Join a person's beats into a longer pulse at the person's own pace.
+
+    The length of the beats swings with the breath and scatters a little; a longer beat gets a longer run-off after
+    systole, which keeps its own time, so no shape is stretched as a whole.
+
+    Args:
+        beats: what `beats_of` gave for one person, at least one.
+        duration_s: length of the pulse.
+        rng: draws the variation.
+
+    Returns:
+        The pulse; it starts anywhere within a beat.
+    """
+    pace = np.median([len(beat) - 1 for beat in beats]) / BEAT_RATE_HZ * (1 + _SESSION_PERIOD * rng.standard_normal())
+    count = int(np.ceil(duration_s / pace * 1.2)) + 3
+    breath = np.sin(2 * np.pi * (rng.uniform() + rng.uniform(*_BREATHING_HZ) * pace * np.arange(count)))
+    periods = pace * (
+        1 + rng.uniform(*_BREATHING_PERIOD) * breath + rng.uniform(*_SCATTER_PERIOD) * rng.standard_normal(count)
+    )
+    heights = 1 + rng.uniform(*_BREATHING_HEIGHT) * np.sin(np.arcsin(breath) + rng.uniform(0, np.pi))
+    heights += rng.uniform(*_SCATTER_HEIGHT) * rng.standard_normal(count)
+    onsets = np.concatenate(([0.0], np.cumsum(periods))) - rng.uniform() * periods[0]
+    time = np.arange(round(duration_s * BEAT_RATE_HZ)) / BEAT_RATE_HZ
+    index = np.searchsorted(onsets, time, side="right") - 1
+    wave = np.zeros_like(time)
+    for i in range(index[0], index[-1] + 1):
+        here = index == i
+        first, second = (beats[k] for k in rng.integers(len(beats), size=2))
+        share = rng.uniform()
+        at = time[here] - onsets[i]
+        wave[here] = heights[i] * (
+            share * _read_beat(first, at, periods[i]) + (1 - share) * _read_beat(second, at, periods[i])
+        )
+    return Pulse(wave, onsets[: index[-1] + 2])
+
+
+def _read_beat(beat: np.ndarray, at_s: np.ndarray, period_s: float) -> np.ndarray:
+    """Value of a beat made `period_s` long, at times from its foot on."""
+    own_period = (len(beat) - 1) / BEAT_RATE_HZ
+    knee = _SYSTOLE * min(own_period, period_s)
+    source = np.interp(at_s, [0, knee, period_s], [0, knee, own_period])
+    return np.interp(source * BEAT_RATE_HZ, np.arange(len(beat)), beat)
+
+
+def _resample(recording: Recording) -> np.ndarray:
+    """The recording at `BEAT_RATE_HZ`, freed of what lies above the pulse."""
+    samples = recording.samples - recording.samples.mean()
+    if recording.rate_hz > 2 * _LOW_PASS_HZ:
+        samples = sosfiltfilt(butter(4, _LOW_PASS_HZ, fs=recording.rate_hz, output="sos"), samples)
+    steps = int((len(samples) - 1) / recording.rate_hz * BEAT_RATE_HZ) + 1
+    return np.interp(np.arange(steps) / BEAT_RATE_HZ, np.arange(len(samples)) / recording.rate_hz, samples)
+
+
+def _foot_before(slope: np.ndarray, upstroke: int, reach: int) -> int | None:
+    """Index of the last sample before an upstroke that hardly rises; None when the recording starts too late for it.
+
+    The lowest sample would lie anywhere on a flat run-off; where the rise begins is the same in every beat.
+    """
+    start = max(0, upstroke - reach)
+    flat = np.flatnonzero(slope[start:upstroke] <= _FLAT * slope[upstroke])
+    return None if flat.size == 0 or start + flat[-1] == 0 else start + int(flat[-1])

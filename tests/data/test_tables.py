@@ -1,0 +1,192 @@
+import logging
+
+import numpy as np
+import pytest
+
+from bpdemo.data.registry import load_clips, load_people, load_recordings
+from bpdemo.errors import DataError
+from bpdemo.synthesis.pulses import beats_of
+from tests.support.small_tables import write_recordings
+
+HEADER = "file,person,sampling_rate_hz,systolic,diastolic\n"
+CLIP_HEADER = "clip,person,systolic,diastolic\n"
+
+
+def error_of(load, folder):
+    with pytest.raises(DataError) as caught:
+        load(folder)
+    assert caught.value.reason.message.endswith(".")
+    assert caught.value.reason.remedy.endswith(".")
+    return caught.value.code
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder within a folder, each with a column of numbers, and one clip (nothing decodes it here)."""
+    (tmp_path / "outside.txt").write_text("1\n2\n3\n")
+    inside = tmp_path / "set"
+    inside.mkdir()
+    (inside / "a.txt").write_text("1\n2\n3\n")
+    (inside / "a.mp4").write_bytes(b"\0")
+    (inside / "b.mp4").write_bytes(b"\0")
+    return inside
+
+
+def test_recordings_are_read_person_by_person(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        people = load_recordings(write_recordings(tmp_path))
+    assert [person.name for person in people] == [f"recordings:{i}" for i in range(6)]
+    text, array = people[1].recordings
+    assert (text.rate_hz, array.rate_hz) == (125, 200)
+    assert (text.samples.shape, array.samples.shape) == ((500,), (800,))
+    assert people[1].films == ()
+    assert all(len(beats_of(person)) >= 5 for person in people)
+    # One label a person: the mean of 118 and 122.
+    assert (people[1].systolic, people[1].diastolic) == (120, 65)
+    assert "6 people have several pressures" in caplog.text
+
+
+def test_tables_may_come_as_spreadsheets_save_them(folder):
+    """With a byte-order mark, CRLF, columns in any order, spaces, an empty line and an array of one column."""
+    np.save(folder / "b.npy", np.arange(5, dtype=np.int16).reshape(-1, 1))
+    (folder / "c.csv").write_text("1, 2, 3, 4\n")
+    table = (
+        "\ufeffperson, file ,systolic,diastolic,sampling_rate_hz,age\r\n"
+        '"x, y",a.txt, 120 ,80,100,3\r\n\r\nz,b.npy,121.5,81,50,4\r\nz,c.csv,121.5,81,50,4\r\n'
+    )
+    (folder / "recordings.csv").write_bytes(table.encode())
+    first, second = load_recordings(folder, "mine")
+    assert (first.name, first.systolic, first.recordings[0].samples.tolist()) == ("mine:x, y", 120.0, [1, 2, 3])
+    assert (second.name, second.systolic) == ("mine:z", 121.5)
+    assert [recording.samples.tolist() for recording in second.recordings] == [[0, 1, 2, 3, 4], [1, 2, 3, 4]]
+
+
+def test_clips_keep_their_own_pressures(folder):
+    (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\nb.mp4,7,140,90\n")
+    (person,) = load_clips(folder)
+    assert (person.name, person.systolic, person.diastolic, person.recordings) == ("clips:7", 130, 85, ())
+    assert [(film.path.name, film.systolic, film.diastolic) for film in person.films] == [
+        ("a.mp4", 120, 80),
+        ("b.mp4", 140, 90),
+    ]
+
+
+def test_a_set_may_have_any_name(folder, tmp_path):
+    (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\n")
+    (tmp_path / "pulses").mkdir()
+    people = load_people({"ours": folder, "theirs": write_recordings(tmp_path / "pulses", people=1)})
+    assert [person.name for person in people] == ["ours:7", "theirs:0"]
+
+
+def test_a_folder_with_both_tables_needs_a_known_name(folder):
+    (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\n")
+    (folder / "recordings.csv").write_text(HEADER + "a.txt,7,100,120,80\n")
+    assert error_of(lambda where: load_people({"ours": where}), folder) == "data_unknown"
+    assert load_people({"clips": folder})[0].name == "clips:7"
+    # The same people under two names would be trained and tested on.
+    assert error_of(lambda where: load_people({"clips": where, "recordings": where}), folder) == "data_invalid"
+
+
+@pytest.mark.parametrize("load", [load_recordings, load_clips])
+def test_a_folder_without_its_table_is_an_error(load, tmp_path):
+    assert error_of(load, tmp_path) == "data_missing"
+    assert error_of(load, tmp_path / "no such folder") == "data_missing"
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("b.txt,1,100,120,80", "data_missing"),
+        (",1,100,120,80", "data_invalid"),
+        ("a.txt,,100,120,80", "data_invalid"),
+        ("a.txt,1,100,120", "data_invalid"),
+        ("a.txt,1,100,120,5,80", "data_invalid"),  # a decimal comma
+        ("a.txt,1,fast,120,80", "data_invalid"),
+        ("a.txt,1,nan,120,80", "data_invalid"),
+        ("a.txt,1,0,120,80", "data_invalid"),
+        ("a.txt,1,-100,120,80", "data_invalid"),
+        ("a.txt,1,100,high,80", "data_invalid"),
+        ("a.txt,1,100,inf,80", "data_invalid"),
+        ("a.txt,1,100,12.0,8.0", "data_invalid"),  # in other units
+        ("a.txt,1,100,80,120", "data_invalid"),  # the wrong way round
+        ("../outside.txt,1,100,120,80", "data_invalid"),
+        ("/etc/hostname,1,100,120,80", "data_invalid"),
+        ("link.txt,1,100,120,80", "data_invalid"),
+        (".,1,100,120,80", "data_missing"),
+        ("a\0.txt,1,100,120,80", "data_missing"),
+        ("a.txt,1,100,120,80\n./a.txt,2,100,120,80", "data_invalid"),  # one recording, two people
+    ],
+)
+def test_rows_that_cannot_be_used_are_errors(folder, row, code):
+    (folder / "link.txt").symlink_to(folder.parent / "outside.txt")
+    (folder / "recordings.csv").write_text(HEADER + row + "\n")
+    assert error_of(load_recordings, folder) == code
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"",
+        HEADER.encode(),
+        b"file,person,systolic,diastolic\na.txt,1,120,80\n",
+        b"file;person;sampling_rate_hz;systolic;diastolic\na.txt;1;100;120;80\n",
+        HEADER.encode("utf-16"),
+        HEADER.encode() + b'a.txt,"1,100,120,80',
+    ],
+)
+def test_tables_that_cannot_be_used_are_errors(folder, table):
+    (folder / "recordings.csv").write_bytes(table)
+    assert error_of(load_recordings, folder) == "data_invalid"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.txt", b""),
+        ("x.txt", b"1\ntwo\n3\n"),
+        ("x.txt", b"1\nnan\n3\n"),
+        ("x.txt", b"0.0 1\n0.1 2\n0.2 3\n"),  # two columns
+        ("x.txt", b"\xff\xfe\x00"),
+        ("x.npy", b""),
+        ("x.npy", b"1\n2\n3\n"),
+    ],
+)
+def test_files_that_are_no_column_of_numbers_are_errors(folder, name, content):
+    (folder / name).write_bytes(content)
+    (folder / "recordings.csv").write_text(HEADER + f"{name},1,100,120,80\n")
+    assert error_of(load_recordings, folder) == "data_invalid"
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((5, 2)),
+        np.zeros(0),
+        np.array(3.0),
+        np.array(["1", "2"]),
+        np.array([1, None], dtype=object),
+        np.array([1, np.inf]),
+        np.zeros(5, complex),
+    ],
+)
+def test_arrays_that_are_no_column_of_numbers_are_errors(folder, array):
+    np.save(folder / "x.npy", array)
+    (folder / "recordings.csv").write_text(HEADER + "x.npy,1,100,120,80\n")
+    assert error_of(load_recordings, folder) == "data_invalid"
+
+
+def test_rows_of_clips_are_checked_alike(folder):
+    for row, code in (
+        ("c.mp4,1,120,80", "data_missing"),
+        ("../outside.txt,1,120,80", "data_invalid"),
+        ("a.mp4,1,120,280", "data_invalid"),
+        ("a.mp4,1,120,80\na.mp4,2,120,80", "data_invalid"),
+    ):
+        (folder / "clips.csv").write_text(CLIP_HEADER + row + "\n")
+        assert error_of(load_clips, folder) == code, row
+
+
+def test_recordings_without_a_beat_have_none(folder):
+    (folder / "flat.txt").write_text("5\n" * 500)
+    (folder / "recordings.csv").write_text(HEADER + "a.txt,1,100,120,80\nflat.txt,2,100,120,80\n")
+    assert [beats_of(person) for person in load_recordings(folder)] == [[], []]

@@ -1,0 +1,62 @@
+"""A small, valid weights folder for tests: random tensors, every field of the config."""
+
+import pytest
+import torch
+
+from bpdemo import beats as slices
+from bpdemo import stmap
+from bpdemo.errors import WeightsError
+from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
+from bpdemo.weights.store import save_weights
+
+CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRandom numbers, for tests only.\n"
+
+
+def small_network(seed=0):
+    torch.manual_seed(seed)
+    return BloodPressureNetwork(NetworkConfig(members=2, stem_width=2, width=4, hidden=4))
+
+
+def small_config(network=None, name="small"):
+    network = network or small_network()
+    return {
+        "bpdemo": "weights/2",
+        "name": name,
+        "stmap": stmap.specification(),
+        "slices": slices.specification(),
+        "network": network.config.to_dict(),
+        "training": {
+            "people": 100,
+            "systolic": {"mean": 127.5, "mean_absolute_error": 15.5, "std": 20.25},
+            "diastolic": {"mean": 71.0, "mean_absolute_error": 8.5, "std": 11},
+        },
+        "intervals": {"coverage": 0.9, "systolic": 31.5, "diastolic": 18.0, "scaled": False},
+        "validation": {"systolic": {"mae": 15.0, "people": 20}},
+        "provenance": {
+            "data": "none",
+            "citation": "none",
+            "commit": "0" * 40,
+            "command": "pytest",
+            "seed": 0,
+            "date": "2026-11-23",
+            "statement": "These weights were never trained.",
+        },
+    }
+
+
+def write_small(folder, seed=0, name="small"):
+    network = small_network(seed)
+    save_weights(folder, network, small_config(network, name), CARD)
+    return network
+
+
+def code_of(call, *args, **kwargs):
+    """The code of the WeightsError a call raises, once its sentence and remedy have been looked at."""
+    with pytest.raises(WeightsError) as caught:
+        call(*args, **kwargs)
+    reason = caught.value.reason
+    assert reason.message.endswith(".")
+    assert reason.remedy.endswith(".")
+    assert len(reason.message) < 600
+    assert "secret" not in str(caught.value)
+    return reason.code
