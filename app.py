@@ -31,15 +31,15 @@ def main() -> None:
 def serve() -> None:
     """Load the weights, see that they read a made-up face, and serve the page."""
     from bpdemo import BloodPressureEstimator
-    from bpdemo import isolation as apart
+    from bpdemo import isolation
     from bpdemo.demo.server.uploads import Uploads
 
     uploads = Uploads.create()  # before Gradio is imported, which reads then where uploads go
-    apart.prepare()
+    isolation.prepare()
     from bpdemo.demo.server.zero_gpu import ON_LENT_GPU, lent_gpu, on_lent_gpu
 
     gpu = lent_gpu()
-    estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto", apart=True)
+    estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto", isolate=True)
     report = check(estimator, ON_LENT_GPU if gpu else None)
     if gpu:
         estimator = on_lent_gpu(estimator, gpu)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from bpdemo.errors import BpdemoError, shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
-from bpdemo.runtime import hush_native_libraries
+from bpdemo.runtime import silence_native_stderr
 from bpdemo.self_check import missing_library
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def stmap(
     from bpdemo.estimator import map_clip
     from bpdemo.stmap import save_stmap
 
-    made = map_clip(clip, apart=True)
+    made = map_clip(clip, isolate=True)
     save_stmap(output, made)
     print(f"{output}: {made.values.shape[1]} cells, {made.values.shape[2]} columns", file=sys.stderr)
 
@@ -220,7 +220,7 @@ def _read_clips(clips: list[str], weights: str | None, device: str) -> Iterator[
 
 def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Estimate]:
     """Yield the estimates of clips that can be opened, in order."""
-    loaded = _load_estimator(weights, device, apart=len(clips) == 1)
+    loaded = _load_estimator(weights, device, isolate=len(clips) == 1)
     if isinstance(loaded, BpdemoError):
         yield from (Estimate.from_error(Path(clip).name, loaded) for clip in clips)
     elif len(clips) > 1:
@@ -235,16 +235,16 @@ def _answers(clips: list[str], weights: str | None, device: str) -> Iterator[Est
             yield loaded.answer(clips[0], show)
 
 
-def _load_estimator(weights: str | None, device: str, apart: bool) -> "BloodPressureEstimator | BpdemoError":
+def _load_estimator(weights: str | None, device: str, isolate: bool) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be had are every clip's error."""
-    if apart:  # many clips have processes of their own anyway
+    if isolate:  # many clips have processes of their own anyway
         from bpdemo.isolation import prepare
 
         prepare()  # what decodes loads beside what estimates
     from bpdemo.estimator import BloodPressureEstimator
 
     try:
-        return BloodPressureEstimator.from_pretrained(weights, device, apart=apart)
+        return BloodPressureEstimator.from_pretrained(weights, device, isolate=isolate)
     except BpdemoError as error:
         return error
 
@@ -302,7 +302,7 @@ def _pressure_line(pressure: PressureEstimate) -> str:
 
 def main() -> None:
     """Run a command; an error is one line on stderr and exit status 2."""
-    hush_native_libraries()
+    silence_native_stderr()
     try:
         app()
     except BpdemoError as error:

@@ -2,15 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bpdemo.clip import CaptureReport, Clip
+from bpdemo.clip import Clip, ClipReport
 from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
-from bpdemo.prefetch import ahead
-from bpdemo.regions import read_colours
-from bpdemo.stmap import LUMA
+from bpdemo.prefetch import prefetch
+from bpdemo.regions import CellTraces, read_traces
 from bpdemo.yuv import shrink
 
 Progress = Callable[[float, str], None]
@@ -31,70 +30,46 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
+class CaptureReport:
+    """What is known of a capture besides its colours: the file with its timing, and how the face was seen."""
+
+    file: ClipReport
+    face: FaceReport
+
+
+@dataclass(frozen=True)
 class Capture:
     """A clip after the one pass over its frames: colours instead of pictures.
 
     Attributes:
-        report: the file and its timing.
-        face: how the face was seen.
-        time_s: [frames] seconds.
-        colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where not seen.
-        pixels: [frames, cells] int, how many pixels each mean colour was taken over.
-        surround: [frames, 3] mean R, G, B around the head; NaN without a face or room around it.
-        clipped: median share of the skin's pixels with a clipped channel; NaN without a face.
+        report: of the file and the face.
+        traces: the cells' colours.
         thumbnails: up to `MAX_THUMBNAILS` small pictures, evenly spread.
     """
 
     report: CaptureReport
-    face: FaceReport
-    time_s: np.ndarray
-    colours: np.ndarray
-    pixels: np.ndarray
-    surround: np.ndarray
-    clipped: float
+    traces: CellTraces
     thumbnails: tuple[Thumbnail, ...]
-
-    @property
-    def luma(self) -> float:
-        """Median brightness of the skin, 0 to 255 (BT.601); NaN without a face."""
-        return _median_of_known(self.colours @ LUMA)
-
-    def to_dict(self) -> dict:
-        """Return the capture report's JSON form."""
-        face = self.face.to_dict()
-        if self.face.seen:
-            face |= {"luma": round(self.luma, 1), "clipped": round(self.clipped, 4)}
-        return self.report.to_dict() | {"face": face}
 
 
 def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
-    """Decode, track and average a clip in one pass; no frame outlives it but a few thumbnails.
+    """Return a clip's capture: decoded, tracked and averaged in one pass; no frame outlives it but a few thumbnails.
 
     Raises:
         ClipError: the file cannot be read as a clip.
     """
     with (
         Clip(path) as clip,
-        ahead(clip.frames(), _FRAMES_AHEAD) as frames,  # decodes while the landmark model is made ready
+        prefetch(clip.frames(), _FRAMES_AHEAD) as frames,  # decodes while the landmark model is made ready
         FaceTracker() as tracker,
-        ahead(tracker.follow(frames), _FRAMES_AHEAD) as tracked,
+        prefetch(tracker.follow(frames), _FRAMES_AHEAD) as tracked,
     ):
         thumbnails = _Thumbnails()
         if progress is not None:
-            tracked = _tell_progress(tracked, clip, progress)
-        cell_colours = read_colours(thumbnails.watch(tracked))
-        time_s, colours = cell_colours.stacked()
-        clipped = _median_of_known(np.array(cell_colours.clipped))
-        return Capture(
-            report=clip.report,
-            face=tracker.report,
-            time_s=time_s,
-            colours=colours,
-            pixels=np.array(cell_colours.pixels),
-            surround=np.array(cell_colours.surround),
-            clipped=clipped,
-            thumbnails=tuple(thumbnails.kept),
-        )
+            tracked = _report_progress(tracked, clip, progress)
+        traces = read_traces(thumbnails.watch(tracked))
+        face = replace(tracker.report, luma=_median(traces.luma), clipped=_median(traces.clipped))
+        return Capture(CaptureReport(clip.report, face), traces, tuple(thumbnails.kept))
 
 
 class _Thumbnails:
@@ -123,7 +98,7 @@ def _shrink(tracked: TrackedFrame) -> Thumbnail:
     return Thumbnail(tracked.frame.time_s, small, None if landmarks is None else landmarks * np.float32(scale))
 
 
-def _tell_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progress) -> Iterator[TrackedFrame]:
+def _report_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progress) -> Iterator[TrackedFrame]:
     """Pass frames on and tell how much of the file has been read, a few times a second of clip."""
     for number, tracked in enumerate(frames):
         if number % 10 == 0:
@@ -131,7 +106,7 @@ def _tell_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progres
         yield tracked
 
 
-def _median_of_known(values: np.ndarray) -> float:
-    """Return the median of the entries that are not NaN, or NaN when there are none."""
+def _median(values: np.ndarray) -> float | None:
+    """Return the median of the entries that are not NaN; None when there are none."""
     known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
+    return float(np.median(known)) if known.size else None

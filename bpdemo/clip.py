@@ -11,9 +11,9 @@ decoded is therefore bounded, and by counts rather than by a clock, so that a cl
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, BinaryIO, Self
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Self
 
 import av
 import numpy as np
@@ -74,7 +74,7 @@ class Frame:
 
 
 @dataclass
-class CaptureReport:
+class ClipReport:
     """What the file holds, measured while it was read.
 
     Attributes:
@@ -115,15 +115,6 @@ class CaptureReport:
     cut_at_s: float | None = None
     size_changed_at_s: float | None = None
 
-    @classmethod
-    def from_dict(cls, form: Mapping[str, Any]) -> Self:
-        """Return the report that a dict holds, among other things."""
-        return cls(**{field.name: form[field.name] for field in fields(cls) if field.name in form})
-
-    def to_dict(self) -> dict:
-        """Return the fields as a JSON-able dict, rounded to what the measurement supports."""
-        return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
-
 
 class Clip:
     """An open clip: iterate over `frames()` once, then read `report`. Use as a context manager.
@@ -139,7 +130,7 @@ class Clip:
     def __init__(self, path: str | os.PathLike) -> None:
         self._file, size = _open_file(path)
         try:
-            self._container = av.open(self._file, options=_OPENING, metadata_errors="replace")
+            self._container = av.open(self._file, "r", options=_OPENING, metadata_errors="replace")
             self._stream = _video_stream(self._container)
         except BaseException as error:
             self._file.close()
@@ -154,7 +145,7 @@ class Clip:
         codec = self._stream.codec_context
         codec.thread_type = "AUTO"
         codec.options = dict(_LIMITS)
-        self.report = CaptureReport(
+        self.report = ClipReport(
             container=self._container.format.name,
             codec=codec.name,
             width=codec.width,
@@ -340,7 +331,7 @@ def _least_interval_s(width: int, height: int) -> float:
     return 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (width * height))
 
 
-def _measure_timing(report: CaptureReport, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int) -> None:
+def _measure_timing(report: ClipReport, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int) -> None:
     """Fill the report's timing from the timestamps of all frames and of key frames, in seconds."""
     if len(times_s) < 2:
         return

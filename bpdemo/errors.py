@@ -7,7 +7,7 @@ words.
 
 import logging
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -24,10 +24,6 @@ class Reason:
     code: str
     message: str
     remedy: str
-
-    def to_dict(self) -> dict[str, str]:
-        """Return `{"code", "message", "remedy"}`."""
-        return asdict(self)
 
 
 class BpdemoError(Exception):

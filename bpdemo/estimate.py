@@ -1,19 +1,18 @@
-"""The estimate: what comes out of a clip, in one form for page, API and command line."""
+"""The estimate: what comes out of a clip, as objects. `estimate_json` makes its one JSON form."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bpdemo.errors import BpdemoError, Reason
 
 if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to load
-    from bpdemo.beats import Slices
-    from bpdemo.capture import Thumbnail
-    from bpdemo.pulse import Pulse
-    from bpdemo.stmap import STMap
+    from bpdemo.capture import CaptureReport, Thumbnail
+    from bpdemo.quality import Check
+    from bpdemo.weights.store import WeightsSummary
+    from bpdemo.window import WindowEstimate
 
-SCHEMA = "bpdemo.estimate/1"
+METHOD = "pos"
+"""The pulse method: plane orthogonal to skin (Wang et al. 2017)."""
 PRESSURE_UNIT = "mmHg"
 HEART_RATE_UNIT = "bpm"
 DISCLAIMER = (
@@ -58,28 +57,6 @@ class PressureEstimate:
     ranges: tuple[RangeEstimate, ...]
     baseline: Baseline
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form; mmHg to one decimal, probabilities to four."""
-        return {
-            "value": round(self.value, 1),
-            "unit": PRESSURE_UNIT,
-            "interval": [round(end, 1) for end in self.interval],
-            "coverage": self.coverage,
-            "ranges": [
-                {
-                    "low": part.low,
-                    "high": part.high,
-                    "probability": round(part.probability, 4),
-                    "value": round(part.value, 1),
-                }
-                for part in self.ranges
-            ],
-            "baseline": {
-                "value": round(self.baseline.value, 1),
-                "mean_absolute_error": round(self.baseline.mean_absolute_error, 1),
-            },
-        }
-
 
 @dataclass(frozen=True)
 class HeartRate:
@@ -87,53 +64,6 @@ class HeartRate:
 
     value: float
     snr_db: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {"value": round(self.value, 1), "unit": HEART_RATE_UNIT, "snr_db": round(self.snr_db, 1)}
-
-
-@dataclass(frozen=True)
-class WindowEstimate:
-    """One window of the clip, at most 15 s.
-
-    There are no pressures where it was refused, and neither heart rate nor slices where it has no pulse.
-    """
-
-    start_s: float
-    end_s: float
-    reasons: tuple[Reason, ...]
-    systolic: PressureEstimate | None
-    diastolic: PressureEstimate | None
-    heart_rate: HeartRate | None
-    stmap: "STMap"
-    pulse: "Pulse | None"
-    slices: "Slices | None" = None
-
-    @property
-    def status(self) -> str:
-        """`reading` or `refused`."""
-        return "refused" if self.reasons else "reading"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form: times, status, reason codes, and the values without their ranges."""
-        entry: dict[str, Any] = {
-            "start_s": round(self.start_s, 2),
-            "end_s": round(self.end_s, 2),
-            "status": self.status,
-            "reasons": [reason.code for reason in self.reasons],
-        }
-        for name in ("systolic", "diastolic"):
-            pressure = getattr(self, name)
-            if pressure is not None:
-                entry[name] = {
-                    "value": round(pressure.value, 1),
-                    "unit": PRESSURE_UNIT,
-                    "interval": [round(end, 1) for end in pressure.interval],
-                }
-        if self.heart_rate is not None:
-            entry["heart_rate"] = self.heart_rate.to_dict()
-        return entry
 
 
 @dataclass(frozen=True)
@@ -147,10 +77,14 @@ class Estimate:
         notes: what is worth saying of the capture without refusing it.
         systolic, diastolic: present for a reading only.
         heart_rate: present when there is a pulse, of a refused clip too.
+        checks: the questions put to the clip as a whole, with the answers; windows have their own.
         windows: each window of the clip, in order.
-        capture: the capture report with what was seen of the face, JSON-able; None when the clip could not be opened.
-        weights: `{"name", "revision", "stmap_version", "provenance"}`; None when they could not be had.
+        capture: how the file and the face were seen; None when the clip could not be opened.
+        weights: where the weights come from; None when they could not be had.
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
+        path: the clip's path as it was given, for whoever reads many; None where it is no business of the reader's.
+        method: how the pulse was found.
+        model: the network that gave the pressures; None when the weights could not be had.
     """
 
     clip: str
@@ -160,38 +94,47 @@ class Estimate:
     systolic: PressureEstimate | None = None
     diastolic: PressureEstimate | None = None
     heart_rate: HeartRate | None = None
-    windows: tuple[WindowEstimate, ...] = ()
-    capture: dict[str, Any] | None = None
-    weights: dict[str, Any] | None = None
+    checks: "tuple[Check, ...]" = ()
+    windows: "tuple[WindowEstimate, ...]" = ()
+    capture: "CaptureReport | None" = None
+    weights: "WeightsSummary | None" = None
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
+    path: str | None = None
+    method: str = METHOD
 
     @classmethod
-    def from_error(cls, clip: str, error: BpdemoError, weights: dict[str, Any] | None = None) -> "Estimate":
+    def from_error(
+        cls, clip: str, error: BpdemoError, weights: "WeightsSummary | None" = None, path: str | None = None
+    ) -> "Estimate":
         """Return the estimate that stands for an error, so that page, API and command line can show one form."""
-        return cls(clip=clip, status="error", reasons=(error.reason,), weights=weights)
+        return cls(clip=clip, status="error", reasons=(error.reason,), weights=weights, path=path)
 
     @property
-    def best_window(self) -> WindowEstimate | None:
+    def model(self) -> str | None:
+        """Name of the network; None when the weights could not be had."""
+        return None if self.weights is None else self.weights.model
+
+    @property
+    def best_window(self) -> "WindowEstimate | None":
         """The window to show: the clearest pulse among those read, else among all; None when there is no window."""
-        candidates = [window for window in self.windows if not window.reasons] or list(self.windows)
-        snr_db = [window.pulse.snr_db if window.pulse else -np.inf for window in candidates]
-        return candidates[int(np.argmax(snr_db))] if candidates else None
+        candidates = [window for window in self.windows if window.status == "reading"] or list(self.windows)
+
+        def snr_db(window: "WindowEstimate") -> float:
+            return window.pulse.snr_db if window.pulse else float("-inf")
+
+        return max(candidates, key=snr_db, default=None)
+
+    @property
+    def failed_checks(self) -> "tuple[Check, ...]":
+        """The checks that the clip and its best window failed; empty for a reading."""
+        if self.status == "reading":
+            return ()
+        best = self.best_window
+        asked = self.checks + (best.checks if best else ())
+        return tuple(check for check in asked if not check.passed)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, schema `bpdemo.estimate/1`. What could not be measured is absent."""
-        form: dict[str, Any] = {
-            "schema": SCHEMA,
-            "clip": self.clip,
-            "status": self.status,
-            "reasons": [reason.to_dict() for reason in self.reasons],
-            "notes": [note.to_dict() for note in self.notes],
-        }
-        for name in ("systolic", "diastolic", "heart_rate"):
-            value = getattr(self, name)
-            if value is not None:
-                form[name] = value.to_dict()
-        form["windows"] = [window.to_dict() for window in self.windows]
-        form["capture"] = self.capture
-        form["weights"] = self.weights
-        form["disclaimer"] = DISCLAIMER
-        return form
+        """Return the JSON form (`estimate_json.EstimateForm`)."""
+        from bpdemo.estimate_json import to_json
+
+        return to_json(self)

@@ -61,6 +61,8 @@ class FaceReport:
         turn_degrees: median head turn away from the camera, left or right, 0 to 90; ours: from where the nose tip lies
             between the temples.
         motion_per_second: median speed of the face's centre from frame to frame, in face widths a second.
+        luma: median brightness of the skin cells, 0 to 255 (BT.601); None without a face.
+        clipped: median share of the skin's pixels with a clipped channel, 0 to 1; None without a face.
     """
 
     key_frames: int = 0
@@ -69,10 +71,8 @@ class FaceReport:
     width_pixels: float = 0.0
     turn_degrees: float = 0.0
     motion_per_second: float = 0.0
-
-    def to_dict(self) -> dict:
-        """Return the fields as a JSON-able dict."""
-        return {name: round(value, 3) if isinstance(value, float) else value for name, value in vars(self).items()}
+    luma: float | None = None
+    clipped: float | None = None
 
 
 @dataclass
@@ -179,7 +179,7 @@ class FaceTracker:
         """Return the followed face's landmarks on a key frame, or None, and note how it was seen."""
         landmarks = None
         if self._last is not None:
-            landmarks = self._choose(self._search_near(frame.pixels))
+            landmarks = self._choose(self._search_near(frame.pixels, self._last))
         if landmarks is None or frame.time_s - self._counted_s >= COUNT_EVERY_S:
             everywhere = self._detect(frame.pixels, 0, 0)
             self._track.faces = max(self._track.faces, len(everywhere))
@@ -204,9 +204,9 @@ class FaceTracker:
         # A face that was away may come back where it was, but nobody else is swapped in silently.
         return nearest if np.linalg.norm(nearest.mean(axis=0) - centre) <= _JUMP_FACES * width else None
 
-    def _search_near(self, pixels: np.ndarray | YuvImage) -> list[np.ndarray]:
+    def _search_near(self, pixels: np.ndarray | YuvImage, last: np.ndarray) -> list[np.ndarray]:
         """Look for faces in a square around the last place of the followed one."""
-        centre, half = self._last.mean(axis=0), _CROP_FACES / 2 * _face_height(self._last)
+        centre, half = last.mean(axis=0), _CROP_FACES / 2 * _face_height(last)
         height, width = pixels.shape[:2]
         left, top = (int(max(c - half, 0)) for c in centre)
         right, bottom = (int(min(c + half, side)) for c, side in zip(centre, (width, height), strict=True))
@@ -237,7 +237,7 @@ def _fill_in(before: TrackedFrame | None, frames: list[Frame], after: TrackedFra
     if before is None or before.landmarks is None or after.landmarks is None:
         yield from (TrackedFrame(frame, None) for frame in frames[:-1])
     elif len(frames) > 1:
-        carried = _carried(before, frames)
+        carried = _carried(before.frame, before.landmarks, frames)
         missed = after.landmarks - carried[-1]
         for frame, landmarks in zip(frames[:-1], carried[:-1], strict=True):
             share = (frame.time_s - before.frame.time_s) / (after.frame.time_s - before.frame.time_s)
@@ -250,13 +250,14 @@ def _carry_on(before: TrackedFrame, frames: list[Frame]) -> Iterator[TrackedFram
     if before.landmarks is None or not frames:
         yield from (TrackedFrame(frame, None) for frame in frames)
         return
-    for frame, landmarks in zip(frames, _carried(before, frames).astype(np.float32), strict=True):
+    carried = _carried(before.frame, before.landmarks, frames)
+    for frame, landmarks in zip(frames, carried.astype(np.float32), strict=True):
         yield TrackedFrame(frame, landmarks)
 
 
-def _carried(before: TrackedFrame, frames: list[Frame]) -> np.ndarray:
+def _carried(key_frame: Frame, landmarks: np.ndarray, frames: list[Frame]) -> np.ndarray:
     """Return the landmarks of a key frame carried to the frames after it, [frames, 478, 2]."""
-    return carry_landmarks([before.frame.pixels, *(frame.pixels for frame in frames)], before.landmarks)[1:]
+    return carry_landmarks([key_frame.pixels, *(frame.pixels for frame in frames)], landmarks)[1:]
 
 
 def _face_width(landmarks: np.ndarray) -> float:

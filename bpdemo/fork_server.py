@@ -1,4 +1,4 @@
-"""What reads clips is forked from the process that imports this (see `bpdemo.isolation`): all that reading needs is loaded.
+"""The process that clip readers are forked from imports this: all that reading needs is then loaded (`isolation`).
 
 Nothing here may start a thread: a fork has none but its own.
 """

@@ -1,4 +1,4 @@
-"""A clip is read in a process of its own, which ends with it. Linux only; elsewhere it is read in this one.
+"""A clip is read in a subprocess, which ends with it. Linux only; elsewhere it is read in this process.
 
 Decoders are large programs in C, and a clip may come from anybody. One that makes its decoder fail or never come to an
 end takes no other visitor's reading with it; a reading that nobody waits for any more is over at once; and whatever a
@@ -11,7 +11,6 @@ milliseconds; the server's own process could not be forked, as its threads would
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
-from bpdemo.runtime import hush_native_libraries
+from bpdemo.runtime import silence_native_stderr
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +30,7 @@ CRASHED = (
     "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, tell the project.",
 )
 _LOADED = ["bpdemo.fork_server"]
-_MAX_FOLDER_BYTES = 70  # of 107; the socket's own folder and name take the rest
-_PATIENCE_S = 0.2  # of silence, after which whoever waits is asked again whether they still do
+_POLL_S = 0.2  # of silence, after which whoever waits is asked again whether they still do
 _MAX_CPU_S = 900  # for one clip; what `clip` reads at most, and what is made to waste time, takes a fraction of it
 
 
@@ -43,40 +41,27 @@ def prepare() -> None:
         from multiprocessing.forkserver import ensure_running  # there is none on Windows
 
         get_context("forkserver").set_forkserver_preload(_LOADED)
-        with _short_folder():
-            ensure_running()
+        ensure_running()
 
 
-@contextmanager
-def _short_folder() -> Iterator[None]:
-    """Have a socket be made where its path is not too long for Linux; Python from 3.14 on sees to that itself."""
-    usual = tempfile.tempdir
-    if len(os.fsencode(tempfile.gettempdir())) > _MAX_FOLDER_BYTES:
-        tempfile.tempdir = "/tmp"
-    try:
-        yield
-    finally:
-        tempfile.tempdir = usual
-
-
-def read_capture_apart(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
-    """Read a clip as `capture.read_capture` does, in a process of its own.
+def read_in_subprocess(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
+    """Return a clip's capture as `capture.read_capture` does, read in a subprocess.
 
     Args:
         path: the clip.
-        progress: told how far the work is, several times a second; what it raises ends the process at once.
+        progress: called several times a second with how far the work is; what it raises ends the subprocess at once.
 
     Raises:
         ClipError: the file cannot be read as a clip, or (`crashed`) reading it made the process end.
     """
     if sys.platform != "linux":
         return read_capture(path, progress)
-    tell = progress or (lambda *_: None)
+    report_progress = progress or (lambda *_: None)
     last = (0.0, "face")
     with _started(os.fspath(path)) as answers:
         while True:
-            while not answers.poll(_PATIENCE_S):
-                tell(*last)
+            while not answers.poll(_POLL_S):
+                report_progress(*last)
             try:
                 answer = answers.recv()
             except EOFError:
@@ -90,7 +75,7 @@ def read_capture_apart(path: str | os.PathLike, progress: Progress | None = None
                     raise RuntimeError("reading a clip failed in its own process")
                 case _:
                     last = answer
-                    tell(*last)
+                    report_progress(*last)
 
 
 @contextmanager
@@ -115,13 +100,13 @@ def _read(path: str, answers: Connection) -> None:
     """Read a clip in its own process: answer with progress, and at last with the capture or with why there is none."""
     import resource  # there is none on Windows
 
-    hush_native_libraries()
+    silence_native_stderr()
     resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_S, _MAX_CPU_S))
     with suppress(OSError):  # where memory is short, this is what has to go
         Path("/proc/self/oom_score_adj").write_text("1000")
     with suppress(BrokenPipeError):  # whoever waited has gone
         try:
-            answer = read_capture(path, lambda share, step: answers.send((share, step)))
+            answer: Capture | Reason | None = read_capture(path, lambda share, step: answers.send((share, step)))
         except BpdemoError as error:
             answer = error.reason
         except BrokenPipeError:

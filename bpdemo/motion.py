@@ -77,9 +77,9 @@ def _step(last: np.ndarray, patch: np.ndarray, x: np.ndarray, y: np.ndarray) -> 
     mean = (last + patch) / 2
     across, down = cv2.Sobel(mean, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(mean, cv2.CV_32F, 0, 1, scale=1 / 8)
     causes = (across, down, across * x + down * y, down * x - across * y, mean - mean.mean(), np.ones_like(mean))
-    causes = np.stack(causes).reshape(len(causes), -1)
+    slopes = np.stack(causes).reshape(len(causes), -1)
     # Sobel's slopes are smoothed ones: what they are compared with has to be smoothed alike.
     change = cv2.GaussianBlur(last - patch, (3, 3), 0).ravel()
     # Singular values, as a picture without any slope, of black say, leaves the amounts open: they are 0 then.
-    _, amounts = cv2.solve(causes @ causes.T, (causes @ change)[:, None], flags=cv2.DECOMP_SVD)
+    _, amounts = cv2.solve(slopes @ slopes.T, (slopes @ change)[:, None], flags=cv2.DECOMP_SVD)
     return np.clip(amounts[:4, 0], -_LONGEST_STEP, _LONGEST_STEP)

@@ -10,11 +10,17 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_END = object()
+
+
+class _End:
+    """What comes behind the last item."""
+
+
+_END = _End()
 
 
 @contextmanager
-def ahead(items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
+def prefetch(items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
     """Fetch items in a thread of its own, up to `count` of them before they are asked for.
 
     Args:
@@ -30,7 +36,7 @@ def ahead(items: Iterable[Item], count: int) -> Iterator[Iterator[Item]]:
     coming = deque(fetcher.submit(next, source, _END) for _ in range(count))
 
     def fetched() -> Iterator[Item]:
-        while (item := coming.popleft().result()) is not _END:
+        while not isinstance(item := coming.popleft().result(), _End):
             coming.append(fetcher.submit(next, source, _END))
             yield item
 

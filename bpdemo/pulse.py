@@ -1,4 +1,4 @@
-"""Cell colours become the pulse wave, its heart rate, and the evidence that it is a pulse.
+"""Traces become the pulse wave, its heart rate and beats, and the evidence that it is a pulse.
 
 Everything here is measured on relative colour changes in their own units, before any normalisation that could blow
 noise up to the size of a pulse. `quality` judges the evidence; this module only measures it.
@@ -7,10 +7,11 @@ noise up to the size of a pulse. `quality` judges the evidence; this module only
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, find_peaks, sosfiltfilt
+from scipy.signal import butter, sosfiltfilt
 
-from bpdemo.regions import CELLS, REGIONS, rows_of_region
-from bpdemo.stmap import LUMA, RATE_HZ, project_pos, resample
+from bpdemo.beats import find_beats
+from bpdemo.regions import CELLS, LUMA, REGIONS, rows_of_region
+from bpdemo.stmap import RATE_HZ, Traces, project_pos
 
 HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
@@ -43,7 +44,7 @@ class Pulse:
         half_rates_bpm: heart rate of the window's first and second half (of at least 6 s each).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
             for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
-        beats_s: [beats] times of the systolic peaks, seconds since the clip's first frame.
+        beats_s: [beats] times of the steepest upstrokes, seconds since the clip's first frame.
         region_waves: [6, columns] the wave of each region, in the order of `regions.REGIONS`; NaN where not measured.
     """
 
@@ -62,30 +63,23 @@ class Pulse:
     beats_s: np.ndarray
     region_waves: np.ndarray
 
+    @property
+    def rate_hz(self) -> float:
+        """Beats a second."""
+        return self.heart_rate_bpm / 60
 
-def measure_pulse(
-    time_s: np.ndarray, colours: np.ndarray, start_s: float, end_s: float, surround: np.ndarray | None = None
-) -> Pulse | None:
-    """Measure the pulse of one window.
+
+def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | None:
+    """Return the strongest periodic change of a window - of a wall, that of noise -, None when no cell was measured.
 
     Args:
-        time_s: [frames] increasing, seconds.
-        colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where a cell was not seen.
-        start_s: where the window begins.
-        end_s: where it ends.
-        surround: [frames, 3] mean R, G, B of what lies around the head, NaN where not seen; None when not known.
-
-    Returns:
-        The strongest periodic change there is - of a wall, that of noise - or None when no cell was measured.
+        traces: of the cells.
+        surround: of what lies around the head, as of one cell; None when not known.
     """
-    columns = int((end_s - start_s) * RATE_HZ + 1e-6)
-    column_s = start_s + np.arange(columns) / RATE_HZ
-    near = (time_s >= start_s - 1) & (time_s <= end_s + 1)
-    rgb, slow, mask = resample(time_s[near], colours[near], column_s)
+    mask, columns = traces.mask, len(traces.time_s)
     if not mask.any():
         return None
-    relative = rgb / np.maximum(slow, _TINY)
-    relative[~mask.T] = np.nan
+    relative = traces.relative
     weights = _cell_weights(relative)
     skin = _average(relative, weights, range(len(CELLS)))
     wave = _band_pass(project_pos(skin))
@@ -101,9 +95,9 @@ def measure_pulse(
         if mask[rows].any():
             region_waves[row] = _band_pass(project_pos(_average(relative, weights, rows)))
     half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
-    half_rates = tuple(60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
+    first, second = (60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
     return Pulse(
-        time_s=column_s,
+        time_s=traces.time_s,
         wave=wave,
         frequency_hz=frequency_hz[shown],
         power=power[shown] / max(power[in_band].max(), _TINY**2),
@@ -113,14 +107,14 @@ def measure_pulse(
         colour_agreement=_colour_agreement(skin, rate_hz),
         brightness_ratio=_brightness_ratio(skin, wave, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
-        half_rates_bpm=half_rates,
-        light_share=_light_share(time_s, surround, column_s, wave, rate_hz),
-        beats_s=_find_beats(column_s, wave, rate_hz),
+        half_rates_bpm=(first, second),
+        light_share=_light_share(surround, wave, rate_hz),
+        beats_s=traces.time_s[0] + find_beats(wave, skin @ LUMA, rate_hz) / RATE_HZ,
         region_waves=region_waves,
     )
 
 
-def rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
+def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
     """Return a wave's heart rate in Hz and its signal-to-noise ratio in dB (see `Pulse.snr_db`).
 
     Args:
@@ -219,25 +213,11 @@ def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
     return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
 
 
-def _light_share(
-    time_s: np.ndarray, surround: np.ndarray | None, column_s: np.ndarray, wave: np.ndarray, rate_hz: float
-) -> float:
+def _light_share(surround: Traces | None, wave: np.ndarray, rate_hz: float) -> float:
     """Return the part of the wave at the heart rate that the light around the head shares, 0 to 1."""
-    if surround is None:
+    if surround is None or not surround.mask.all():
         return 0.0
-    near = (time_s >= column_s[0] - 1) & (time_s <= column_s[-1] + 1)
-    rgb, slow, mask = resample(time_s[near], surround[near, None], column_s)
-    if not mask.all():
-        return 0.0
-    light = _band_pass(project_pos(rgb[:, 0] / np.maximum(slow[:, 0], _TINY)))
+    light = _band_pass(project_pos(surround.relative[:, 0]))
     # The projection of the light onto the wave: what is out of step with it is not the light's doing.
     share = (_at(light, rate_hz) * _at(wave, rate_hz).conjugate()).real / max(abs(_at(wave, rate_hz)) ** 2, _TINY**2)
     return float(np.clip(share, 0, 1))
-
-
-def _find_beats(time_s: np.ndarray, wave: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Return the times of the systolic peaks: the highest point of each beat."""
-    narrow = butter(2, (0.6 * rate_hz, min(2.5 * rate_hz, 8.0)), btype="bandpass", fs=RATE_HZ, output="sos")
-    smooth = sosfiltfilt(narrow, wave, padlen=min(int(2 * RATE_HZ), len(wave) - 1))
-    peaks, _ = find_peaks(smooth, distance=max(1, int(0.6 * RATE_HZ / rate_hz)), height=0.2 * smooth.std())
-    return time_s[peaks]

@@ -8,7 +8,7 @@ the person's own. The division into cells is ours.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
@@ -18,6 +18,7 @@ import numpy as np
 from bpdemo.face import TrackedFrame
 from bpdemo.yuv import YuvImage
 
+LUMA = np.array([0.299, 0.587, 0.114])  # of R, G, B; ITU-R BT.601
 REGIONS = ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
 
 # A cell seen by fewer pixels than this is too noisy, or too far turned away, to count as seen.
@@ -69,50 +70,47 @@ def rows_of_region(region: str) -> list[int]:
     return [row for row, cell in enumerate(CELLS) if cell.region == region]
 
 
-@dataclass
-class CellColours:
-    """The colour of every cell over time, with what the light on the face was like.
+@dataclass(frozen=True)
+class CellTraces:
+    """The colour of every cell over time, with that of what surrounds the head.
 
     Attributes:
-        time_s: one entry a frame, seconds.
-        colours: one [cells, 3] float32 a frame: mean R, G, B of each cell, 0 to 255, NaN where not seen.
-        pixels: one [cells] int a frame: how many pixels each mean was taken over.
-        clipped: one number a frame: share of the face's pixels with a clipped channel, 0 to 1; NaN without a face.
-        surround: one [3] a frame: mean R, G, B of what lies around the head, NaN without a face or room around it.
-            Light that swings there too is no pulse.
+        time_s: [frames] seconds since the clip's first frame.
+        colours: [frames, cells, 3] float32 mean R, G, B, 0 to 255; NaN where not seen.
+        pixels: [frames, cells] int, how many pixels each mean was taken over.
+        surround: [frames, 3] mean R, G, B around the head; NaN without a face or room around it. Light that swings
+            there too is no pulse.
+        clipped: [frames] share of the cells' pixels with a clipped channel, 0 to 1; NaN without a face.
     """
 
-    time_s: list[float] = field(default_factory=list)
-    colours: list[np.ndarray] = field(default_factory=list)
-    pixels: list[np.ndarray] = field(default_factory=list)
-    clipped: list[float] = field(default_factory=list)
-    surround: list[np.ndarray] = field(default_factory=list)
+    time_s: np.ndarray
+    colours: np.ndarray
+    pixels: np.ndarray
+    surround: np.ndarray
+    clipped: np.ndarray
 
-    def add(self, tracked: TrackedFrame) -> None:
-        """Read one frame's cells and append them."""
-        self.time_s.append(tracked.frame.time_s)
-        if tracked.landmarks is None:
-            colours, pixels, clipped = np.full((len(CELLS), 3), np.nan, np.float32), np.zeros(len(CELLS), int), np.nan
-            surround = np.full(3, np.nan)
-        else:
-            colours, pixels, clipped = read_cells(tracked.frame.pixels, tracked.landmarks)
-            surround = read_surround(tracked.frame.pixels, tracked.landmarks)
-        self.colours.append(colours)
-        self.pixels.append(pixels)
-        self.clipped.append(clipped)
-        self.surround.append(surround)
-
-    def stacked(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return time_s [frames] and colours [frames, cells, 3] as arrays."""
-        return np.array(self.time_s), np.array(self.colours, dtype=np.float32).reshape(-1, len(CELLS), 3)
+    @property
+    def luma(self) -> np.ndarray:
+        """[frames, cells] brightness, 0 to 255 (BT.601); NaN where not seen."""
+        return self.colours @ LUMA
 
 
-def read_colours(tracked_frames: Iterable[TrackedFrame]) -> CellColours:
-    """Read the cells of every frame."""
-    cell_colours = CellColours()
+def read_traces(tracked_frames: Iterable[TrackedFrame]) -> CellTraces:
+    """Return the cells' colours on every frame."""
+    nothing = (np.full((len(CELLS), 3), np.nan, np.float32), np.zeros(len(CELLS), int), np.nan, np.full(3, np.nan))
+    times, rows = [], []
     for tracked in tracked_frames:
-        cell_colours.add(tracked)
-    return cell_colours
+        times.append(tracked.frame.time_s)
+        image, landmarks = tracked.frame.pixels, tracked.landmarks
+        rows.append(nothing if landmarks is None else (*read_cells(image, landmarks), read_surround(image, landmarks)))
+    colours, pixels, clipped, surround = zip(*rows, strict=True) if rows else ((),) * 4
+    return CellTraces(
+        np.array(times),
+        np.array(colours, np.float32).reshape(-1, len(CELLS), 3),
+        np.array(pixels, int).reshape(-1, len(CELLS)),
+        np.array(surround, float).reshape(-1, 3),
+        np.array(clipped, float),
+    )
 
 
 def read_cells(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -17,9 +17,9 @@ from bpdemo import __version__
 from bpdemo.errors import BpdemoError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from bpdemo.estimator import BloodPressureEstimator
+    from bpdemo.regions import CellTraces
+    from bpdemo.weights.store import WeightsSummary
 
 LIBRARIES = ("av", "gradio", "mediapipe", "opencv-contrib-python", "torch")
 """What most of the work is done by, and most faults of an installation come from."""
@@ -40,7 +40,7 @@ class Report:
     Attributes:
         version: of bpdemo.
         device: what the network runs on: "cpu", "cuda (name)" or "cpu, and ZeroGPU when it lends a GPU".
-        weights: `Weights.to_dict`: name, revision on the Hub, STMap version, provenance.
+        weights: where they come from.
         face_model: SHA-256 of the landmark model, which is the one this version was built with.
         libraries: versions of `LIBRARIES`.
         seconds: how long the check took.
@@ -48,7 +48,7 @@ class Report:
 
     version: str
     device: str
-    weights: dict[str, Any]
+    weights: "WeightsSummary"
     face_model: str
     libraries: dict[str, str]
     seconds: float
@@ -59,13 +59,13 @@ class Report:
 
     def __str__(self) -> str:
         """A few lines for a log; no path and no name of a user is in them."""
-        weights, provenance = self.weights, self.weights["provenance"]
-        revision = f"@{weights['revision'][:12]}" if weights["revision"] else ""
-        made_by = f"{provenance['data']} by commit {provenance['commit'][:12]}"
+        weights, provenance = self.weights, self.weights.provenance
+        revision = f"@{weights.revision[:12]}" if weights.revision else ""
+        made_by = f"{provenance.data} by commit {provenance.commit[:12]}"
         libraries = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
         return (
-            f"bpdemo {self.version} on {self.device}: weights {weights['name']}{revision}, made from "
-            f"{made_by}. {provenance['statement']}\n"
+            f"bpdemo {self.version} on {self.device}: weights {weights.name}{revision}, made from "
+            f"{made_by}. {provenance.statement}\n"
             f"Face model {self.face_model[:8]} is as it should be. Read a made-up face in {self.seconds:.1f} s, "
             f"with {libraries}."
         )
@@ -84,7 +84,7 @@ def plain_errors() -> Iterator[None]:
         missing = missing_library(error)
         if missing is not None:
             raise missing from error
-        what = " ".join((error.strerror or str(error)).split())
+        what = " ".join((getattr(error, "strerror", None) or str(error)).split())
         raise BpdemoError(
             "start_failed",
             f"The system refused something at the start: {what.rstrip('.')}.",
@@ -110,7 +110,7 @@ def check(estimator: "BloodPressureEstimator", device: str | None = None) -> Rep
     return Report(
         version=__version__,
         device=network_on,
-        weights=estimator.weights.to_dict(),
+        weights=estimator.weights.summary,
         face_model=face_model,
         libraries=dict(_versions()),
         seconds=time.monotonic() - began_s,
@@ -134,24 +134,24 @@ def _find_no_face() -> str:
 
 def _read_made_up_face(estimator: "BloodPressureEstimator") -> None:
     """Go from colours to pressures, and see that nothing impossible comes of it."""
-    from bpdemo.beats import cut_slices
-    from bpdemo.pulse import measure_pulse
-    from bpdemo.stmap import build_stmap
+    from bpdemo.window import read_window
 
-    time_s, colours = made_up_face()
-    stmap = build_stmap(time_s, colours, 0.0, _SECONDS)
-    pulse = measure_pulse(time_s, colours, 0.0, _SECONDS)
-    if pulse is None or not abs(pulse.heart_rate_bpm - 60 * _RATE_HZ) < _RATE_WITHIN_BPM:
+    window = read_window(made_up_face(), 0.0, _SECONDS)
+    if (
+        window.beats is None
+        or window.heart_rate is None
+        or not abs(window.heart_rate.value - 60 * _RATE_HZ) < _RATE_WITHIN_BPM
+    ):
         raise _failed("its pulse was not found")
-    for pressure in estimator.predict(cut_slices(stmap)):
+    for pressure in estimator.predict(window.beats):
         low, high = pressure.ranges[0].low, pressure.ranges[-1].high
         certain = sum(part.probability for part in pressure.ranges)
         if not (low <= pressure.value <= high and abs(certain - 1) < 1e-3):  # NaN is in no range
             raise _failed("its pressures are impossible")
 
 
-def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> tuple["np.ndarray", "np.ndarray"]:
-    """Return times [frames] s and cell colours [frames, cells, 3] of a face with a pulse and a little noise.
+def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> "CellTraces":
+    """Return the cell colours of a face with a pulse and a little noise, 30 frames a second.
 
     Args:
         seed: of the noise, of each cell's tone and of the pulse's shape.
@@ -159,7 +159,7 @@ def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> tuple["np.ndarray"
     """
     import numpy as np
 
-    from bpdemo.regions import CELLS
+    from bpdemo.regions import CELLS, CellTraces
 
     rng = np.random.default_rng(seed)
     time_s = np.arange(30 * _SECONDS) / 30
@@ -167,7 +167,10 @@ def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> tuple["np.ndarray"
     wave = np.sin(beats) + rng.uniform(0.2, 0.6) * np.sin(2 * beats + rng.uniform(0, 1))
     tones = rng.uniform(0.8, 1.2, (len(CELLS), 1))
     colours = np.array(_SKIN) * tones * (1 - _STRENGTH * wave[:, None, None] * np.array(_BLOOD))
-    return time_s, colours + rng.normal(0, 0.1, colours.shape)
+    colours += rng.normal(0, 0.1, colours.shape)
+    frames = len(time_s)
+    unknown = np.full((frames, 3), np.nan)
+    return CellTraces(time_s, colours, np.full(colours.shape[:2], 100), unknown, np.zeros(frames))
 
 
 def _device(estimator: "BloodPressureEstimator") -> str:

@@ -42,11 +42,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.interpolate import PchipInterpolator
 from scipy.signal import butter, sosfiltfilt
 
-from bpdemo.regions import CELLS
+from bpdemo.regions import CELLS, LUMA
 
 VERSION = 1
 CHANNELS = ("Y", "U", "V", "T")
-LUMA = np.array([0.299, 0.587, 0.114])  # of R, G, B; ITU-R BT.601
 RATE_HZ = 30.0
 WINDOW_S = 15.0
 MIN_WINDOW_S = 9.5
@@ -63,6 +62,30 @@ _FINE = 4  # the interpolation grid is this many times finer than the columns
 _PAD_S = 2.0  # how far the filters look past either end (odd reflection)
 _MAD_TO_SD = 1.4826
 _TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Cell colours of one window at the map's columns: what map and pulse are both made of.
+
+    Attributes:
+        time_s: [columns] float64, seconds since the clip's first frame.
+        rgb: [columns, cells, 3] R, G, B, 0 to 255, low-passed at 9 Hz; 0 in a row that is not measured.
+        slow: [columns, cells, 3] their slow means.
+        mask: [cells, columns] bool, True where measured.
+    """
+
+    time_s: np.ndarray
+    rgb: np.ndarray
+    slow: np.ndarray
+    mask: np.ndarray
+
+    @property
+    def relative(self) -> np.ndarray:
+        """Colours over their slow means, [columns, cells, 3], about 1; NaN where not measured."""
+        relative = self.rgb / np.maximum(self.slow, _TINY)
+        relative[~self.mask.T] = np.nan
+        return relative
 
 
 @dataclass(frozen=True)
@@ -115,44 +138,29 @@ def place_windows(duration_s: float) -> list[tuple[float, float]]:
     return [(float(start), float(start + WINDOW_S)) for start in starts]
 
 
-def build_stmap(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_s: float = WINDOW_S) -> STMap:
-    """Build the map of one window, by the specification above.
-
-    Args:
-        time_s: [frames] increasing, seconds.
-        colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where a cell was not seen.
-        start_s: where the window begins.
-        end_s: where it ends; at most 15 s later.
-
-    Returns:
-        The map; rows that were never measured are NaN throughout.
+def build_stmap(traces: Traces) -> STMap:
+    """Return the map of one window, by the specification above; rows that were never measured are NaN throughout.
 
     Raises:
-        ValueError: for arrays whose shapes do not fit together, or a window without a column.
+        ValueError: the traces are not those of the cells.
     """
-    time_s, colours = np.asarray(time_s, float), np.asarray(colours, float)
-    if colours.shape != (len(time_s), len(CELLS), 3):
-        raise ValueError(f"colours must be [{len(time_s)}, {len(CELLS)}, 3], not {list(colours.shape)}")
-    columns = min(int((end_s - start_s) * RATE_HZ + 1e-6), COLUMNS)
-    if columns < 1:
-        raise ValueError("the window is shorter than one column")
-    column_s = start_s + np.arange(columns) / RATE_HZ
-    near = (time_s >= start_s - MAX_GAP_S) & (time_s <= end_s + MAX_GAP_S)
-    rgb, slow, mask = resample(time_s[near], colours[near], column_s)
-
-    values = np.full((len(CHANNELS), len(CELLS), columns), np.nan)
+    mask = traces.mask
+    if len(mask) != len(CELLS):
+        raise ValueError(f"a map has {len(CELLS)} cells, not {len(mask)}")
+    values = np.full((len(CHANNELS), *mask.shape), np.nan)
     rows = mask.any(axis=1)
-    luma_chroma, slow_luma_chroma = _to_yuv(rgb[:, rows]), _to_yuv(slow[:, rows])
+    rgb, slow = traces.rgb[:, rows], traces.slow[:, rows]
+    luma_chroma, slow_luma_chroma = _to_yuv(rgb), _to_yuv(slow)
     slow_luma = np.maximum(slow_luma_chroma[..., :1], _TINY)
     values[:3, rows] = ((luma_chroma - slow_luma_chroma) / slow_luma).transpose(2, 1, 0)
-    values[3, rows] = project_pos(rgb[:, rows] / np.maximum(slow[:, rows], _TINY)).T
+    values[3, rows] = project_pos(rgb / np.maximum(slow, _TINY)).T
     values[:, ~mask] = np.nan
 
     scale = _MAD_TO_SD * float(np.median(np.abs(values[3][mask]))) if mask.any() else 0.0
     scale = max(scale, MIN_SCALE)
     values = np.clip(values / scale, -VALUE_LIMIT, VALUE_LIMIT).astype(np.float32)
     names, regions = tuple(cell.name for cell in CELLS), tuple(cell.region for cell in CELLS)
-    return STMap(values, mask, column_s, scale, names, regions)
+    return STMap(values, mask, traces.time_s, scale, names, regions)
 
 
 def save_stmap(path: str | os.PathLike | BinaryIO, stmap: STMap) -> None:
@@ -170,21 +178,29 @@ def save_stmap(path: str | os.PathLike | BinaryIO, stmap: STMap) -> None:
     )
 
 
-def resample(
-    time_s: np.ndarray, colours: np.ndarray, column_s: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Bring cell colours to the columns' moments: steps 3 to 5 of the specification.
+def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_s: float = WINDOW_S) -> Traces:
+    """Return the colours of one window at the map's columns: steps 3 to 5 of the specification.
 
     Args:
         time_s: [frames] increasing, seconds.
-        colours: [frames, cells, 3], NaN where not seen.
-        column_s: [columns] moments wanted, `1 / RATE_HZ` apart.
+        colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where not seen.
+        start_s: where the window begins.
+        end_s: where it ends; columns stop 15 s after the start.
 
-    Returns:
-        Colours [columns, cells, 3] low-passed at 9 Hz, their slow means [columns, cells, 3], and the mask [cells,
-        columns]. A row that is not measured is 0.
+    Raises:
+        ValueError: the shapes do not fit together, or the window holds no column.
     """
-    cells, columns = colours.shape[1], len(column_s)
+    time_s, colours = np.asarray(time_s, float), np.asarray(colours, float)
+    if colours.ndim != 3 or len(colours) != len(time_s) or colours.shape[2] != 3:
+        raise ValueError(f"colours must be [{len(time_s)}, cells, 3], not {list(colours.shape)}")
+    columns = min(int((end_s - start_s) * RATE_HZ + 1e-6), COLUMNS)
+    if columns < 1:
+        raise ValueError("the window is shorter than one column")
+    column_s = start_s + np.arange(columns) / RATE_HZ
+    near = (time_s >= start_s - MAX_GAP_S) & (time_s <= end_s + MAX_GAP_S)
+    time_s, colours = time_s[near], colours[near]
+
+    cells = colours.shape[1]
     fine_s = column_s[0] + np.arange(columns * _FINE) / (RATE_HZ * _FINE)
     fine = np.zeros((len(fine_s), cells, 3))
     mask = np.zeros((cells, columns), bool)
@@ -204,7 +220,7 @@ def resample(
     pad = min(int(_PAD_S * rate_hz), len(fine_s) - 1)
     band = sosfiltfilt(butter(4, BAND_HZ[1], fs=rate_hz, output="sos"), fine, axis=0, padlen=pad)
     slow = sosfiltfilt(butter(2, BAND_HZ[0], fs=rate_hz, output="sos"), fine, axis=0, padlen=pad)
-    return band[::_FINE], slow[::_FINE], mask
+    return Traces(column_s, band[::_FINE], slow[::_FINE], mask)
 
 
 def project_pos(relative: np.ndarray) -> np.ndarray:

@@ -81,8 +81,9 @@ def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
     full_range = picture.format.name == "yuvj420p" or picture.color_range == _FULL_RANGE
     planar = picture.format.name in ("yuv420p", "yuvj420p") and picture.colorspace in _RED_BLUE
     if planar and picture.width % 2 == 0 and picture.height % 2 == 0:
-        planes = (np.rot90(_pixels(plane), turns) for plane in picture.planes)
-        return YuvImage(*planes, _yuv_to_rgb(*_RED_BLUE[picture.colorspace], full_range)), 90 * turns
+        luma, blue, red = (np.rot90(_pixels(plane), turns) for plane in picture.planes)
+        to_rgb = _yuv_to_rgb(*_RED_BLUE[picture.colorspace], full_range)
+        return YuvImage(luma, blue, red, to_rgb), 90 * turns
     return np.ascontiguousarray(np.rot90(picture.to_ndarray(format="rgb24"), turns)), 90 * turns
 
 

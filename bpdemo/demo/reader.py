@@ -90,7 +90,7 @@ class Reader:
         if upload is None:
             raise self._words.error(ClipError, "not_uploaded")
         try:
-            return map_clip(upload, progress, apart=self.estimator.apart)
+            return map_clip(upload, progress, isolate=self.estimator.isolate)
         except (BpdemoError, ReadingCancelledError):
             raise
         except BaseException as error:

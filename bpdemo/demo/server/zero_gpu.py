@@ -102,4 +102,4 @@ def on_lent_gpu(estimator: "BloodPressureEstimator", decorator: Callable) -> "Bl
     """
     weights = estimator.weights
     lent = replace(weights, network=OnLentGpu(weights.network, decorator))
-    return type(estimator)(lent, apart=estimator.apart)
+    return type(estimator)(lent, isolate=estimator.isolate)

@@ -1,0 +1,235 @@
+"""The JSON form of an estimate, `bpdemo.estimate/2`, and its JSON Schema: `python -m bpdemo.estimate_json` prints it.
+
+The form is the same for page, API and command line. What could not be measured is absent; numbers are rounded to what
+the measurement supports. Fields of `bpdemo.estimate/1` keep their names.
+"""
+
+import json
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+from bpdemo.estimate import DISCLAIMER, Estimate
+
+if TYPE_CHECKING:
+    from bpdemo.window import WindowEstimate
+
+Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1))]
+Hundredth = Annotated[float, AfterValidator(lambda value: round(value, 2))]
+Thousandth = Annotated[float, AfterValidator(lambda value: round(value, 3))]
+TenThousandth = Annotated[float, AfterValidator(lambda value: round(value, 4))]
+Bound = Annotated[
+    Annotated[float, AfterValidator(lambda value: round(value, 6))] | None,
+    BeforeValidator(lambda value: value if value is not None and math.isfinite(value) else None),
+]
+Status = Literal["reading", "refused", "error"]
+
+
+class Form(BaseModel):
+    """A part of the JSON form, made of an object's attributes; a field listed in `absent` is left out when None."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+    absent: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _leave_out(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None or name not in self.absent}
+
+
+class ReasonForm(Form):
+    """Why there is no reading, or what is worth saying: codes are the contract, sentences may change."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+class CheckForm(Form):
+    """One question put to the clip or to a window."""
+
+    absent = frozenset({"value", "low", "high"})
+
+    name: str = Field(description="what was measured; a unit is part of the name")
+    value: Bound = Field(None, description="what was measured; absent where nothing limits it")
+    low: Bound = Field(None, description="the least that passes; absent where any small value does")
+    high: Bound = Field(None, description="the most that passes; absent where any large value does")
+    passed: bool
+    reason: str = Field(description="code of the reason that a failure leads to")
+
+
+class HeartRateForm(Form):
+    """Heart rate, and the pulse's signal-to-noise ratio."""
+
+    value: Tenth
+    unit: Literal["bpm"] = "bpm"
+    snr_db: Tenth
+
+
+class RangeForm(Form):
+    """One range of a pressure: [low, high) mmHg."""
+
+    low: float
+    high: float
+    probability: TenThousandth
+    value: Tenth = Field(description="mmHg, if the pressure lies in this range")
+
+
+class BaselineForm(Form):
+    """The training mean, and the error of always answering it, mmHg."""
+
+    value: Tenth
+    mean_absolute_error: Tenth
+
+
+class IntervalForm(Form):
+    """Value and interval of a pressure."""
+
+    value: Tenth
+    unit: Literal["mmHg"] = "mmHg"
+    interval: tuple[Tenth, Tenth]
+
+
+class PressureForm(IntervalForm):
+    """A pressure with the probability of each range and the baseline beside it."""
+
+    coverage: float = Field(description="share of unseen people whose cuff pressure the interval is made to cover")
+    ranges: tuple[RangeForm, ...]
+    baseline: BaselineForm
+
+
+class WindowForm(Form):
+    """One window of the clip, at most 15 s."""
+
+    absent = frozenset({"systolic", "diastolic", "heart_rate", "beats_s"})
+
+    start_s: Hundredth
+    end_s: Hundredth
+    status: Literal["reading", "refused"]
+    reasons: tuple[str, ...] = Field(description="codes")
+    checks: tuple[CheckForm, ...]
+    systolic: IntervalForm | None = None
+    diastolic: IntervalForm | None = None
+    heart_rate: HeartRateForm | None = None
+    beats_s: tuple[Thousandth, ...] | None = Field(None, description="upstroke of each beat, seconds from the start")
+
+
+class FaceForm(Form):
+    """How the face was seen; without a face there is no brightness."""
+
+    absent = frozenset({"luma", "clipped"})
+
+    key_frames: int = Field(description="frames on which landmarks were looked for")
+    seen: Thousandth = Field(description="share of key frames with the followed face")
+    faces: int
+    width_pixels: Thousandth
+    turn_degrees: Thousandth
+    motion_per_second: Thousandth = Field(description="face widths a second")
+    luma: Tenth | None = None
+    clipped: TenThousandth | None = None
+
+
+class CaptureForm(Form):
+    """What the file holds, measured while it was read."""
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation_degrees: int
+    file_bytes: int
+    frames: int
+    duration_s: Thousandth
+    frame_rate_hz: Thousandth
+    jitter_ms: Thousandth
+    longest_gap_s: Thousandth
+    bit_rate_kbps: Thousandth
+    key_frame_interval_s: Thousandth | None
+    frames_dropped: int
+    damaged: bool
+    cut_at_s: Thousandth | None
+    size_changed_at_s: Thousandth | None
+    face: FaceForm
+
+
+class ProvenanceForm(Form):
+    """What the weights were trained on, by which code and command."""
+
+    data: str
+    citation: str
+    commit: str
+    command: str
+    seed: int
+    date: str
+    statement: str
+
+
+class WeightsForm(Form):
+    """Where the weights come from."""
+
+    name: str
+    revision: str | None
+    model: str
+    stmap_version: int
+    provenance: ProvenanceForm
+
+
+class EstimateForm(Form):
+    """What bpdemo has to say of one clip. Research use only; not a medical device."""
+
+    model_config = ConfigDict(title="bpdemo estimate")
+    absent = frozenset({"path", "systolic", "diastolic", "heart_rate"})
+
+    schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
+    clip: str = Field(description="the file's name")
+    path: str | None = Field(None, description="as it was given; command line and Python only")
+    status: Status
+    reasons: tuple[ReasonForm, ...]
+    notes: tuple[ReasonForm, ...]
+    method: str = Field(description="how the pulse was found")
+    model: str | None = Field(description="the network; null when the weights could not be had")
+    systolic: PressureForm | None = None
+    diastolic: PressureForm | None = None
+    heart_rate: HeartRateForm | None = None
+    checks: tuple[CheckForm, ...] = Field(description="of the clip as a whole")
+    windows: tuple[WindowForm, ...]
+    capture: CaptureForm | None
+    weights: WeightsForm | None
+    disclaimer: str = DISCLAIMER
+
+
+def to_json(estimate: Estimate) -> dict[str, Any]:
+    """Return the JSON form of an estimate, fit for `json.dumps`."""
+    capture = estimate.capture
+    form = EstimateForm.model_validate(
+        {
+            **{name: getattr(estimate, name) for name in EstimateForm.model_fields if hasattr(estimate, name)},
+            "windows": [_window(window) for window in estimate.windows],
+            "capture": None if capture is None else asdict(capture.file) | {"face": asdict(capture.face)},
+        }
+    )
+    return form.model_dump(mode="json", by_alias=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the form."""
+    return EstimateForm.model_json_schema()
+
+
+def _window(window: "WindowEstimate") -> dict[str, Any]:
+    fields = {name: getattr(window, name) for name in WindowForm.model_fields if hasattr(window, name)}
+    beats_s = window.pulse.beats_s.tolist() if window.pulse is not None and window.has_pulse else None
+    return fields | {"reasons": [reason.code for reason in window.reasons], "beats_s": beats_s}
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,107 @@
+"""One window of a clip, from cell colours to the verdict: the one way, for demo, training and evaluation alike."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bpdemo.beats import MeanBeats, average_beats
+from bpdemo.capture import Capture, CaptureReport
+from bpdemo.errors import Reason
+from bpdemo.estimate import HeartRate, PressureEstimate
+from bpdemo.pulse import Pulse, measure_pulse
+from bpdemo.quality import Check, check_capture, check_mask, check_pulse, check_reading, reasons_of_capture
+from bpdemo.reasons import reason
+from bpdemo.regions import CellTraces
+from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows, resample
+
+MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter window holds too few beats to tell a pulse from chance
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one window of a clip, at most 15 s, gives.
+
+    Attributes:
+        start_s, end_s: where it lies in the clip.
+        stmap: its map.
+        pulse: the strongest periodic change in it, a pulse or not; None when no cell was measured.
+        beats: its mean beats; None when no cell was measured.
+        checks: every question put to it, with the answers.
+        reasons: why no pressure is read from it; empty for a reading.
+        has_pulse: whether the periodic change is a pulse, however noisy, and long enough to have a rate.
+    """
+
+    start_s: float
+    end_s: float
+    stmap: STMap
+    pulse: Pulse | None
+    beats: MeanBeats | None
+    checks: tuple[Check, ...]
+    reasons: tuple[Reason, ...]
+    has_pulse: bool
+
+    @property
+    def status(self) -> Literal["reading", "refused"]:
+        """Whether pressures are read from it."""
+        return "refused" if self.reasons else "reading"
+
+    @property
+    def heart_rate(self) -> HeartRate | None:
+        """Its heart rate; None where it shows no pulse."""
+        return HeartRate(self.pulse.heart_rate_bpm, self.pulse.snr_db) if self.pulse and self.has_pulse else None
+
+
+@dataclass(frozen=True)
+class WindowEstimate(Window):
+    """A window with the pressures that were read from it; None where it was refused."""
+
+    systolic: PressureEstimate | None = None
+    diastolic: PressureEstimate | None = None
+
+
+def read_window(traces: CellTraces, start_s: float, end_s: float, report: CaptureReport | None = None) -> Window:
+    """Return one window: resampled once, mapped, its pulse measured, its beats averaged, judged.
+
+    Args:
+        traces: of the clip's cells.
+        start_s: where the window begins.
+        end_s: where it ends, at most 15 s later.
+        report: of the capture; reasons to refuse the clip are then the window's too. None for traces without a file.
+
+    Raises:
+        ValueError: the window holds no column.
+    """
+    resampled = resample(traces.time_s, traces.colours, start_s, end_s)
+    surround = resample(traces.time_s, traces.surround[:, None], start_s, end_s)
+    stmap = build_stmap(resampled)
+    pulse = measure_pulse(resampled, surround)
+    measured = check_mask(resampled.mask)
+    refused = () if report is None else reasons_of_capture(check_capture(report))
+    if pulse is None:
+        return Window(start_s, end_s, stmap, None, None, (measured,), refused or (reason("face_lost"),), False)
+    beats = average_beats(stmap, pulse)
+    evidence = check_pulse(pulse)
+    checks = (measured, *evidence, *check_reading(pulse, report.file if report else None, beats))
+    failed = next((check for check in checks if not check.passed), None)
+    return Window(
+        start_s=start_s,
+        end_s=end_s,
+        stmap=stmap,
+        pulse=pulse,
+        beats=beats,
+        checks=checks,
+        reasons=refused or (() if failed is None else (reason(failed.reason),)),
+        has_pulse=end_s - start_s >= MIN_HEART_RATE_WINDOW_S and all(check.passed for check in evidence),
+    )
+
+
+def window_places(report: CaptureReport) -> list[tuple[float, float]]:
+    """Return where a clip's windows lie, (start_s, end_s); one that is too short for a reading is one window."""
+    duration_s = report.file.duration_s
+    if not report.face.seen or duration_s < 1 / RATE_HZ:  # one column of a map, at least
+        return []
+    return place_windows(duration_s) or [(0.0, duration_s)]
+
+
+def read_windows(capture: Capture) -> list[Window]:
+    """Return all windows of a clip, in order; none where no face was seen or there is no column to make."""
+    return [read_window(capture.traces, *place, capture.report) for place in window_places(capture.report)]
