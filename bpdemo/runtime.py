@@ -4,6 +4,7 @@ import ctypes
 import os
 import sys
 import tempfile
+from multiprocessing.util import get_temp_dir
 
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 _MAX_SOCKET_FOLDER_BYTES = 70  # of 107; the socket's own folder and name take the rest
@@ -41,7 +42,12 @@ def limit_threads(count: int = 1) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(count))
 
 
-def shorten_temporary_folder() -> None:
-    """Have sockets of subprocesses made where their path is not too long for Linux; Python 3.14 sees to it itself."""
+def shorten_socket_folder() -> None:
+    """Have sockets of subprocesses made where their path is not too long for Linux; Python 3.14 sees to it itself.
+
+    Everything else stays in the usual folder for temporary files.
+    """
     if sys.platform == "linux" and len(os.fsencode(tempfile.gettempdir())) > _MAX_SOCKET_FOLDER_BYTES:
-        tempfile.tempdir = "/tmp"
+        usual, tempfile.tempdir = tempfile.tempdir, "/tmp"
+        get_temp_dir()  # multiprocessing keeps the folder it makes then
+        tempfile.tempdir = usual

@@ -1,6 +1,5 @@
 """clip.py: frames, true timestamps and the capture report, against files of which everything is known."""
 
-import json
 import os
 from fractions import Fraction
 from itertools import islice
@@ -267,13 +266,6 @@ def test_a_recording_cut_off_gives_what_is_there(tmp_path, vfr_clip):
     frames, report = read(path)
     assert 0.35 < len(frames) / vfr_clip.truth["frames"] < 0.65
     assert report.duration_s == pytest.approx(frames[-1].time_s, abs=0.1)
-
-
-def test_report_is_json_able(short_clip):
-    _, report = read(short_clip.path)
-    fields = json.loads(json.dumps(report.to_dict()))
-    assert fields["frames"] == 90
-    assert fields["duration_s"] == 3.0
 
 
 @pytest.mark.parametrize("path", ["nowhere.mp4", "http://127.0.0.1:9/clip.mp4", "no\0where.mp4", None])

@@ -11,7 +11,8 @@ from bpdemo.clip import Clip, Frame
 from bpdemo.errors import BpdemoError
 from bpdemo.face import KEY_FRAMES_HZ, LANDMARKS, FaceTracker
 from bpdemo.pulse import measure_pulse
-from bpdemo.regions import read_colours
+from bpdemo.regions import read_traces
+from bpdemo.stmap import resample
 from bpdemo.synthesis.portrait import load_portrait
 from bpdemo.synthesis.scenes import Scene, render_frames
 
@@ -201,8 +202,9 @@ def test_landmarks_on_some_frames_serve_as_well_as_on_all(pulse_clip):
     def read(key_frames_hz):
         with Clip(pulse_clip.path) as clip, FaceTracker(key_frames_hz=key_frames_hz) as tracker:
             frames = (frame for frame in clip.frames() if frame.time_s < 10)
-            time_s, colours = read_colours(tracker.follow(frames)).stacked()
-        return colours, measure_pulse(time_s, colours, 0.0, 10.0), tracker.report.key_frames
+            traces = read_traces(tracker.follow(frames))
+        pulse = measure_pulse(resample(traces.time_s, traces.colours, 0.0, 10.0))
+        return traces.colours, pulse, tracker.report.key_frames
 
     every, pulse_of_every, every_count = read(1000.0)
     some, pulse_of_some, some_count = read(face_module.KEY_FRAMES_HZ)

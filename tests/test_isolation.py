@@ -14,7 +14,7 @@ from gradio_client import Client, handle_file
 
 from bpdemo.capture import read_capture
 from bpdemo.errors import ClipError
-from bpdemo.isolation import read_capture_apart
+from bpdemo.isolation import read_in_subprocess
 from tests.support.serve_app import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a clip is read in this process")
@@ -25,14 +25,14 @@ class LeftError(Exception):
 
 
 def test_it_gives_what_reading_here_gives_and_leaves_no_process(pulse_clip):
-    here, apart = read_capture(pulse_clip.path), read_capture_apart(pulse_clip.path)
+    here, there = read_capture(pulse_clip.path), read_in_subprocess(pulse_clip.path)
     assert active_children() == []
-    assert (apart.report, apart.face) == (here.report, here.face)
-    for name in ("time_s", "colours", "pixels", "surround", "clipped"):
-        np.testing.assert_array_equal(getattr(apart, name), getattr(here, name))
-    assert [one.time_s for one in apart.thumbnails] == [one.time_s for one in here.thumbnails]
-    np.testing.assert_array_equal(apart.thumbnails[1].image, here.thumbnails[1].image)
-    np.testing.assert_array_equal(apart.thumbnails[1].landmarks, here.thumbnails[1].landmarks)
+    assert there.report == here.report
+    for name, values in vars(here.traces).items():
+        np.testing.assert_array_equal(getattr(there.traces, name), values)
+    assert [one.time_s for one in there.thumbnails] == [one.time_s for one in here.thumbnails]
+    np.testing.assert_array_equal(there.thumbnails[1].image, here.thumbnails[1].image)
+    np.testing.assert_array_equal(there.thumbnails[1].landmarks, here.thumbnails[1].landmarks)
 
 
 def test_what_it_is_forked_from_has_everything_loaded_and_no_thread(pulse_clip):
@@ -52,8 +52,8 @@ def test_it_can_be_started_where_temporary_files_lie_deep(tmp_path):
     deep = tmp_path / ("a" * 100)
     deep.mkdir()
     code = (
-        "import tempfile; from multiprocessing.util import get_temp_dir; from bpdemo import isolation as apart;"
-        "apart.prepare(); print(tempfile.gettempdir(), get_temp_dir())"
+        "import tempfile; from multiprocessing.util import get_temp_dir; from bpdemo import isolation, runtime;"
+        "runtime.shorten_socket_folder(); isolation.prepare(); print(tempfile.gettempdir(), get_temp_dir())"
     )
     environment = os.environ | {"TMPDIR": str(deep)}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
@@ -72,17 +72,19 @@ def test_it_may_not_go_on_for_ever_and_is_what_goes_where_memory_is_short(short_
         spent_s = resource.prlimit(reader, resource.RLIMIT_CPU)[0]
         seen.append((spent_s, Path(f"/proc/{reader}/oom_score_adj").read_text().strip()))
 
-    read_capture_apart(short_clip.path, look)
+    read_in_subprocess(short_clip.path, look)
     assert 0 < seen[-1][0] <= 1000
     assert seen[-1][1] == "1000"
 
 
 def test_what_nobody_foresaw_there_is_logged_without_its_words(tmp_path):
     (tmp_path / "failing.py").write_text(
-        "from bpdemo import isolation as apart\n\n\ndef fail(*_):\n    raise RuntimeError('a_persons_name')\n\n\n"
-        "apart.read_capture = fail\n"
+        "from bpdemo import isolation\n\n\ndef fail(*_):\n    raise RuntimeError('a_persons_name')\n\n\n"
+        "isolation.read_capture = fail\n"
     )
-    script = "from bpdemo import isolation as apart; apart._LOADED[:] = ['failing']; apart.read_capture_apart('clip.mp4')"
+    script = (
+        "from bpdemo import isolation; isolation._LOADED[:] = ['failing']; isolation.read_in_subprocess('clip.mp4')"
+    )
     path = os.pathsep.join((str(tmp_path), str(ROOT)))
     ran = subprocess.run(
         [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
@@ -94,7 +96,7 @@ def test_what_nobody_foresaw_there_is_logged_without_its_words(tmp_path):
 
 def test_it_tells_how_far_it_is(pulse_clip):
     told = []
-    read_capture_apart(pulse_clip.path, lambda share, step: told.append((share, step)))
+    read_in_subprocess(pulse_clip.path, lambda share, step: told.append((share, step)))
     assert told == sorted(told)
     assert len({share for share, _ in told}) > 5
     assert {step for _, step in told} == {"face"}
@@ -104,9 +106,9 @@ def test_what_is_no_clip_gives_the_same_error(text_file, tmp_path):
     for path in (text_file, tmp_path / "nowhere.mp4"):
         with pytest.raises(ClipError) as here:
             read_capture(path)
-        with pytest.raises(ClipError) as apart:
-            read_capture_apart(path)
-        assert apart.value.reason == here.value.reason
+        with pytest.raises(ClipError) as raised:
+            read_in_subprocess(path)
+        assert raised.value.reason == here.value.reason
 
 
 @pytest.mark.parametrize("end", [signal.SIGSEGV, signal.SIGKILL, signal.SIGXCPU])
@@ -123,13 +125,13 @@ def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
             if not started:
                 started.append(others.update(process.pid for process in active_children()))
 
-        other = threads.submit(read_capture_apart, pulse_clip.path, note)
+        other = threads.submit(read_in_subprocess, pulse_clip.path, note)
         while not started and not other.done():
             pass
         with pytest.raises(ClipError) as raised:
-            read_capture_apart(wall_clip.path, crash)
+            read_in_subprocess(wall_clip.path, crash)
         assert raised.value.code == "crashed"
-        assert other.result().report.frames == 450
+        assert other.result().report.file.frames == 450
     assert active_children() == []
 
 
@@ -153,7 +155,7 @@ def test_a_reading_that_nobody_waits_for_is_over_at_once(pulse_clip):
         raise LeftError
 
     with pytest.raises(LeftError):
-        read_capture_apart(pulse_clip.path, leave)
+        read_in_subprocess(pulse_clip.path, leave)
     assert active_children() == []
 
 
@@ -166,5 +168,5 @@ def test_whoever_waits_for_a_reading_that_hangs_can_leave(pulse_clip):
             raise LeftError
 
     with pytest.raises(LeftError):
-        read_capture_apart(pulse_clip.path, wait_a_little)
+        read_in_subprocess(pulse_clip.path, wait_a_little)
     assert active_children() == []

@@ -1,10 +1,10 @@
-"""pipeline.py: items come in order, a few before they are asked for; errors arrive where items are asked for."""
+"""prefetch.py: items come in order, a few before they are asked for; errors arrive where items are asked for."""
 
 import threading
 
 import pytest
 
-from bpdemo.prefetch import ahead
+from bpdemo.prefetch import prefetch
 
 
 def counted(count, fetched, end=None):
@@ -18,20 +18,20 @@ def counted(count, fetched, end=None):
 
 def test_items_come_in_order_from_one_thread_of_their_own():
     fetched = []
-    with ahead(counted(50, fetched), 4) as items:
+    with prefetch(counted(50, fetched), 4) as items:
         assert list(items) == list(range(50))
     assert len(set(fetched)) == 1
     assert threading.get_ident() not in fetched
 
 
 def test_no_items():
-    with ahead([], 3) as items:
+    with prefetch([], 3) as items:
         assert list(items) == []
 
 
 def test_no_more_than_so_many_wait():
     fetched = []
-    with ahead(counted(50, fetched), 4) as items:
+    with prefetch(counted(50, fetched), 4) as items:
         for taken, _ in enumerate(items, start=1):
             assert len(fetched) <= taken + 4
     assert len(fetched) == 50
@@ -46,21 +46,21 @@ def test_some_are_fetched_before_the_first_is_asked_for():
                 ready.set()
             yield number
 
-    with ahead(watched(), 3):
+    with prefetch(watched(), 3):
         assert ready.wait(60)
     assert len(fetched) == 3
 
 
 def test_what_goes_wrong_is_raised_after_what_went_well():
     taken = []
-    with pytest.raises(ValueError, match="at the end"), ahead(counted(5, [], ValueError("at the end")), 8) as items:
+    with pytest.raises(ValueError, match="at the end"), prefetch(counted(5, [], ValueError("at the end")), 8) as items:
         taken.extend(iter(items.__next__, None))
     assert taken == [0, 1, 2, 3, 4]
 
 
 def test_nothing_is_fetched_after_it_was_left():
     fetched = []
-    with ahead(counted(1000, fetched), 2) as items:
+    with prefetch(counted(1000, fetched), 2) as items:
         next(items)
     left = len(fetched)
     assert left <= 3
@@ -68,10 +68,10 @@ def test_nothing_is_fetched_after_it_was_left():
 
 
 def test_one_step_may_follow_another():
-    with ahead(range(30), 3) as numbers, ahead((2 * number for number in numbers), 3) as doubled:
+    with prefetch(range(30), 3) as numbers, prefetch((2 * number for number in numbers), 3) as doubled:
         assert list(doubled) == list(range(0, 60, 2))
 
 
 def test_a_pipeline_may_be_left_while_its_steps_wait_for_each_other():
-    with ahead(counted(1000, []), 2) as numbers, ahead((number for number in numbers), 2) as passed:
+    with prefetch(counted(1000, []), 2) as numbers, prefetch((number for number in numbers), 2) as passed:
         assert next(passed) == 0

@@ -1,4 +1,4 @@
-"""batch.py: many items in several processes, in order, none harmed by another."""
+"""processes.py: many items in several processes, in order, none harmed by another."""
 
 import os
 import signal
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdemo import processes as batch
-from bpdemo.processes import work_in_processes, worthwhile_processes
+from bpdemo import processes
+from bpdemo.processes import map_in_processes, worthwhile_processes
 
 factor = 0
 
@@ -39,33 +39,39 @@ def leave_a_mark(path):
 
 
 def test_results_come_in_order():
-    assert list(work_in_processes(multiply, [1, 5, 2, 9, 3], 2, prepare, (10,))) == [10, 50, 20, 90, 30]
+    assert list(map_in_processes(multiply, [1, 5, 2, 9, 3], processes=2, prepare=prepare, arguments=(10,))) == [
+        10,
+        50,
+        20,
+        90,
+        30,
+    ]
 
 
 def test_no_items_no_results():
-    assert list(work_in_processes(multiply, [], 2, prepare, (1,))) == []
+    assert list(map_in_processes(multiply, [], processes=2, prepare=prepare, arguments=(1,))) == []
 
 
 def test_several_processes_share_the_work():
-    processes = set(work_in_processes(process_of, range(6), 2, prepare, (1,)))
-    assert len(processes) == 2
-    assert os.getpid() not in processes
+    workers = set(map_in_processes(process_of, range(6), processes=2, prepare=prepare, arguments=(1,)))
+    assert len(workers) == 2
+    assert os.getpid() not in workers
 
 
 def test_an_item_that_ends_its_process_costs_no_other():
-    results = list(work_in_processes(multiply, [1, 2, -1, 3, -1, 4], 2, prepare, (10,)))
+    results = list(map_in_processes(multiply, [1, 2, -1, 3, -1, 4], processes=2, prepare=prepare, arguments=(10,)))
     assert results == [10, 20, None, 30, None, 40]
 
 
 def test_what_nobody_waits_for_is_not_done(tmp_path):
     paths = [str(tmp_path / str(number)) for number in range(40)]
-    results = work_in_processes(leave_a_mark, paths, 2, prepare, (1,))
+    results = map_in_processes(leave_a_mark, paths, processes=2, prepare=prepare, arguments=(1,))
     assert next(results) == paths[0]
     results.close()
     assert len(list(tmp_path.iterdir())) < 20
 
 
-@pytest.mark.parametrize(("items", "processes"), [(1, 1), (2, 1), (6, 2), (12, 4), (1000, 4)])
-def test_processes_are_started_for_several_items_each(monkeypatch, items, processes):
-    monkeypatch.setattr(batch.os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
-    assert worthwhile_processes(items) == processes
+@pytest.mark.parametrize(("items", "expected"), [(1, 1), (2, 1), (6, 2), (12, 4), (1000, 4)])
+def test_processes_are_started_for_several_items_each(monkeypatch, items, expected):
+    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert worthwhile_processes(items) == expected

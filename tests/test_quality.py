@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 
 from bpdemo import quality
-from bpdemo.clip import CaptureReport
+from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
+from bpdemo.capture import CaptureReport
+from bpdemo.clip import ClipReport
 from bpdemo.face import FaceReport
 from bpdemo.pulse import measure_pulse
+from bpdemo.reasons import reason
 from bpdemo.regions import CELLS
+from bpdemo.stmap import resample
 
 SKIN = np.array([180.0, 130.0, 110.0])
 BLOOD = np.array([0.33, 0.77, 0.53])
 TIME_S = np.arange(450) / 30
-GOOD_CAPTURE = CaptureReport(
+GOOD_FILE = ClipReport(
     container="mp4",
     codec="h264",
     width=640,
@@ -25,16 +29,42 @@ GOOD_CAPTURE = CaptureReport(
     duration_s=15.0,
     frame_rate_hz=30.0,
 )
-GOOD_FACE = FaceReport(key_frames=90, seen=1.0, faces=1, width_pixels=180, turn_degrees=5, motion_per_second=0.02)
+GOOD_FACE = FaceReport(
+    key_frames=90,
+    seen=1.0,
+    faces=1,
+    width_pixels=180,
+    turn_degrees=5,
+    motion_per_second=0.02,
+    luma=120.0,
+    clipped=0.0,
+)
 ALL_MEASURED = np.ones((len(CELLS), 450), bool)
 
 
-def judge_window(pulse, mask=ALL_MEASURED, capture=GOOD_CAPTURE):
-    return [reason.code for reason in quality.judge_window(mask, pulse, capture)]
+def checks_of(pulse, mask=ALL_MEASURED, file=GOOD_FILE):
+    weight = np.ones((MEAN_BEATS, 6), np.float32)
+    beats = MeanBeats(np.zeros((MEAN_BEATS, 4, 6, POINTS), np.float32), weight, 1.2, pulse.beats_s)
+    return (quality.check_mask(mask), *quality.check_pulse(pulse), *quality.check_reading(pulse, file, beats))
 
 
-def judge(capture=GOOD_CAPTURE, face=GOOD_FACE, luma=120.0, clipped=0.0):
-    return [reason.code for reason in quality.judge_capture(capture, face, luma, clipped)]
+def judge_window(pulse, mask=ALL_MEASURED, file=GOOD_FILE):
+    """The code of the first check that fails, as a window is refused for it."""
+    return [check.reason for check in checks_of(pulse, mask, file) if not check.passed][:1]
+
+
+def has_pulse(pulse):
+    return all(check.passed for check in quality.check_pulse(pulse))
+
+
+def judge(file=GOOD_FILE, face=GOOD_FACE):
+    checks = quality.check_capture(CaptureReport(file, face))
+    return [reason.code for reason in quality.reasons_of_capture(checks)]
+
+
+def measure(colours, surround=None):
+    surround = None if surround is None else resample(TIME_S, surround[:, None])
+    return measure_pulse(resample(TIME_S, colours), surround)
 
 
 def pulse_of(strength=0.008, noise=0.4, change=BLOOD, seed=0, surround=None):
@@ -42,8 +72,7 @@ def pulse_of(strength=0.008, noise=0.4, change=BLOOD, seed=0, surround=None):
     rng = np.random.default_rng(seed)
     wave = np.sin(2 * np.pi * 1.2 * TIME_S) + 0.4 * np.sin(4 * np.pi * 1.2 * TIME_S + 0.7)
     colours = SKIN * (1 - strength * wave[:, None, None] * np.asarray(change))
-    colours = colours + rng.normal(0, noise, (450, len(CELLS), 3))
-    return measure_pulse(TIME_S, colours, 0, 15, surround)
+    return measure(colours + rng.normal(0, noise, (450, len(CELLS), 3)), surround)
 
 
 def test_a_good_capture_is_not_refused():
@@ -55,12 +84,12 @@ def test_a_good_capture_is_not_refused():
     ("code", "changes"),
     [
         ("no_face", {"face": replace(GOOD_FACE, seen=0.0)}),
-        ("too_short", {"capture": replace(GOOD_CAPTURE, duration_s=2.4)}),
+        ("too_short", {"file": replace(GOOD_FILE, duration_s=2.4)}),
         ("face_lost", {"face": replace(GOOD_FACE, seen=0.5)}),
-        ("frame_rate_low", {"capture": replace(GOOD_CAPTURE, frame_rate_hz=8.0)}),
-        ("too_dark", {"luma": 15.0}),
-        ("too_bright", {"luma": 245.0}),
-        ("too_bright", {"clipped": 0.5}),
+        ("frame_rate_low", {"file": replace(GOOD_FILE, frame_rate_hz=8.0)}),
+        ("too_dark", {"face": replace(GOOD_FACE, luma=15.0)}),
+        ("too_bright", {"face": replace(GOOD_FACE, luma=245.0)}),
+        ("too_bright", {"face": replace(GOOD_FACE, clipped=0.5)}),
         ("face_too_small", {"face": replace(GOOD_FACE, width_pixels=40)}),
         ("face_turned", {"face": replace(GOOD_FACE, turn_degrees=70)}),
         ("too_much_motion", {"face": replace(GOOD_FACE, motion_per_second=1.0)}),
@@ -71,16 +100,14 @@ def test_each_fault_has_its_reason(code, changes):
 
 
 def test_without_a_face_nothing_else_is_said():
-    face = replace(GOOD_FACE, seen=0.0, width_pixels=0.0)
-    short = replace(GOOD_CAPTURE, duration_s=2.0)
-    assert judge(face=face, capture=short, luma=float("nan"), clipped=float("nan")) == ["no_face"]
+    face = replace(GOOD_FACE, seen=0.0, width_pixels=0.0, luma=None, clipped=None)
+    assert judge(replace(GOOD_FILE, duration_s=2.0), face) == ["no_face"]
 
 
 def test_a_window_without_skin_is_lost():
     mask = ALL_MEASURED.copy()
     mask[:, :200] = False
     assert judge_window(pulse_of(), mask) == ["face_lost"]
-    assert judge_window(None, mask) == ["face_lost"]
 
 
 def test_noise_is_no_pulse():
@@ -90,7 +117,7 @@ def test_noise_is_no_pulse():
         rng = np.random.default_rng(seed)
         common = rng.normal(0, rng.uniform(0, 0.6), (450, 1, 3))
         colours = SKIN + common + rng.normal(0, rng.uniform(0.2, 3), (450, len(CELLS), 3))
-        found += quality.has_pulse(measure_pulse(TIME_S, colours, 0, 15))
+        found += has_pulse(measure(colours))
     assert found == 0
 
 
@@ -106,11 +133,11 @@ def test_colours_out_of_step_are_no_pulse():
     turn = 2 * np.pi * 1.2 * TIME_S
     swing = 0.008 * np.stack([np.sin(turn), np.zeros(450), np.cos(turn)], axis=1)
     noise = np.random.default_rng(2).normal(0, 0.3, (450, len(CELLS), 3))
-    pulse = measure_pulse(TIME_S, SKIN * (1 - swing[:, None]) + noise, 0, 15)
+    pulse = measure(SKIN * (1 - swing[:, None]) + noise)
     assert pulse.snr_db > 10
     assert pulse.region_agreement > 0.9
     assert pulse.colour_agreement == pytest.approx(-1 / np.sqrt(5), abs=0.1)
-    assert not quality.has_pulse(pulse)
+    assert not has_pulse(pulse)
 
 
 def test_blood_coloured_light_is_told_from_a_pulse_by_what_surrounds_the_head():
@@ -136,16 +163,16 @@ def test_halves_that_agree_on_another_rate_than_the_whole_are_no_pulse():
     """As a codec does whose key frames come 43 times a minute: seen in a photograph, and once read."""
     seen = replace(pulse_of(), snr_db=3.8, heart_rate_bpm=43.1, half_rates_bpm=(84.7, 86.1))
     assert judge_window(seen) == ["no_pulse"]
-    assert quality.has_pulse(replace(seen, heart_rate_bpm=85.0))
-    assert not quality.has_pulse(replace(seen, heart_rate_bpm=85.0, half_rates_bpm=(75.0, 90.0)))
+    assert has_pulse(replace(seen, heart_rate_bpm=85.0))
+    assert not has_pulse(replace(seen, heart_rate_bpm=85.0, half_rates_bpm=(75.0, 90.0)))
 
 
 def test_a_pulse_in_too_few_bits_may_be_the_encoders():
-    few, some, many = (replace(GOOD_CAPTURE, bit_rate_kbps=rate) for rate in (900.0, 1500.0, 2000.0))
+    few, some, many = (replace(GOOD_FILE, bit_rate_kbps=rate) for rate in (900.0, 1500.0, 2000.0))
     assert quality.bits_per_pixel(many) == pytest.approx(2e6 / (640 * 480 * 30))
 
-    def codes(pulse, capture):
-        return judge_window(pulse, capture=capture)
+    def codes(pulse, file):
+        return judge_window(pulse, file=file)
 
     assert codes(pulse_of(), many) == []
     assert codes(pulse_of(), few) == ["too_compressed"]
@@ -157,25 +184,25 @@ def test_a_pulse_in_too_few_bits_may_be_the_encoders():
     assert codes(unclear, many) == []
     # Where there is no pulse, that is what is said; and a clip whose rate is not known is not refused for it.
     assert codes(pulse_of(strength=0.0), few) == ["no_pulse"]
-    assert codes(pulse_of(), GOOD_CAPTURE) == []
+    assert codes(pulse_of(), GOOD_FILE) == []
 
 
 @pytest.mark.parametrize("interval_s", [60 / 72, 2 * 60 / 72, 3 * 60 / 72, 60 / 74, 60 / 144])
 def test_a_pulse_in_step_with_key_frames_needs_more_bits(interval_s):
     """Each key frame is coded anew, and a little otherwise: its rhythm is in the colours where bits are few."""
-    in_step = replace(GOOD_CAPTURE, key_frame_interval_s=interval_s)
-    out_of_step = replace(GOOD_CAPTURE, key_frame_interval_s=60 / 62)
+    in_step = replace(GOOD_FILE, key_frame_interval_s=interval_s)
+    out_of_step = replace(GOOD_FILE, key_frame_interval_s=60 / 62)
     pulse = pulse_of()  # clear, 72 beats a minute
     assert pulse.snr_db > 10
     for rate_kbps, codes in ((1500.0, ["too_compressed"]), (3000.0, ["too_compressed"]), (4000.0, [])):
-        assert judge_window(pulse, capture=replace(in_step, bit_rate_kbps=rate_kbps)) == codes
-        assert judge_window(pulse, capture=replace(out_of_step, bit_rate_kbps=rate_kbps)) == []
+        assert judge_window(pulse, file=replace(in_step, bit_rate_kbps=rate_kbps)) == codes
+        assert judge_window(pulse, file=replace(out_of_step, bit_rate_kbps=rate_kbps)) == []
     unclear = replace(pulse, snr_db=3.0)
     for rate_kbps, codes in ((4000.0, ["too_compressed"]), (8000.0, [])):
-        assert judge_window(unclear, capture=replace(in_step, bit_rate_kbps=rate_kbps)) == codes
-        assert judge_window(unclear, capture=replace(out_of_step, bit_rate_kbps=rate_kbps)) == []
-    every_frame = replace(GOOD_CAPTURE, bit_rate_kbps=1500.0, key_frame_interval_s=1 / 30)
-    assert judge_window(pulse, capture=every_frame) == []
+        assert judge_window(unclear, file=replace(in_step, bit_rate_kbps=rate_kbps)) == codes
+        assert judge_window(unclear, file=replace(out_of_step, bit_rate_kbps=rate_kbps)) == []
+    every_frame = replace(GOOD_FILE, bit_rate_kbps=1500.0, key_frame_interval_s=1 / 30)
+    assert judge_window(pulse, file=every_frame) == []
 
 
 def test_what_swings_in_brightness_many_times_more_is_no_pulse():
@@ -189,28 +216,36 @@ def test_what_swings_in_brightness_many_times_more_is_no_pulse():
     assert ratio_of(BLOOD) == pytest.approx(luma / (2 * (BLOOD[1] - BLOOD[2])), rel=0.1)
     grey = np.array([1.0, 1.0, 1.0])
     assert ratio_of(0.9 * grey + 0.1 * BLOOD) > 2 * quality.MAX_BRIGHTNESS_RATIO
-    assert quality.has_pulse(pulse_of())
-    assert not quality.has_pulse(replace(pulse_of(), brightness_ratio=5.0))
+    assert has_pulse(pulse_of())
+    assert not has_pulse(replace(pulse_of(), brightness_ratio=5.0))
 
 
 def test_a_swing_too_large_for_blood_is_no_pulse():
-    assert not quality.has_pulse(pulse_of(strength=0.12))
+    assert not has_pulse(pulse_of(strength=0.12))
 
 
 def test_notes_are_said_without_refusing():
-    face, capture = replace(GOOD_FACE, faces=3), replace(GOOD_CAPTURE, cut_at_s=60.0, damaged=True)
-    assert judge(capture, face) == []
-    assert [note.code for note in quality.notes(capture, face)] == ["several_faces", "clip_cut", "damaged"]
-    assert quality.notes(GOOD_CAPTURE, GOOD_FACE) == []
-    turned = replace(GOOD_CAPTURE, size_changed_at_s=12.0)
-    assert judge(turned) == []
-    assert [note.code for note in quality.notes(turned, GOOD_FACE)] == ["size_changed"]
+    def codes(file, face=GOOD_FACE):
+        assert judge(file, face) == []
+        return [note.code for note in quality.notes(CaptureReport(file, face))]
+
+    long = replace(GOOD_FILE, cut_at_s=60.0, damaged=True)
+    assert codes(long, replace(GOOD_FACE, faces=3)) == ["several_faces", "clip_cut", "damaged"]
+    assert codes(GOOD_FILE) == []
+    assert codes(replace(GOOD_FILE, size_changed_at_s=12.0)) == ["size_changed"]
 
 
-def test_every_reason_is_a_sentence_with_a_remedy():
-    said = ["no_face", "face_lost", "too_short", "frame_rate_low", "too_dark", "too_bright", "too_much_motion"]
-    for code in [*said, "face_too_small", "no_pulse", "weak_pulse"]:
-        reason = quality.reason(code)
-        assert reason.code == code
-        assert reason.message.endswith(".")
-        assert reason.remedy.endswith(".")
+def test_checks_keep_what_was_measured_and_what_was_needed():
+    pulse = replace(pulse_of(), snr_db=1.0)
+    checks = {check.name: check for check in checks_of(pulse)}
+    assert (checks["snr_db"].value, checks["snr_db"].low, checks["snr_db"].passed) == (1.0, 0.0, True)
+    assert (checks["snr_for_shape_db"].low, checks["snr_for_shape_db"].passed) == (2.0, False)
+    assert checks["amplitude"].low < checks["amplitude"].value < checks["amplitude"].high
+    assert checks["whole_beats"].value == len(pulse.beats_s)
+
+
+def test_every_failure_has_a_sentence_with_a_remedy():
+    empty = replace(GOOD_FACE, seen=0.5)
+    for check in (*quality.check_capture(CaptureReport(GOOD_FILE, empty)), *checks_of(pulse_of())):
+        assert reason(check.reason).message.endswith(".")
+        assert reason(check.reason).remedy.endswith(".")

@@ -14,10 +14,10 @@ from bpdemo.regions import (
     CELLS,
     MIN_CELL_PIXELS,
     REGIONS,
-    CellColours,
     label_cells,
     read_cells,
-    read_colours,
+    read_surround,
+    read_traces,
     rows_of_region,
 )
 from bpdemo.synthesis.scenes import Scene, render_frames
@@ -207,15 +207,15 @@ def test_clipped_is_the_share_of_skin_at_the_limit(landmarks, labels):
 def test_frames_without_a_face_are_kept_as_not_seen(landmarks):
     image = np.full((*SHAPE, 3), 120, np.uint8)
     seen, not_seen = TrackedFrame(Frame(0.0, image), landmarks), TrackedFrame(Frame(0.04, image), None)
-    cell_colours = read_colours([seen, not_seen, seen])
-    time_s, colours = cell_colours.stacked()
-    np.testing.assert_array_equal(time_s, [0, 0.04, 0])
-    assert colours.shape == (3, len(CELLS), 3)
-    assert colours.dtype == np.float32
-    np.testing.assert_array_equal(np.isnan(colours).all(axis=(1, 2)), [False, True, False])
-    assert np.isnan(cell_colours.clipped[1])
-    assert not cell_colours.pixels[1].any()
-    assert CellColours().stacked()[1].shape == (0, len(CELLS), 3)
+    traces = read_traces([seen, not_seen, seen])
+    np.testing.assert_array_equal(traces.time_s, [0, 0.04, 0])
+    assert traces.colours.shape == (3, len(CELLS), 3)
+    assert traces.colours.dtype == np.float32
+    np.testing.assert_array_equal(np.isnan(traces.colours).all(axis=(1, 2)), [False, True, False])
+    np.testing.assert_allclose(np.nanmedian(traces.luma), 120, rtol=1e-3)
+    assert np.isnan(traces.clipped[1])
+    assert not traces.pixels[1].any()
+    assert read_traces([]).colours.shape == (0, len(CELLS), 3)
 
 
 def test_mirror_swaps_left_and_right():
@@ -239,6 +239,34 @@ def test_mirror_swaps_left_and_right():
 def test_every_cell_of_a_small_face_is_seen(pulse_clip):
     with Clip(pulse_clip.path) as clip, FaceTracker() as tracker:
         frames = (frame for frame in clip.frames() if frame.time_s < 1)
-        colours = read_colours(tracker.follow(frames)).stacked()[1]
+        colours = read_traces(tracker.follow(frames)).colours
     # 96 pixels between the temples is what a 320 x 240 clip offers.
     assert np.isfinite(colours).mean() > 0.9
+
+
+def painted_around(landmarks, reach):
+    """A grey picture, 255 within `reach` of the landmarks' own box, as shares of that box."""
+    image = np.full((640, 800, 3), 50, np.uint8)
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    left, top = np.maximum(low - reach * (high - low), 0).astype(int)
+    right, bottom = (high + reach * (high - low)).astype(int)
+    image[top:bottom, left:right] = 255
+    return image
+
+
+def test_the_surround_keeps_clear_of_the_head(landmarks):
+    """Hair, ears and what the head shades belong to the head: they move with it."""
+    small = landmarks * 0.4 + (320, 220)
+    np.testing.assert_allclose(read_surround(painted_around(small, 0.33), small), 50)
+    assert (read_surround(painted_around(small, 0.6), small) > 60).all()
+
+
+def test_shoulders_are_no_surround(landmarks):
+    small = landmarks * 0.4 + (320, 220)
+    image = painted_around(small, 0.0)
+    image[int(small[:, 1].max()) + 80 :] = 255
+    np.testing.assert_allclose(read_surround(image, small), 50)
+
+
+def test_a_head_that_fills_the_picture_has_no_surround(landmarks):
+    assert np.isnan(read_surround(np.full((*SHAPE, 3), 50, np.uint8), landmarks)).all()

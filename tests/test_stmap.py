@@ -14,6 +14,7 @@ from bpdemo.stmap import (
     build_stmap,
     place_windows,
     project_pos,
+    resample,
     save_stmap,
     specification,
 )
@@ -29,6 +30,10 @@ def face_colours(time_s, rate_hz=1.2, strength=0.01, noise=0.0, seed=0):
     tone = 1 + 0.1 * np.cos(np.arange(len(CELLS)))
     colours = SKIN * tone[:, None] * (1 - strength * beat[:, None, None] * BLOOD)
     return colours + np.random.default_rng(seed).normal(0, noise, colours.shape) if noise else colours
+
+
+def map_of(time_s, colours, *window):
+    return build_stmap(resample(time_s, colours, *window))
 
 
 def frame_times(rate_hz=30.0, duration_s=15.2):
@@ -54,7 +59,7 @@ def peak_hz(row):
 def test_golden_map():
     """Anything that changes the map's values needs a new version number."""
     time_s = frame_times(25.0)
-    stmap = build_stmap(time_s, face_colours(time_s, 1.1) + 5 * np.sin(0.9 * time_s)[:, None, None])
+    stmap = map_of(time_s, face_colours(time_s, 1.1) + 5 * np.sin(0.9 * time_s)[:, None, None])
     golden = np.load(GOLDEN)
     assert specification()["version"] == golden["version"]
     np.testing.assert_allclose(stmap.values[:, ::7, ::9], golden["values"], atol=2e-3)
@@ -63,7 +68,7 @@ def test_golden_map():
 
 def test_shape_channels_and_axes():
     time_s = frame_times()
-    stmap = build_stmap(time_s, face_colours(time_s))
+    stmap = map_of(time_s, face_colours(time_s))
     assert stmap.values.shape == (len(CHANNELS), len(CELLS), COLUMNS) == (4, len(CELLS), 450)
     assert stmap.values.dtype == np.float32
     assert stmap.mask.all()
@@ -74,7 +79,7 @@ def test_shape_channels_and_axes():
 
 def test_columns_are_time():
     time_s = frame_times()
-    stmap = build_stmap(time_s, face_colours(time_s, 1.2))
+    stmap = map_of(time_s, face_colours(time_s, 1.2))
     for channel in range(4):
         for row in stmap.values[channel]:
             assert peak_hz(row) == pytest.approx(1.2, abs=0.02)
@@ -86,7 +91,7 @@ def test_a_row_is_its_cell():
     for painted in (0, 13, len(CELLS) - 1):
         colours = plain.copy()
         colours[:, painted] *= 1 + 0.02 * np.sin(2 * np.pi * 2.7 * time_s)[:, None]
-        change = np.abs(relative(build_stmap(time_s, colours)) - relative(build_stmap(time_s, plain)))
+        change = np.abs(relative(map_of(time_s, colours)) - relative(map_of(time_s, plain)))
         moved = change[0].max(axis=1) > 1e-6
         assert moved.nonzero()[0].tolist() == [painted]
 
@@ -97,7 +102,7 @@ def test_known_change_has_known_size():
     light = 1 + 0.01 * np.sin(2 * np.pi * 1.5 * time_s)
     pulse = 1 - 0.01 * np.sin(2 * np.pi * 2.3 * time_s)[:, None] * BLOOD
     colours = np.broadcast_to((SKIN * light[:, None] * pulse)[:, None], (len(time_s), len(CELLS), 3))
-    values = relative(build_stmap(time_s, colours))[:, 0]
+    values = relative(map_of(time_s, colours))[:, 0]
 
     def amplitude(channel, rate_hz):
         turn = np.exp(-2j * np.pi * rate_hz * np.arange(COLUMNS) / RATE_HZ) * np.hanning(COLUMNS)
@@ -115,15 +120,15 @@ def test_amplitudes_between_cells_survive():
     colours = face_colours(time_s, strength=0.004)
     strong = face_colours(time_s, strength=0.008)
     colours[:, 5] = strong[:, 5]
-    height = build_stmap(time_s, colours).values[3].std(axis=1)
+    height = map_of(time_s, colours).values[3].std(axis=1)
     assert height[5] / height[4] == pytest.approx(2.0, rel=0.02)
 
 
 @pytest.mark.parametrize("rate_hz", [20.0, 24.0, 25.0, 50.0, 60.0, 120.0])
 def test_frame_rate_leaves_the_map_alone(rate_hz):
     reference_s, time_s = frame_times(30.0), frame_times(rate_hz)
-    reference = relative(build_stmap(reference_s, face_colours(reference_s)))
-    other = relative(build_stmap(time_s, face_colours(time_s)))
+    reference = relative(map_of(reference_s, face_colours(reference_s)))
+    other = relative(map_of(time_s, face_colours(time_s)))
     assert deviation(other, reference) < 0.01
 
 
@@ -132,15 +137,15 @@ def test_variable_intervals_leave_the_map_alone():
     reference_s = frame_times()
     time_s = np.sort(reference_s + rng.uniform(-0.012, 0.012, len(reference_s)))
     time_s = np.delete(time_s, rng.choice(len(time_s) - 2, 40, replace=False) + 1)
-    reference = relative(build_stmap(reference_s, face_colours(reference_s)))
-    other = relative(build_stmap(time_s, face_colours(time_s)))
+    reference = relative(map_of(reference_s, face_colours(reference_s)))
+    other = relative(map_of(time_s, face_colours(time_s)))
     assert deviation(other, reference) < 0.03
 
 
 def test_gap_is_masked_and_not_filled():
     time_s = frame_times()
     keep = (time_s < 6.0) | (time_s > 6.5)
-    stmap = build_stmap(time_s[keep], face_colours(time_s)[keep])
+    stmap = map_of(time_s[keep], face_colours(time_s)[keep])
     inside = (stmap.time_s > 6.0) & (stmap.time_s < 6.5)
     assert not stmap.mask[:, inside].any()
     assert np.isnan(stmap.values[:, :, inside]).all()
@@ -151,7 +156,7 @@ def test_gap_is_masked_and_not_filled():
 def test_short_gap_is_not_masked():
     time_s = frame_times()
     keep = (time_s < 6.0) | (time_s > 6.15)
-    assert build_stmap(time_s[keep], face_colours(time_s)[keep]).mask.all()
+    assert map_of(time_s[keep], face_colours(time_s)[keep]).mask.all()
 
 
 def test_hidden_cell_is_masked_alone():
@@ -159,7 +164,7 @@ def test_hidden_cell_is_masked_alone():
     colours = face_colours(time_s)
     colours[:, 3] = np.nan
     colours[100:140, 8] = np.nan
-    stmap = build_stmap(time_s, colours)
+    stmap = map_of(time_s, colours)
     assert not stmap.mask[3].any()
     assert 0.85 < stmap.mask[8].mean() < 0.95
     assert stmap.mask[[row for row in range(len(CELLS)) if row not in (3, 8)]].all()
@@ -167,7 +172,7 @@ def test_hidden_cell_is_masked_alone():
 
 def test_nothing_seen_is_nothing_measured():
     time_s = frame_times()
-    stmap = build_stmap(time_s, np.full((len(time_s), len(CELLS), 3), np.nan))
+    stmap = map_of(time_s, np.full((len(time_s), len(CELLS), 3), np.nan))
     assert not stmap.mask.any()
     assert np.isnan(stmap.values).all()
 
@@ -175,20 +180,20 @@ def test_nothing_seen_is_nothing_measured():
 def test_slow_light_is_removed_and_values_are_bounded():
     time_s = frame_times()
     drift = face_colours(time_s) * (1 + 0.2 * np.sin(2 * np.pi * 0.05 * time_s))[:, None, None]
-    still = relative(build_stmap(time_s, face_colours(time_s)))[3, :, 45:-45]
-    assert np.abs(relative(build_stmap(time_s, drift))[3, :, 45:-45] - still).max() < 0.1 * still.std()
+    still = relative(map_of(time_s, face_colours(time_s)))[3, :, 45:-45]
+    assert np.abs(relative(map_of(time_s, drift))[3, :, 45:-45] - still).max() < 0.1 * still.std()
     flash = face_colours(time_s)
     flash[200:203] *= 1.8
-    assert np.nanmax(np.abs(build_stmap(time_s, flash).values)) <= 20
+    assert np.nanmax(np.abs(map_of(time_s, flash).values)) <= 20
 
 
 def test_a_window_does_not_depend_on_its_place():
     time_s = frame_times(30.0, 40.0)
-    stmap = build_stmap(time_s, face_colours(time_s, 1.0), 10.0, 25.0)
+    stmap = map_of(time_s, face_colours(time_s, 1.0), 10.0, 25.0)
     assert stmap.time_s[0] == pytest.approx(10.0)
     assert stmap.values.shape[2] == COLUMNS
     # 1 Hz repeats every second, so windows ten seconds apart see the same (their neighbours in time differ a little).
-    first = build_stmap(time_s, face_colours(time_s, 1.0), 5.0, 20.0)
+    first = map_of(time_s, face_colours(time_s, 1.0), 5.0, 20.0)
     np.testing.assert_allclose(relative(stmap), relative(first), atol=1e-6)
 
 
@@ -219,12 +224,12 @@ def test_pos_ignores_light_and_sees_blood():
 
 def test_wrong_shapes_are_refused():
     with pytest.raises(ValueError, match="colours must be"):
-        build_stmap(np.arange(5), np.zeros((4, len(CELLS), 3)))
+        map_of(np.arange(5), np.zeros((4, len(CELLS), 3)))
 
 
 def test_saved_map_has_every_field(tmp_path):
     time_s = frame_times(30.0, 10.0)
-    stmap = build_stmap(time_s, face_colours(time_s), 0.0, 10.0)
+    stmap = map_of(time_s, face_colours(time_s), 0.0, 10.0)
     save_stmap(tmp_path / "map.npz", stmap)
     with np.load(tmp_path / "map.npz") as saved:
         np.testing.assert_array_equal(saved["stmap"], stmap.values)
@@ -234,3 +239,13 @@ def test_saved_map_has_every_field(tmp_path):
         assert saved["regions"].tolist() == [cell.region for cell in CELLS]
         assert len(saved["time_s"]) == 300
         assert int(saved["version"]) == 1
+
+
+@pytest.mark.parametrize(("share", "measured"), [(0.4, False), (0.6, True)])
+def test_a_row_seen_for_less_than_half_of_the_window_is_not_measured_at_all(share, measured):
+    time_s = frame_times()
+    colours = face_colours(time_s)
+    colours[time_s > 15 * share, 4] = np.nan
+    stmap = map_of(time_s, colours)
+    assert stmap.mask[4].any() == np.isfinite(stmap.values[:, 4]).any() == measured
+    assert stmap.mask[5].all()

@@ -89,7 +89,11 @@ def test_what_is_published_runs_and_reads(hub, weights, tmp_path):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_bytes(content)
     settings = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
-    settings |= {"SPACES_ZERO_GPU": "true", "PYTHONPATH": str(ROOT / "tests" / "support" / "zero_gpu"), "LENT": str(lent)}
+    settings |= {
+        "SPACES_ZERO_GPU": "true",
+        "PYTHONPATH": str(ROOT / "tests" / "support" / "zero_gpu"),
+        "LENT": str(lent),
+    }
     with serve_app(tmp_path, root=copy, **settings, **space.variables) as app:
         told = httpx.get(f"{app.url}/health").json()
         client = Client(app.url, verbose=False, analytics_enabled=False, download_files=str(tmp_path))

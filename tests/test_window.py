@@ -1,0 +1,84 @@
+"""One way through a window: what is measured, averaged and judged belongs together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bpdemo.capture import CaptureReport
+from bpdemo.clip import ClipReport
+from bpdemo.face import FaceReport
+from bpdemo.self_check import made_up_face
+from bpdemo.stmap import build_stmap, resample
+from bpdemo.window import read_window, window_places
+
+FILE = ClipReport("mp4", "h264", 640, 480, 0, 9_000_000, 300, 10.0, 30.0)
+FACE = FaceReport(20, 1.0, 1, 180.0, 3.0, 0.02, 120.0, 0.0)
+REPORT = CaptureReport(FILE, FACE)
+
+
+def failed(window):
+    return [check.name for check in window.checks if not check.passed]
+
+
+def test_a_face_with_a_pulse_is_a_reading_whose_parts_belong_together():
+    traces = made_up_face(rate_hz=1.1)
+    window = read_window(traces, 0.0, 10.0, REPORT)
+    assert (window.status, window.reasons, failed(window)) == ("reading", (), [])
+    assert window.heart_rate.value == pytest.approx(66, abs=1)
+    assert window.beats.rate_hz == window.pulse.rate_hz == pytest.approx(window.heart_rate.value / 60)
+    assert set(window.beats.beats_s) <= set(window.pulse.beats_s)
+    np.testing.assert_allclose(np.diff(window.pulse.beats_s), 1 / 1.1, atol=0.05)
+    resampled = resample(traces.time_s, traces.colours, 0.0, 10.0)
+    np.testing.assert_array_equal(window.stmap.values, build_stmap(resampled).values)
+    np.testing.assert_array_equal(window.stmap.time_s, window.pulse.time_s)
+
+
+def test_noise_is_refused_with_the_checks_that_failed():
+    traces = made_up_face()
+    noise = np.random.default_rng(1).normal(0, 1, traces.colours.shape)
+    window = read_window(replace(traces, colours=130 + noise), 0.0, 10.0, REPORT)
+    assert [reason.code for reason in window.reasons] == ["no_pulse"]
+    assert window.heart_rate is None
+    assert "region_agreement" in failed(window)
+    assert len(window.checks) > len(failed(window))
+
+
+def test_without_a_file_nothing_is_asked_of_its_coding():
+    with_file = {check.name for check in read_window(made_up_face(), 0, 10, REPORT).checks}
+    without = {check.name for check in read_window(made_up_face(), 0, 10).checks}
+    assert with_file - without == {"bits_per_pixel"}
+
+
+def test_reasons_to_refuse_the_clip_are_the_windows_too_but_its_pulse_stays():
+    dark = CaptureReport(FILE, replace(FACE, luma=20.0))
+    window = read_window(made_up_face(), 0, 10, dark)
+    assert [reason.code for reason in window.reasons] == ["too_dark"]
+    assert window.heart_rate.value == pytest.approx(72, abs=1)
+
+
+def test_no_cell_seen_is_a_face_lost():
+    traces = made_up_face()
+    window = read_window(replace(traces, colours=np.full_like(traces.colours, np.nan)), 0, 10)
+    assert [reason.code for reason in window.reasons] == ["face_lost"]
+    assert window.pulse is window.beats is window.heart_rate is None
+
+
+def test_three_seconds_have_no_heart_rate():
+    window = read_window(made_up_face(), 0, 3)
+    assert window.heart_rate is None
+    assert np.isfinite(window.pulse.wave).all()
+
+
+def test_colour_in_the_light_around_the_head_is_no_pulse():
+    traces = made_up_face()
+    lit = traces.colours[:, 0] * 0.8
+    window = read_window(replace(traces, surround=lit), 0, 10)
+    assert [reason.code for reason in window.reasons] == ["light_flicker"]
+
+
+def test_a_clip_too_short_for_a_reading_is_one_window_and_one_without_a_face_none():
+    assert window_places(CaptureReport(replace(FILE, duration_s=3.0), FACE)) == [(0.0, 3.0)]
+    assert len(window_places(CaptureReport(replace(FILE, duration_s=45.0), FACE))) == 3
+    assert window_places(CaptureReport(FILE, replace(FACE, seen=0.0))) == []
+    assert window_places(CaptureReport(replace(FILE, duration_s=0.0), FACE)) == []
