@@ -123,22 +123,24 @@ def check_pulse(pulse: Pulse) -> tuple[Check, ...]:
     )
 
 
-def check_reading(pulse: Pulse, file: ClipReport | None, beats: MeanBeats) -> tuple[Check, ...]:
+def check_reading(pulse: Pulse, file: ClipReport | None) -> tuple[Check, ...]:
     """Return the checks of what a pulse needs besides before pressures are read from it.
 
     Args:
         pulse: of the window.
         file: how the clip is coded; None leaves that check out.
-        beats: the window's mean beats.
     """
     coding = () if file is None else (_check_coding(pulse, file),)
-    whole_beats = len(beats.beats_s) if beats.measured else 0
     return (
         _at_most("light_share", pulse.light_share, MAX_LIGHT_SHARE, "light_flicker"),
         _at_least("snr_for_shape_db", pulse.snr_db, MIN_READING_SNR_DB, "weak_pulse"),
         *coding,
-        _at_least("whole_beats", whole_beats, MIN_BEATS, "weak_pulse"),
     )
+
+
+def check_beats(beats: MeanBeats) -> Check:
+    """Return the check of how many beats were seen whole."""
+    return _at_least("whole_beats", len(beats.beats_s) if beats.measured else 0, MIN_BEATS, "weak_pulse")
 
 
 def reasons_of_capture(checks: Sequence[Check]) -> tuple[Reason, ...]:

@@ -8,7 +8,7 @@ from bpdemo.capture import Capture, CaptureReport
 from bpdemo.errors import Reason
 from bpdemo.estimate import HeartRate, PressureEstimate
 from bpdemo.pulse import Pulse, measure_pulse
-from bpdemo.quality import Check, check_capture, check_mask, check_pulse, check_reading, reasons_of_capture
+from bpdemo.quality import Check, check_beats, check_capture, check_mask, check_pulse, check_reading, reasons_of_capture
 from bpdemo.reasons import reason
 from bpdemo.regions import CellTraces
 from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows, resample
@@ -80,7 +80,7 @@ def read_window(traces: CellTraces, start_s: float, end_s: float, report: Captur
         return Window(start_s, end_s, stmap, None, None, (measured,), refused or (reason("face_lost"),), False)
     beats = average_beats(stmap, pulse)
     evidence = check_pulse(pulse)
-    checks = (measured, *evidence, *check_reading(pulse, report.file if report else None, beats))
+    checks = (measured, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(
         start_s=start_s,

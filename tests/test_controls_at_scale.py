@@ -14,7 +14,7 @@ from benchmarks.controls.figure import draw_controls
 from benchmarks.controls.measure import Measured, load_measured, measure_all, measure_clip
 from benchmarks.controls.scenes import GOOD, HALVES, KINDS, NEGATIVES, Film, draw_scene, film
 from bpdemo import quality
-from bpdemo.clip import CaptureReport, Clip
+from bpdemo.clip import Clip, ClipReport
 
 PULSE = {
     "heart_rate_bpm": 72.0,
@@ -28,7 +28,7 @@ PULSE = {
 }
 SCENE = {"codec": "h264", "frame_rate_hz": 30.0, "pulse_strength": 0.01, "tone": 0.5, "luma": 120.0}
 
-REPORT = CaptureReport("mp4", "h264", 640, 480, 0, 9_000_000, frame_rate_hz=30.0, bit_rate_kbps=4600.0).to_dict()
+REPORT = asdict(ClipReport("mp4", "h264", 640, 480, 0, 9_000_000, frame_rate_hz=30.0, bit_rate_kbps=4600.0))
 
 
 def made_up(number, kind="face", half="test", capture_reasons=(), **pulse):
@@ -153,7 +153,7 @@ def test_the_curve_counts_clips():
 
 
 def test_the_curve_of_an_upper_limit_counts_the_other_way():
-    light = next(question for question in QUESTIONS if question.codes == ("light",))
+    light = next(question for question in QUESTIONS if question.names == ("light_share",))
     lamps = [made_up(number, "photograph", light_share=share) for number, share in enumerate((0.2, 0.8))]
     curve = draw_curve([*lamps, made_up(0, light_share=0.3)], light)
     assert [curve.read[at] for at in (10, 20, 79, 80)] == [0.0, 0.5, 0.5, 1.0]
@@ -174,7 +174,7 @@ def test_the_curve_meets_the_verdict_at_the_threshold_in_use():
         for number in range(60)
     ]
     for question in QUESTIONS:
-        if question.codes[0] in ("colours", "halves"):
+        if question.names[0] in ("colour_agreement", "half_rates_apart"):
             continue  # these ask less of a clear pulse
         curve = draw_curve(clips, question)
         at = int(np.argmin(np.abs(question.grid - question.threshold)))
@@ -214,7 +214,7 @@ def test_a_face_in_too_little_light_is_counted_apart():
 def test_the_figure_draws_every_question():
     clips = [made_up(number, kind) for kind in ("photograph", "face") for number in range(3)]
     figure = draw_controls({"choice": clips, "test": []})
-    assert [axes.get_xlabel().split(", at ")[0] for axes in figure.axes] == [question.name for question in QUESTIONS]
+    assert [axes.get_xlabel().split(", at ")[0] for axes in figure.axes] == [question.title for question in QUESTIONS]
 
 
 def test_an_encoders_rhythm_is_counted_by_its_bits():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from bpdemo import quality
-from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
 from bpdemo.capture import CaptureReport
 from bpdemo.clip import ClipReport
 from bpdemo.face import FaceReport
@@ -43,9 +42,7 @@ ALL_MEASURED = np.ones((len(CELLS), 450), bool)
 
 
 def checks_of(pulse, mask=ALL_MEASURED, file=GOOD_FILE):
-    weight = np.ones((MEAN_BEATS, 6), np.float32)
-    beats = MeanBeats(np.zeros((MEAN_BEATS, 4, 6, POINTS), np.float32), weight, 1.2, pulse.beats_s)
-    return (quality.check_mask(mask), *quality.check_pulse(pulse), *quality.check_reading(pulse, file, beats))
+    return (quality.check_mask(mask), *quality.check_pulse(pulse), *quality.check_reading(pulse, file))
 
 
 def judge_window(pulse, mask=ALL_MEASURED, file=GOOD_FILE):
@@ -241,7 +238,6 @@ def test_checks_keep_what_was_measured_and_what_was_needed():
     assert (checks["snr_db"].value, checks["snr_db"].low, checks["snr_db"].passed) == (1.0, 0.0, True)
     assert (checks["snr_for_shape_db"].low, checks["snr_for_shape_db"].passed) == (2.0, False)
     assert checks["amplitude"].low < checks["amplitude"].value < checks["amplitude"].high
-    assert checks["whole_beats"].value == len(pulse.beats_s)
 
 
 def test_every_failure_has_a_sentence_with_a_remedy():

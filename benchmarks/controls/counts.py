@@ -23,28 +23,32 @@ class Question:
     """One question of the verdict that has a threshold.
 
     Attributes:
-        codes: of the checks it stands for (`quality.check_pulse`, `quality.check_reading`; "bits": of the file).
-        name: in tables and figure, with the unit.
+        names: of the checks it stands for (`quality.check_pulse`, `quality.check_reading`).
+        title: in tables and figure, with the unit.
         threshold: in use; for colours, halves and bits that of a pulse that is not clear, as clear ones are asked less.
         at_least: whether a pulse has to reach it; otherwise it must not exceed it.
         grid: thresholds to try.
     """
 
-    codes: tuple[str, ...]
-    name: str
+    names: tuple[str, ...]
+    title: str
     threshold: float
     at_least: bool
     grid: np.ndarray
 
 
 QUESTIONS = (
-    Question(("shape", "rate"), "SNR, dB", quality.MIN_READING_SNR_DB, True, np.arange(-8, 16.01, 0.25)),
-    Question(("regions",), "agreement of regions", quality.MIN_REGION_AGREEMENT, True, np.arange(0, 1.001, 0.01)),
-    Question(("colours",), "agreement of colours", quality.MIN_COLOUR_AGREEMENT, True, np.arange(-1, 1.001, 0.02)),
-    Question(("halves",), "halves apart", quality.MAX_HALVES_APART, False, np.arange(0, 1.001, 0.01)),
-    Question(("light",), "share of the light", quality.MAX_LIGHT_SHARE, False, np.arange(0, 1.001, 0.01)),
-    Question(("bits",), "bits a pixel", quality.CLEAR_BITS_PER_PIXEL, True, np.arange(0, 0.4001, 0.005)),
-    Question(("brightness",), "brightness / wave", quality.MAX_BRIGHTNESS_RATIO, False, np.arange(0, 10.01, 0.1)),
+    Question(("snr_for_shape_db", "snr_db"), "SNR, dB", quality.MIN_READING_SNR_DB, True, np.arange(-8, 16.01, 0.25)),
+    Question(
+        ("region_agreement",), "agreement of regions", quality.MIN_REGION_AGREEMENT, True, np.arange(0, 1.001, 0.01)
+    ),
+    Question(
+        ("colour_agreement",), "agreement of colours", quality.MIN_COLOUR_AGREEMENT, True, np.arange(-1, 1.001, 0.02)
+    ),
+    Question(("half_rates_apart",), "halves apart", quality.MAX_HALVES_APART, False, np.arange(0, 1.001, 0.01)),
+    Question(("light_share",), "share of the light", quality.MAX_LIGHT_SHARE, False, np.arange(0, 1.001, 0.01)),
+    Question(("bits_per_pixel",), "bits a pixel", quality.CLEAR_BITS_PER_PIXEL, True, np.arange(0, 0.4001, 0.005)),
+    Question(("brightness_ratio",), "brightness / wave", quality.MAX_BRIGHTNESS_RATIO, False, np.arange(0, 10.01, 0.1)),
 )
 
 
@@ -73,13 +77,13 @@ def judge(one: Measured) -> list[str]:
     """Judge a clip by what was measured and by the thresholds of today; codes of the reasons to refuse it."""
     if one.capture_reasons or one.pulse is None:
         return one.capture_reasons or ["face_lost"]
-    all_measured = np.ones((1, 1), bool)
-    return [reason.code for reason in quality.judge_window(all_measured, one.to_pulse(), one.to_report())]
+    return [check.reason for check in checks_of(one).values() if not check.passed][:1]
 
 
 def shows_rate(one: Measured) -> bool:
     """Return whether a heart rate would be shown."""
-    return one.pulse is not None and quality.has_pulse(one.to_pulse())
+    pulse = one.to_pulse()
+    return pulse is not None and all(check.passed for check in quality.check_pulse(pulse))
 
 
 def draw_curve(measured: Sequence[Measured], question: Question) -> Curve:
@@ -101,19 +105,19 @@ def _share_passing(clips: Sequence[Measured], question: Question, admitted: Call
 
 
 def checks_of(one: Measured) -> dict[str, quality.Check]:
-    """Return every question put to a clip in which a face was seen, by its code."""
+    """Return every question put to a clip in which a face was seen, by its name."""
     pulse = one.to_pulse()
-    coding = quality.check_coding(pulse, one.to_report())
-    return {check.code: check for check in (*quality.check_pulse(pulse), *quality.check_reading(pulse), coding)}
+    checks = (*quality.check_pulse(pulse), *quality.check_reading(pulse, one.to_report()))
+    return {check.name: check for check in checks}
 
 
 def _value(one: Measured, question: Question) -> float:
-    return checks_of(one)[question.codes[0]].value
+    return checks_of(one)[question.names[0]].value
 
 
 def _passes_others(one: Measured, question: Question) -> bool:
     checks = checks_of(one)
-    return not one.capture_reasons and all(check.passed for code, check in checks.items() if code not in question.codes)
+    return not one.capture_reasons and all(check.passed for name, check in checks.items() if name not in question.names)
 
 
 def upper_bound(hits: int, of: int) -> float:

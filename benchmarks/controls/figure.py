@@ -56,7 +56,7 @@ def _draw_panel(axes: Axes, question: Question, halves: dict[str, Sequence[Measu
         for share, colour in ((curve.read_alone, GREY), (curve.refused, BLUE), (curve.read, ORANGE)):
             axes.plot(question.grid, 100 * share, color=colour, **style)
     axes.axvline(question.threshold, color=INK, linewidth=1.0, linestyle=":")
-    label_axes(axes, title, f"{question.name}, at {'least' if question.at_least else 'most'}")
+    label_axes(axes, title, f"{question.title}, at {'least' if question.at_least else 'most'}")
     axes.set_xlim(question.grid[0], question.grid[-1])
     axes.locator_params(axis="x", nbins=5)
     axes.set_ylim(-0.05, 100)

@@ -13,12 +13,12 @@ import numpy as np
 
 from benchmarks.controls.scenes import KINDS, Drawn, Film, draw_scene, film
 from bpdemo.capture import read_capture
-from bpdemo.clip import CaptureReport
+from bpdemo.clip import ClipReport
 from bpdemo.errors import BpdemoError
-from bpdemo.pulse import Pulse, measure_pulse
-from bpdemo.quality import judge_capture, judge_window
-from bpdemo.stmap import build_stmap, place_windows
+from bpdemo.pulse import Pulse
+from bpdemo.quality import check_capture, reasons_of_capture
 from bpdemo.synthesis.encode import CODECS
+from bpdemo.window import read_windows
 
 _SCALARS = (
     "heart_rate_bpm",
@@ -60,9 +60,9 @@ class Measured:
         """The clip this was measured on."""
         return Film(self.half, self.kind, self.number)
 
-    def to_report(self) -> CaptureReport:
-        """Return the capture report of a file that could be read."""
-        return CaptureReport.from_dict(self.capture)
+    def to_report(self) -> ClipReport:
+        """Return the report of a file that could be read."""
+        return ClipReport(**self.capture)
 
     def to_pulse(self) -> Pulse | None:
         """Return the pulse with its measures and without its curves."""
@@ -102,25 +102,23 @@ def measure_scene(clip: Film, drawn: Drawn) -> Measured:
         except BpdemoError as error:
             return Measured(**asdict(clip), scene=about, heart_rate_bpm=None, capture_reasons=[error.code], pulse=None,
                             capture=None, reasons=[error.code])  # fmt: skip
-    of_capture = [reason.code for reason in judge_capture(capture.report, capture.face, capture.luma, capture.clipped)]
-    windows = place_windows(capture.report.duration_s)
-    if capture.face.seen and windows:
-        start_s, end_s = windows[0]
-        stmap = build_stmap(capture.time_s, capture.colours, start_s, end_s)
-        pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, capture.surround)
-        of_window = [reason.code for reason in judge_window(stmap.mask, pulse, capture.report)]
+    file, face = capture.report.file, capture.report.face
+    of_capture = [reason.code for reason in reasons_of_capture(check_capture(capture.report))]
+    for window in read_windows(capture)[:1]:
+        pulse = window.pulse
+        of_window = [check.reason for check in window.checks if not check.passed][:1]
         if "face_lost" in of_window and "face_lost" not in of_capture:
             of_capture.append("face_lost")
     scalars = None
     if pulse is not None:
         scalars = {name: round(float(getattr(pulse, name)), 5) for name in _SCALARS}
         scalars["half_rates_bpm"] = [round(float(rate), 3) for rate in pulse.half_rates_bpm]
-    about["luma"] = capture.luma if capture.face.seen else None
-    about["face_pixels"] = capture.face.width_pixels
+    about["luma"] = face.luma
+    about["face_pixels"] = face.width_pixels
     about = {name: round(float(value), 4) if isinstance(value, float) else value for name, value in about.items()}
     reasons = list(dict.fromkeys(of_capture + of_window))
     return Measured(**asdict(clip), scene=about, heart_rate_bpm=drawn.heart_rate_bpm, capture_reasons=of_capture,
-                    pulse=scalars, capture=capture.report.to_dict(), reasons=reasons)  # fmt: skip
+                    pulse=scalars, capture=asdict(file), reasons=reasons)  # fmt: skip
 
 
 def load_measured(path: Path) -> list[Measured]:

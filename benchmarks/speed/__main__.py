@@ -133,7 +133,7 @@ def _print_cold(folder: Path) -> None:
     rows = []
     for name, file in clips.CLIPS.items():
         began_s = time.perf_counter()
-        cold = _child("first", folder / file, "apart")
+        cold = _child("first", folder / file, "isolated")
         whole_s = time.perf_counter() - began_s
         rows.append((name, f"{cold['second']:.2f}", f"{whole_s - cold['second']:.2f}"))
     _table(

@@ -50,14 +50,13 @@ def take_turns(path: str, turns: str) -> dict:
 def read_in_stages(path: str) -> dict:
     """Go the whole way on one core, one stage after another: CPU seconds of each."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    from bpdemo import face
-    from bpdemo.beats import cut_slices
+    from bpdemo import face, regions
+    from bpdemo.beats import average_beats
     from bpdemo.clip import Clip
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.pulse import measure_pulse
-    from bpdemo.quality import judge_window
-    from bpdemo.regions import CellColours
-    from bpdemo.stmap import build_stmap, place_windows
+    from bpdemo.quality import check_pulse, check_reading
+    from bpdemo.stmap import build_stmap, place_windows, resample
 
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")
     estimator.estimate(path)
@@ -85,17 +84,19 @@ def read_in_stages(path: str) -> dict:
                 return
 
     face.carry_landmarks = timed("carry", face.carry_landmarks)
-    colours = CellColours()
+    regions.read_cells = timed("cells", regions.read_cells)
+    regions.read_surround = timed("cells", regions.read_surround)
     with Clip(path) as clip, face.FaceTracker() as tracker:
-        for tracked in each_timed("track", tracker.follow(each_timed("decode", clip.frames()))):
-            timed("cells", colours.add)(tracked)
-    time_s, cell_colours = colours.stacked()
+        traces = regions.read_traces(each_timed("track", tracker.follow(each_timed("decode", clip.frames()))))
     window = place_windows(clip.report.duration_s)[0]
-    stmap = timed("map", build_stmap)(time_s, cell_colours, *window)
-    pulse = timed("pulse", measure_pulse)(time_s, cell_colours, *window)
-    timed("pulse", judge_window)(stmap.mask, pulse, clip.report)
-    slices = timed("slices", cut_slices)(stmap)
-    timed("network", estimator.predict)(slices)
+    resampled = timed("map", resample)(traces.time_s, traces.colours, *window)
+    stmap = timed("map", build_stmap)(resampled)
+    surround = timed("pulse", resample)(traces.time_s, traces.surround[:, None], *window)
+    pulse = timed("pulse", measure_pulse)(resampled, surround)
+    timed("pulse", check_pulse)(pulse)
+    timed("pulse", check_reading)(pulse, clip.report)
+    beats = timed("beats", average_beats)(stmap, pulse)
+    timed("network", estimator.predict)(beats)
     stages = {
         "decoding": spent["decode"],
         "landmarks on key frames (MediaPipe)": spent["track"] - spent["decode"] - spent["carry"],
@@ -103,7 +104,7 @@ def read_in_stages(path: str) -> dict:
         "cell colours": spent["cells"],
         "STMap": spent["map"],
         "pulse and verdict": spent["pulse"],
-        "slices": spent["slices"],
+        "mean beats": spent["beats"],
         "network": spent["network"],
     }
     return stages | {"start of the landmarker, thumbnails, threads": max(0.0, whole_s - sum(stages.values()))}
@@ -112,17 +113,17 @@ def read_in_stages(path: str) -> dict:
 def read_first(path: str, way: str = "here") -> dict:
     """Import, load and read in a fresh process: seconds of each, and its memory in MB before and at its peak.
 
-    `way` is "here" or "apart": the latter reads each clip in a process of its own, as the page and the command line do.
+    `way` is "here" or "isolated": the latter reads each clip in a subprocess, as the page and the command line do.
     """
     began_s = time.perf_counter()
-    if way == "apart":
-        from bpdemo import isolation as apart
+    if way == "isolated":
+        from bpdemo import isolation
 
-        apart.prepare()
+        isolation.prepare()
     from bpdemo.estimator import BloodPressureEstimator
 
     imported_s = time.perf_counter()
-    estimator = BloodPressureEstimator.from_pretrained(apart=way == "apart")
+    estimator = BloodPressureEstimator.from_pretrained(isolate=way == "isolated")
     loaded_s, loaded_mb = time.perf_counter(), _peak_mb()
     estimator.estimate(path)
     first_s, peak_mb = time.perf_counter(), _peak_mb()
@@ -142,22 +143,22 @@ def _peak_mb() -> float:
 
 
 def time_network() -> dict:
-    """Time the network on one map's slices, on one core."""
+    """Time the network on one window's mean beats, on one core."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import numpy as np
 
-    from bpdemo.beats import POINTS, SLICES, Slices
+    from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.regions import REGIONS
     from bpdemo.stmap import CHANNELS
 
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")
-    values = np.random.default_rng(0).normal(size=(SLICES, len(CHANNELS), len(REGIONS), POINTS)).astype(np.float32)
-    slices = Slices(values, np.ones((SLICES, len(REGIONS)), np.float32), 1.2, np.arange(12.0))
+    values = np.random.default_rng(0).normal(size=(MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS)).astype(np.float32)
+    beats = MeanBeats(values, np.ones((MEAN_BEATS, len(REGIONS)), np.float32), 1.2, np.arange(12.0))
     took_ms = []
     for _ in range(110):
         before_s = time.perf_counter()
-        estimator.predict(slices)
+        estimator.predict(beats)
         took_ms.append(1000 * (time.perf_counter() - before_s))
     return {"median": statistics.median(took_ms[10:]), "most": max(took_ms[10:])}
 
@@ -179,12 +180,13 @@ def compare_landmarks(path: str) -> dict:
     from bpdemo.clip import Clip
     from bpdemo.face import KEY_FRAMES_HZ, FaceTracker
     from bpdemo.pulse import measure_pulse
-    from bpdemo.regions import read_colours
+    from bpdemo.regions import read_traces
+    from bpdemo.stmap import resample
 
     pulses = {}
     for name, key_frames_hz in (("ours", KEY_FRAMES_HZ), ("every", _EVERY_FRAME_HZ)):
         with Clip(path) as clip, FaceTracker(key_frames_hz=key_frames_hz) as tracker:
-            time_s, colours = read_colours(tracker.follow(clip.frames())).stacked()
-        pulse = measure_pulse(time_s, colours, 0.0, clip.report.duration_s)
+            traces = read_traces(tracker.follow(clip.frames()))
+        pulse = measure_pulse(resample(traces.time_s, traces.colours, 0.0, clip.report.duration_s))
         pulses[name] = {"error": pulse.heart_rate_bpm - scene_rate_bpm(Path(path).name), "snr": pulse.snr_db}
     return pulses

@@ -1,0 +1,51 @@
+"""POS, heart rate and SNR beside independent implementations (vitallens, prpy)."""
+
+import numpy as np
+import pytest
+from prpy.numpy.metric import snr
+from prpy.numpy.physio import estimate_hr_from_signal
+from vitallens.methods.pos import POSRPPGMethod
+
+from bpdemo.pulse import heart_rate_and_snr
+from bpdemo.self_check import made_up_face
+from bpdemo.stmap import RATE_HZ, project_pos, resample
+
+INNER = slice(48, -48)  # both average overlapping windows of 1.6 s; at the ends fewer of them overlap
+
+
+def likeness(one, other):
+    return np.corrcoef(one[INNER], other[INNER])[0, 1]
+
+
+@pytest.mark.parametrize("rate_hz", [0.9, 1.3, 2.1])
+def test_pos_is_that_of_another_implementation(rate_hz):
+    traces = made_up_face(seed=3, rate_hz=rate_hz)
+    window = resample(traces.time_s, traces.colours, 0.0, 10.0)
+    theirs = POSRPPGMethod().algorithm(window.rgb[:, 5], RATE_HZ)
+    ours = project_pos(window.relative[:, 5])
+    assert likeness(ours, theirs) > 0.99
+    slope = np.polyfit(theirs[INNER], ours[INNER], 1)[0]
+    assert slope == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("rate_hz", [0.8, 1.2, 1.9, 2.9])
+@pytest.mark.parametrize("noise", [0.1, 0.5, 1.0])
+def test_heart_rate_is_that_of_another_implementation(rate_hz, noise):
+    wave = noisy_wave(rate_hz, noise)
+    theirs_bpm = float(np.squeeze(estimate_hr_from_signal(wave, RATE_HZ)))
+    assert 60 * heart_rate_and_snr(wave)[0] == pytest.approx(theirs_bpm, abs=1.5)
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.3, 1.0, 3.0])
+def test_snr_is_that_of_another_implementation(noise):
+    """Theirs is 20 times the logarithm of a ratio of powers; our bands are twice as wide at the second harmonic."""
+    wave = noisy_wave(1.2, noise)
+    tapered = (wave - wave.mean()) * np.hanning(len(wave))
+    theirs_db = 0.5 * float(snr(np.float64(1.2), tapered, RATE_HZ, 0.005, tol=0.1, f_min=0.6, f_max=4.0))
+    assert heart_rate_and_snr(wave)[1] == pytest.approx(theirs_db, abs=1.5)
+
+
+def noisy_wave(rate_hz, noise):
+    turn = 2 * np.pi * rate_hz * np.arange(450) / RATE_HZ
+    rng = np.random.default_rng(int(100 * rate_hz + 10 * noise))
+    return np.sin(turn) + 0.3 * np.sin(2 * turn + 0.8) + noise * rng.standard_normal(450)
