@@ -89,7 +89,7 @@ def _milliseconds(network: nn.Module, beats: MeanBeats, device: str, dtype: torc
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
-    beats = made_up_slices(_FACES)
+    beats = made_up_beats(_FACES)
     reference = predict(load_weights(embedded_folder(), "cpu").network, beats, "cpu", torch.float32)
     print(f"Network forward on {_FACES} made-up faces, torch {torch.__version__}, one thread\n")
     print("| device | type | one face, ms | worst systolic difference, mmHg | worst diastolic, mmHg | allowed, mmHg |")

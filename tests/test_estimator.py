@@ -1,6 +1,5 @@
 """The whole way, from a clip to an estimate."""
 
-import copy
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +9,11 @@ import pytest
 import torch
 
 from bpdemo import BloodPressureEstimator
-from bpdemo.beats import cut_slices
-from bpdemo.capture import MAX_THUMBNAILS
-from bpdemo.errors import BpdemoError, ClipError, WeightsError
-from bpdemo.estimate import Estimate
+from bpdemo.beats import average_beats
+from bpdemo.errors import ClipError, WeightsError
 from bpdemo.estimator import map_clip
 from bpdemo.models.beats import RangePrediction
+from bpdemo.weights.store import embedded_folder
 from tests.support.small_weights import write_small
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -83,11 +81,12 @@ def test_value_is_the_mean_over_ranges_and_interval_is_conformal(estimates):
     assert [part.low for part in systolic.ranges] == [80, 100, 110, 120, 130, 140, 160]
 
 
-def test_json_form_is_json_and_knows_no_paths(estimates):
-    for estimate in estimates.values():
-        text = json.dumps(estimate.to_dict(), allow_nan=False)
-        assert str(EXAMPLES) not in text
-        assert json.loads(text)["schema"] == "bpdemo.estimate/1"
+def test_json_form_knows_the_path_as_it_was_given_and_no_other(estimates):
+    for name, estimate in estimates.items():
+        form = json.loads(json.dumps(estimate.to_dict(), allow_nan=False))
+        assert form.pop("path") == str(EXAMPLES / name)
+        assert str(EXAMPLES) not in json.dumps(form)
+        assert (form["clip"], form["method"], form["model"]) == (name, "pos", "beats")
 
 
 def test_same_clip_same_estimate(estimator, estimates):
@@ -105,13 +104,13 @@ def test_many_clips_are_read_in_processes_as_one_by_one(estimator, estimates, te
 
 
 def test_a_clip_read_in_a_process_of_its_own_gives_the_same(estimator, estimates, text_file):
-    apart = BloodPressureEstimator(estimator.weights, apart=True)
-    told = []
-    answer = apart.answer(EXAMPLES / "face_58_bpm.webm", lambda *so_far: told.append(so_far))
+    isolated = BloodPressureEstimator(estimator.weights, isolate=True)
+    steps = []
+    answer = isolated.answer(EXAMPLES / "face_58_bpm.webm", lambda _, step: steps.append(step))
     assert answer.to_dict() == estimates["face_58_bpm.webm"].to_dict()
-    assert [step for _, step in told if step != "face"] == ["map", "network", "done"]
-    assert apart.answer(text_file).reasons[0].code == "not_a_video"
-    mapped = map_clip(EXAMPLES / "face_58_bpm.webm", apart=True)
+    assert [step for step in steps if step != "face"] == ["map", "network", "done"]
+    assert isolated.answer(text_file).reasons[0].code == "not_a_video"
+    mapped = map_clip(EXAMPLES / "face_58_bpm.webm", isolate=True)
     np.testing.assert_array_equal(mapped.values, answer.windows[0].stmap.values)
 
 
@@ -139,49 +138,44 @@ def test_progress_moves_forward_to_the_end(estimator):
     assert list(dict.fromkeys(step for _, step in seen)) == ["face", "map", "network", "done"]
 
 
-def test_thumbnails_are_few_small_and_show_the_face(estimates):
-    thumbnails = estimates["face_72_bpm.mp4"].thumbnails
-    assert 3 <= len(thumbnails) <= MAX_THUMBNAILS
-    assert all(thumbnail.image.shape[0] <= 360 for thumbnail in thumbnails)
-    for thumbnail in thumbnails:
-        height, width = thumbnail.image.shape[:2]
-        assert (thumbnail.landmarks.min(axis=0) > 0).all()
-        assert (thumbnail.landmarks.max(axis=0) < (width, height)).all()
-
-
 def test_windows_carry_map_and_pulse(estimates):
     window = estimates["face_72_bpm.mp4"].best_window
     assert window.status == "reading"
     assert window.stmap.values.shape[2] == 450
     assert np.isfinite(window.pulse.wave).all()
     assert len(window.pulse.beats_s) == pytest.approx(18, abs=1)
-    assert len(window.slices.rises_s) == pytest.approx(17, abs=1)
-    assert window.slices.weight.all()
-    assert 60 * window.slices.rate_hz == pytest.approx(window.heart_rate.value, abs=0.5)
-    assert estimates["photograph.mp4"].best_window.slices is None
+    assert len(window.beats.beats_s) == pytest.approx(17, abs=1)
+    assert window.beats.weight.all()
+    assert all(check.passed for check in (*window.checks, *estimates["face_72_bpm.mp4"].checks))
 
 
-def test_slices_without_a_whole_beat_are_refused_and_not_read(estimator, monkeypatch):
-    def cut_none(stmap):
-        slices = cut_slices(stmap)
-        return replace(slices, values=0 * slices.values, weight=0 * slices.weight, rises_s=slices.rises_s[:0])
+def test_a_refusal_names_every_check_that_failed(estimates):
+    assert estimates["face_72_bpm.mp4"].failed_checks == ()
+    assert "face_seen" in [check.name for check in estimates["wall.mp4"].failed_checks]
+    failed = {check.reason for check in estimates["photograph.mp4"].failed_checks}
+    assert "no_pulse" in failed
 
-    monkeypatch.setattr("bpdemo.estimator.cut_slices", cut_none)
+
+def test_without_whole_beats_there_is_no_reading(estimator, monkeypatch):
+    def average_none(stmap, pulse):
+        beats = average_beats(stmap, pulse)
+        return replace(beats, values=0 * beats.values, weight=0 * beats.weight, beats_s=beats.beats_s[:0])
+
+    monkeypatch.setattr("bpdemo.window.average_beats", average_none)
     estimate = estimator.estimate(EXAMPLES / "face_72_bpm.mp4")
     assert estimate.status == "refused"
     assert [reason.code for reason in estimate.reasons] == ["weak_pulse"]
+    assert [check.name for check in estimate.failed_checks] == ["whole_beats"]
     assert estimate.systolic is None
     assert estimate.heart_rate.value == pytest.approx(72, abs=1)
 
 
-@pytest.mark.parametrize(("scaled", "half_width"), [(None, 31.5), (False, 31.5), (True, 1.6 * 31.5)])
+@pytest.mark.parametrize(("scaled", "half_width"), [(False, 31.5), (True, 1.6 * 31.5)])
 def test_an_interval_is_as_wide_as_the_weights_say(estimator, scaled, half_width):
     ranges = torch.tensor([[0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.3]])
     prediction = RangePrediction(ranges.log(), ranges, 100 * ranges, torch.tensor([120.0]), torch.tensor([1.6]))
-    config = copy.deepcopy(estimator.weights.config)
-    config["intervals"]["scaled"] = scaled
-    if scaled is None:
-        del config["intervals"]["scaled"]
+    config = estimator.weights.config
+    config = config.model_copy(update={"intervals": config.intervals.model_copy(update={"scaled": scaled})})
     asked = BloodPressureEstimator(replace(estimator.weights, config=config))
     pressure = asked._pressure("systolic", prediction)
     assert pressure.interval == pytest.approx((120 - half_width, 120 + half_width))
@@ -205,10 +199,12 @@ def test_weights_that_are_not_there_are_an_error():
         BloodPressureEstimator.from_pretrained("no/such/folder")
 
 
-def test_an_error_has_the_form_of_an_estimate():
-    error = BpdemoError("some_code", "Something was wrong.", "Do something else.")
-    form = Estimate.from_error("clip.mp4", error).to_dict()
-    assert form["status"] == "error"
-    assert form["reasons"] == [{"code": "some_code", "message": "Something was wrong.", "remedy": "Do something else."}]
-    assert "systolic" not in form
-    assert str(error) == "Something was wrong. Do something else."
+@pytest.mark.parametrize(
+    ("name", "systolic", "diastolic"), [("face_72_bpm.mp4", 116.6, 68.6), ("face_58_bpm.webm", 113.5, 67.2)]
+)
+def test_the_shipped_weights_read_the_examples_as_ever(name, systolic, diastolic):
+    """What these weights answer here is pinned, as close as other processors' arithmetic allows."""
+    estimate = BloodPressureEstimator.from_pretrained(embedded_folder(), device="cpu").estimate(EXAMPLES / name)
+    assert estimate.systolic.value == pytest.approx(systolic, abs=0.3)
+    assert estimate.diastolic.value == pytest.approx(diastolic, abs=0.3)
+    assert estimate.heart_rate.value == pytest.approx(TRUTHS[name]["heart_rate_bpm"], abs=0.3)

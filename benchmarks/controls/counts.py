@@ -37,6 +37,7 @@ class Question:
     grid: np.ndarray
 
 
+_SHARES, _COSINES = np.arange(0, 1.001, 0.01), np.arange(-1, 1.001, 0.02)
 QUESTIONS = (
     Question(("snr_for_shape_db", "snr_db"), "SNR, dB", quality.MIN_READING_SNR_DB, True, np.arange(-8, 16.01, 0.25)),
     Question(
@@ -45,8 +46,8 @@ QUESTIONS = (
     Question(
         ("colour_agreement",), "agreement of colours", quality.MIN_COLOUR_AGREEMENT, True, np.arange(-1, 1.001, 0.02)
     ),
-    Question(("half_rates_apart",), "halves apart", quality.MAX_HALVES_APART, False, np.arange(0, 1.001, 0.01)),
-    Question(("light_share",), "share of the light", quality.MAX_LIGHT_SHARE, False, np.arange(0, 1.001, 0.01)),
+    Question(("half_rates_apart",), "halves apart", quality.MAX_HALVES_APART, False, _SHARES),
+    Question(("light_share",), "share of the light", quality.MAX_LIGHT_SHARE, False, _SHARES),
     Question(("bits_per_pixel",), "bits a pixel", quality.CLEAR_BITS_PER_PIXEL, True, np.arange(0, 0.4001, 0.005)),
     Question(("brightness_ratio",), "brightness / wave", quality.MAX_BRIGHTNESS_RATIO, False, np.arange(0, 10.01, 0.1)),
 )

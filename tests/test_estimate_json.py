@@ -1,0 +1,133 @@
+"""The JSON form `bpdemo.estimate/2`: what it holds, what it leaves out, and that its schema says so."""
+
+import json
+from dataclasses import replace
+from importlib import resources
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bpdemo.capture import CaptureReport
+from bpdemo.clip import ClipReport
+from bpdemo.errors import BpdemoError
+from bpdemo.estimate import Baseline, Estimate, PressureEstimate, RangeEstimate
+from bpdemo.estimate_json import json_schema, to_json
+from bpdemo.face import FaceReport
+from bpdemo.quality import check_capture
+from bpdemo.self_check import made_up_face
+from bpdemo.window import WindowEstimate, read_window
+
+REPORT = CaptureReport(
+    ClipReport("mov,mp4", "h264", 640, 480, 0, 9_000_000, 300, 10.0, 29.97002997, 0.12345, 0.0334, 4600.123),
+    FaceReport(20, 1.0, 1, 180.04321, 3.0, 0.0212345, 119.96, 0.00012345),
+)
+PRESSURE = PressureEstimate(
+    value=121.26,
+    interval=(89.04, 153.48),
+    coverage=0.9,
+    ranges=(RangeEstimate(80, 120, 0.33333333, 101.11), RangeEstimate(120, 180, 0.66666667, 131.77)),
+    baseline=Baseline(127.54, 16.26),
+)
+
+
+@pytest.fixture(scope="module")
+def reading():
+    window = WindowEstimate(
+        **vars(read_window(made_up_face(), 0.0, 10.0, REPORT)), systolic=PRESSURE, diastolic=PRESSURE
+    )
+    return Estimate(
+        clip="me.mp4",
+        status="reading",
+        systolic=PRESSURE,
+        diastolic=PRESSURE,
+        heart_rate=window.heart_rate,
+        checks=check_capture(REPORT),
+        windows=(window,),
+        capture=REPORT,
+        path="clips/me.mp4",
+    )
+
+
+def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
+    form = json.loads(json.dumps(to_json(reading), allow_nan=False))
+    assert (form["schema"], form["status"], form["clip"], form["path"]) == (
+        "bpdemo.estimate/2",
+        "reading",
+        "me.mp4",
+        "clips/me.mp4",
+    )
+    assert (form["method"], form["model"], form["weights"]) == ("pos", None, None)
+    assert form["systolic"] == {
+        "value": 121.3,
+        "unit": "mmHg",
+        "interval": [89.0, 153.5],
+        "coverage": 0.9,
+        "ranges": [
+            {"low": 80, "high": 120, "probability": 0.3333, "value": 101.1},
+            {"low": 120, "high": 180, "probability": 0.6667, "value": 131.8},
+        ],
+        "baseline": {"value": 127.5, "mean_absolute_error": 16.3},
+    }
+    window = form["windows"][0]
+    assert window["systolic"] == {"value": 121.3, "unit": "mmHg", "interval": [89.0, 153.5]}
+    assert window["heart_rate"]["value"] == form["heart_rate"]["value"] == pytest.approx(72, abs=1)
+    assert len(window["beats_s"]) == pytest.approx(12, abs=1)
+    assert form["capture"]["frame_rate_hz"] == 29.97
+    assert form["capture"]["face"]["clipped"] == 0.0001
+    assert form["capture"]["cut_at_s"] is None
+
+
+def test_checks_keep_value_bounds_and_answer(reading):
+    form = to_json(reading)
+    clip = {check["name"]: check for check in form["checks"]}
+    window = {check["name"]: check for check in form["windows"][0]["checks"]}
+    assert clip["luma"] == {
+        "name": "luma",
+        "value": 119.96,
+        "low": 40,
+        "high": 235,
+        "passed": True,
+        "reason": "too_bright",
+    }
+    assert clip["duration_s"].keys() == {"name", "value", "low", "passed", "reason"}
+    assert window["brightness_ratio"].keys() == {"name", "value", "high", "passed", "reason"}
+    assert window["amplitude"]["low"] == 0.0003
+    assert window["half_rates_apart"].keys() == {"name", "value", "passed", "reason"}, "a clear pulse may speed up"
+
+
+def test_what_is_unlimited_or_not_measured_is_absent(reading):
+    file = replace(REPORT.file, bit_rate_kbps=0.0)
+    report = CaptureReport(file, replace(REPORT.face, luma=None, clipped=None))
+    window = WindowEstimate(**vars(read_window(made_up_face(), 0.0, 10.0, report)))
+    form = to_json(replace(reading, systolic=None, heart_rate=None, windows=(window,), capture=report, path=None))
+    assert not {"systolic", "heart_rate", "path"} & form.keys()
+    assert "diastolic" in form
+    assert not {"luma", "clipped"} & form["capture"]["face"].keys()
+    bits = next(check for check in form["windows"][0]["checks"] if check["name"] == "bits_per_pixel")
+    assert "value" not in bits
+
+
+def test_an_error_has_the_form_of_an_estimate():
+    error = BpdemoError("some_code", "Something was wrong.", "Do something else.")
+    form = Estimate.from_error("clip.mp4", error).to_dict()
+    assert form["status"] == "error"
+    assert form["reasons"] == [{"code": "some_code", "message": "Something was wrong.", "remedy": "Do something else."}]
+    assert form["capture"] is form["weights"] is form["model"] is None
+    assert form["windows"] == form["checks"] == form["notes"] == []
+
+
+def test_the_schema_describes_the_form(reading):
+    schema = json_schema()
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    error = Estimate.from_error("clip.mp4", BpdemoError("code", "Sentence.", "Remedy."))
+    for estimate in (reading, replace(reading, systolic=None, diastolic=None, windows=(), path=None), error):
+        validator.validate(to_json(estimate))
+    assert not validator.is_valid(to_json(reading) | {"status": "unknown"})
+    assert not validator.is_valid(to_json(reading) | {"something": "else"})
+
+
+def test_the_schema_in_the_package_is_that_of_the_types():
+    """`python -m bpdemo.estimate_json > bpdemo/estimate.schema.json` writes it anew."""
+    file = resources.files("bpdemo").joinpath("estimate.schema.json")
+    assert json.loads(file.read_text(encoding="utf-8")) == json_schema()
