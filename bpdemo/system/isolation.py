@@ -1,11 +1,10 @@
 """A clip is read in a subprocess, which ends with it. Linux only; elsewhere it is read in this process.
 
-Decoders are large programs in C, and a clip may come from anybody. One that makes its decoder fail or never come to an
-end takes no other visitor's reading with it; a reading that nobody waits for any more is over at once; and whatever a
-clip left in memory goes back to the machine. What comes back is the `Capture`: colours and a few thumbnails.
+Decoders are large programs in C, and a clip may come from anybody. One that crashes or hangs its decoder harms no other
+visitor's reading; a reading that nobody waits for any more ends at once; and its memory goes back to the machine.
 
 The processes are forks of one that has everything loaded and has never seen a clip ("fork server"), which costs tens of
-milliseconds; the server's own process could not be forked, as its threads would be missing.
+milliseconds; the server's own process cannot be forked, as its threads would be missing.
 """
 
 import logging
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
-from bpdemo.runtime import silence_native_stderr
+from bpdemo.system.runtime import silence_native_stderr
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +28,14 @@ CRASHED = (
     "Reading this clip made the process end.",
     "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, tell the project.",
 )
-_LOADED = ["bpdemo.fork_server"]
-_POLL_S = 0.2  # of silence, after which whoever waits is asked again whether they still do
-_MAX_CPU_S = 900  # for one clip; what `clip` reads at most, and what is made to waste time, takes a fraction of it
+_LOADED = ["bpdemo.system.fork_server"]
+_POLL_S = 0.2  # of silence, after which progress is reported again: the caller may end the wait
+_MAX_CPU_S = 900  # for one clip; the most that `clip` reads takes a fraction of it
 
 
 @cache
 def prepare() -> None:
-    """Start loading what reading needs, beside whatever else is done before the first clip comes."""
+    """Start loading what reading needs, in the background, before the first clip comes."""
     if sys.platform == "linux":
         from multiprocessing.forkserver import ensure_running  # there is none on Windows
 
@@ -47,9 +46,7 @@ def prepare() -> None:
 def read_in_subprocess(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
     """Return a clip's capture as `capture.read_capture` does, read in a subprocess.
 
-    Args:
-        path: the clip.
-        progress: called several times a second with how far the work is; what it raises ends the subprocess at once.
+    `progress` is called several times a second; what it raises ends the subprocess at once.
 
     Raises:
         ClipError: the file cannot be read as a clip, or (`crashed`) reading it made the process end.
@@ -80,7 +77,7 @@ def read_in_subprocess(path: str | os.PathLike, progress: Progress | None = None
 
 @contextmanager
 def _started(path: str) -> Iterator[Connection]:
-    """Have a process of its own read a clip; yield what it answers through. It ends with the block at the latest."""
+    """Start a process that reads a clip; yield its answers' connection. It ends with the block at the latest."""
     prepare()
     context = get_context("forkserver")
     answers, its_end = context.Pipe(duplex=False)
@@ -97,7 +94,7 @@ def _started(path: str) -> Iterator[Connection]:
 
 
 def _read(path: str, answers: Connection) -> None:
-    """Read a clip in its own process: answer with progress, and at last with the capture or with why there is none."""
+    """Send progress, then the capture, or a reason, or None for an unforeseen error."""
     import resource  # there is none on Windows
 
     silence_native_stderr()

@@ -14,7 +14,7 @@ from gradio_client import Client, handle_file
 
 from bpdemo.capture import read_capture
 from bpdemo.errors import ClipError
-from bpdemo.isolation import read_in_subprocess
+from bpdemo.system.isolation import read_in_subprocess
 from tests.support.serve_app import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a clip is read in this process")
@@ -38,7 +38,7 @@ def test_it_gives_what_reading_here_gives_and_leaves_no_process(pulse_clip):
 def test_what_it_is_forked_from_has_everything_loaded_and_no_thread(pulse_clip):
     """A thread would be missing in the forks, and whoever waits for it would wait for ever."""
     code = (
-        "import sys, threading, bpdemo.fork_server; from pathlib import Path;"
+        "import sys, threading, bpdemo.system.fork_server; from pathlib import Path;"
         "known = set(sys.modules); print(len(list(Path('/proc/self/task').iterdir())));"
         f"from bpdemo.capture import read_capture; read_capture({str(pulse_clip.path)!r});"
         "print(sorted(set(sys.modules) - known))"
@@ -52,7 +52,7 @@ def test_it_can_be_started_where_temporary_files_lie_deep(tmp_path):
     deep = tmp_path / ("a" * 100)
     deep.mkdir()
     code = (
-        "import tempfile; from multiprocessing.util import get_temp_dir; from bpdemo import isolation, runtime;"
+        "import tempfile; from multiprocessing.util import get_temp_dir; from bpdemo.system import isolation, runtime;"
         "runtime.shorten_socket_folder(); isolation.prepare(); print(tempfile.gettempdir(), get_temp_dir())"
     )
     environment = os.environ | {"TMPDIR": str(deep)}
@@ -79,11 +79,12 @@ def test_it_may_not_go_on_for_ever_and_is_what_goes_where_memory_is_short(short_
 
 def test_what_nobody_foresaw_there_is_logged_without_its_words(tmp_path):
     (tmp_path / "failing.py").write_text(
-        "from bpdemo import isolation\n\n\ndef fail(*_):\n    raise RuntimeError('a_persons_name')\n\n\n"
+        "from bpdemo.system import isolation\n\n\ndef fail(*_):\n    raise RuntimeError('a_persons_name')\n\n\n"
         "isolation.read_capture = fail\n"
     )
     script = (
-        "from bpdemo import isolation; isolation._LOADED[:] = ['failing']; isolation.read_in_subprocess('clip.mp4')"
+        "from bpdemo.system import isolation; isolation._LOADED[:] = ['failing'];"
+        "isolation.read_in_subprocess('clip.mp4')"
     )
     path = os.pathsep.join((str(tmp_path), str(ROOT)))
     ran = subprocess.run(
@@ -135,6 +136,7 @@ def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
     assert active_children() == []
 
 
+@pytest.mark.slow
 def test_in_the_app_a_crash_is_its_own_requests_error(app, pulse_clip, wall_clip):
     client, other = (Client(app.url, verbose=False, analytics_enabled=False) for _ in range(2))
     crashing = client.submit(handle_file(str(pulse_clip.path)), api_name="/estimate")

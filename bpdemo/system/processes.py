@@ -1,17 +1,16 @@
-"""The one pool of processes: results in order, and no item harms another."""
+"""A pool of processes: results in order, and no item harms another."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# A process has to load everything anew, which takes as long as a few clips: it is worth that for several only.
-_MIN_ITEMS_EACH = 3
+_MIN_ITEMS_EACH = 3  # to be worth a process, whose start takes as long as a few clips
 
 
 def cores() -> int:
@@ -20,7 +19,7 @@ def cores() -> int:
 
 
 def worthwhile_processes(items: int) -> int:
-    """Return how many processes are worth starting for so many items: no more than there are cores, 1 at least."""
+    """Return how many processes are worth starting for this many items, from 1 to the number of cores."""
     return max(1, min(cores(), items // _MIN_ITEMS_EACH))
 
 
@@ -30,21 +29,21 @@ def map_in_processes(
     *,
     processes: int | None = None,
     prepare: Callable[..., None] | None = None,
-    arguments: tuple[object, ...] = (),
+    arguments: tuple[Any, ...] = (),
 ) -> Iterator[Result | None]:
-    """Yield the result of each item, in order; None for an item that made the process end which worked on it.
+    """Yield the result of each item, in order; None for an item that ended its process.
 
     Args:
-        work: what is done with an item; it can be imported by its name, and so can `prepare`.
-        items: what is worked on.
+        work: done with each item; can be imported by its name, as can `prepare`.
+        items: inputs.
         processes: how many work at the same time; None takes as many as there are cores.
-        prepare: what each process does first.
+        prepare: called first in each process, with `arguments`.
         arguments: of `prepare`.
     """
 
     def pool(size: int) -> ProcessPoolExecutor:
-        # Processes are started fresh: one that is forked from others' threads may wait for them for ever.
-        return ProcessPoolExecutor(size, get_context("spawn"), _prepare, (prepare, arguments))
+        # Not forked: a fork of a process with threads may wait for them for ever.
+        return ProcessPoolExecutor(size, get_context("spawn"), prepare, arguments)
 
     done = 0
     while done < len(items):
@@ -56,10 +55,10 @@ def map_in_processes(
                     yield result
             except BrokenProcessPool:
                 pass
-            finally:  # also when nobody wants the rest
+            finally:  # also when the caller stops early
                 workers.shutdown(wait=False, cancel_futures=True)
         if done < len(items):
-            # Any of those at work may have ended its process: the first is tried by itself, the others once more.
+            # Any item at work may have ended its process: the first is tried by itself, the others once more.
             with pool(1) as worker:
                 try:
                     lone: Result | None = worker.submit(work, items[done]).result()
@@ -67,8 +66,3 @@ def map_in_processes(
                     lone = None
             done += 1
             yield lone
-
-
-def _prepare(prepare: Callable[..., None] | None, arguments: tuple[object, ...]) -> None:
-    if prepare is not None:
-        prepare(*arguments)

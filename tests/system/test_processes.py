@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bpdemo import processes
-from bpdemo.processes import map_in_processes, worthwhile_processes
+from bpdemo.system import processes
+from bpdemo.system.processes import map_in_processes, worthwhile_processes
 
 factor = 0
 
@@ -38,34 +38,24 @@ def leave_a_mark(path):
     return path
 
 
-def test_results_come_in_order():
-    assert list(map_in_processes(multiply, [1, 5, 2, 9, 3], processes=2, prepare=prepare, arguments=(10,))) == [
-        10,
-        50,
-        20,
-        90,
-        30,
-    ]
-
-
-def test_no_items_no_results():
-    assert list(map_in_processes(multiply, [], processes=2, prepare=prepare, arguments=(1,))) == []
+@pytest.mark.parametrize(
+    ("items", "results"),
+    [([1, 5, 2, 9, 3], [10, 50, 20, 90, 30]), ([], []), ([1, 2, -1, 3, -1, 4], [10, 20, None, 30, None, 40])],
+    ids=["in order", "none", "an item that ends its process costs no other"],
+)
+def test_results(items, results):
+    assert list(map_in_processes(multiply, items, processes=2, prepare=prepare, arguments=(10,))) == results
 
 
 def test_several_processes_share_the_work():
-    workers = set(map_in_processes(process_of, range(6), processes=2, prepare=prepare, arguments=(1,)))
+    workers = set(map_in_processes(process_of, range(6), processes=2))
     assert len(workers) == 2
     assert os.getpid() not in workers
 
 
-def test_an_item_that_ends_its_process_costs_no_other():
-    results = list(map_in_processes(multiply, [1, 2, -1, 3, -1, 4], processes=2, prepare=prepare, arguments=(10,)))
-    assert results == [10, 20, None, 30, None, 40]
-
-
 def test_what_nobody_waits_for_is_not_done(tmp_path):
     paths = [str(tmp_path / str(number)) for number in range(40)]
-    results = map_in_processes(leave_a_mark, paths, processes=2, prepare=prepare, arguments=(1,))
+    results = map_in_processes(leave_a_mark, paths, processes=2)
     assert next(results) == paths[0]
     results.close()
     assert len(list(tmp_path.iterdir())) < 20

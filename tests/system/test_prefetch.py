@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bpdemo.prefetch import prefetch
+from bpdemo.system.prefetch import prefetch
 
 
 def counted(count, fetched, end=None):
