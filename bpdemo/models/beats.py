@@ -1,118 +1,49 @@
-"""The network: slices of an STMap -> residual features -> BiLSTM -> ranges and the value inside each range.
+"""The network: mean beats -> residual features -> BiLSTM -> ranges and the value inside each range.
 
-The layout follows Zhuang et al. 2022 (arXiv 2203.03634; Sensors 2023, 23(6), 2963): a residual network reads slices of
+The layout follows Zhuang et al. 2022 (arXiv 2203.03634; Sensors 2023, 23(6), 2963): a residual network reads parts of
 the map, a BiLSTM runs across them, a *classifier* gives the range a pressure lies in and a *calculator* - fed with the
-features and with the classifier's result - gives the value. Sizes, what a slice is (`slices.py`), range edges, the way
-rows are averaged and the way ranges and values are combined are not published; those here are ours and travel with the
-weights.
+features and with the classifier's result - gives the value. The paper reads slices of the map; ours reads mean beats of
+its regions (`bpdemo/beats.py`). Sizes, range edges, the way regions are averaged and the way ranges and values are
+combined are not published; those here are ours and travel with the weights.
 
 ```
-values [B, S, 4, regions, points], weight [B, S, regions], rate_hz [B]
-  -> mean              over regions, by weight: one row a slice and channel; and over slices: one more, the whole map's
+values [B, N, 4, regions, points], weight [B, N, regions], rate_hz [B]
+  -> mean              over regions, by weight: one row a beat and channel; and over beats: one more, the whole map's
   -> standardise       by the height of the whole map's T: shapes and proportions are left
   -> residual          three blocks of 1x5 convolutions along the beat, twice halved; with the heart rate -> one vector
-  -> BiLSTM            across the slices that were measured, the whole map's last; mean of its states -> features
+  -> BiLSTM            across the beats that were measured, the whole map's last; mean of its states -> features
   -> two range heads   logits -> probability p [B, R];  features and p -> in-range value v [B, R];  value = sum p * v
 ```
 
 That is one member. The network is a few of them, fitted apart, whose probabilities are averaged (Lakshminarayanan,
 Pritzel, Blundell: *Simple and scalable predictive uncertainty estimation using deep ensembles*, 2017). Where the mean
-beat is unlike all that was met in training, the interval is made wider.
+beat is far from those of the training set, the interval is made wider.
 
-What a row of weight 0 holds never reaches the output, and neither does the scale of a map: the classifier sees how the
-channels relate and what shape the beat has, not how bright or how near the face was.
+Rows of weight 0 and the scale of a map never reach the output: the classifier sees how the channels relate and what
+shape the beat has, not how bright or how near the face was.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bpdemo.beats import POINTS
-from bpdemo.errors import WeightsError
+from bpdemo.models.config import NetworkConfig
 from bpdemo.regions import REGIONS
 from bpdemo.stmap import CHANNELS
 
-SYSTOLIC_EDGES = (80.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0)
-"""Edges of the systolic ranges in mmHg (ours): narrow where people are many."""
-DIASTOLIC_EDGES = (40.0, 60.0, 70.0, 80.0, 90.0, 110.0)
-"""Edges of the diastolic ranges in mmHg (ours)."""
-
 MAX_SCALE = 2.0
-"""However strange a beat, an interval is at most so many times wider than usual: by then it holds most pressures."""
+"""An interval is at most this many times wider than usual: by then it holds most pressures."""
 
-_USUAL = 0.95  # share of the training set whose novelty is at most 1
-_LEVELLED = 0.01
-_RATE_HZ = 1.2  # taken off the heart rate, so that it is about 0
+_T = CHANNELS.index("T")
+_REFERENCE_QUANTILE = 0.95  # share of the training set whose distance is at most 1
+_SHRINKAGE = 0.01
+_TYPICAL_RATE_HZ = 1.2  # taken off the heart rate, so that it is about 0
 _EPSILON = 1e-6
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Sizes of the network and edges of its ranges. Everything here is ours; the paper names none of it.
-
-    Attributes:
-        systolic_edges: rising edges in mmHg; R + 1 edges make R ranges `[low, high)`.
-        diastolic_edges: the same for the diastolic pressure.
-        members: networks of one kind whose answers are averaged.
-        stem_width: feature channels made of Y, U, V, T.
-        width: feature channels of the residual blocks.
-        hidden: size of the LSTM's state in each direction.
-        dropout: share of features dropped in training, 0 to below 1.
-    """
-
-    systolic_edges: tuple[float, ...] = SYSTOLIC_EDGES
-    diastolic_edges: tuple[float, ...] = DIASTOLIC_EDGES
-    members: int = 3
-    stem_width: int = 8
-    width: int = 32
-    hidden: int = 48
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Refuse sizes and edges no network can be built from.
-
-        Raises:
-            WeightsError: `config_invalid`.
-        """
-        for name in ("members", "stem_width", "width", "hidden"):
-            size = getattr(self, name)
-            if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-                raise _invalid(f"{name} must be a whole number of at least 1, not {size!r}.")
-        if not _is_number(self.dropout) or not 0 <= self.dropout < 1:
-            raise _invalid(f"dropout must be a number from 0 to below 1, not {self.dropout!r}.")
-        for name in ("systolic_edges", "diastolic_edges"):
-            edges = getattr(self, name)
-            rising = isinstance(edges, tuple) and len(edges) >= 2 and all(map(_is_number, edges))
-            if not rising or any(low >= high for low, high in pairwise(edges)):
-                raise _invalid(f"{name} must be at least two rising numbers, not {edges!r}.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary; `from_dict` reads it back."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, config: Mapping[str, Any]) -> "NetworkConfig":
-        """Read what `to_dict` wrote.
-
-        Args:
-            config: the `"network"` part of a weights folder's config.json.
-
-        Raises:
-            WeightsError: `config_invalid`, when a field is missing, unknown or impossible.
-        """
-        if not isinstance(config, Mapping):
-            raise _invalid(f"network must be an object, not {type(config).__name__}.")
-        names = {field.name for field in fields(cls)}
-        if set(config) != names:
-            raise _invalid(f"network must name exactly {sorted(names)}, not {sorted(map(str, config))}.")
-        as_tuples = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
-        return cls(**as_tuples)
 
 
 @dataclass(frozen=True)
@@ -143,84 +74,68 @@ class Prediction:
 
 
 class BloodPressureNetwork(nn.Module):
-    """Slices -> range probabilities and values of both pressures (see the module's text).
+    """Mean beats -> range probabilities and values of both pressures (see the module's text)."""
 
-    Args:
-        config: sizes and edges.
-    """
+    reference_beat: Tensor
+    whitening: Tensor
+    reference_distance: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
         self.members = nn.ModuleList(Member(config) for _ in range(config.members))
-        self.register_buffer("usual_beat", torch.zeros(POINTS))
+        self.register_buffer("reference_beat", torch.zeros(POINTS))
         self.register_buffer("whitening", torch.zeros(POINTS, POINTS))
-        self.register_buffer("usual_novelty", torch.ones(1))
+        self.register_buffer("reference_distance", torch.ones(1))
 
-    def remember(self, rows: Tensor, measured: Tensor) -> None:
-        """Remember which beats were met in training, so that `novelty` can tell others from them.
-
-        Args:
-            rows: [maps, S + 1, 4, points] of `average_rows`.
-            measured: bool [maps, S + 1].
-        """
+    def fit_reference(self, rows: Tensor, measured: Tensor) -> None:
+        """Fit the distribution of the training set's beats, rows and mask of `average_rows`, for `mahalanobis`."""
         rows = rows[measured[:, -1]]
         if len(rows) < POINTS:
-            return  # too few to tell what is usual: nothing is unusual then
-        beats = rows[:, -1, CHANNELS.index("T")]
-        self.usual_beat.copy_(beats.mean(dim=0))
+            return  # too few for a covariance: every distance stays 0
+        beats = rows[:, -1, _T]
+        self.reference_beat.copy_(beats.mean(dim=0))
         covariance = torch.cov(beats.T)
-        # A little of the mean variance is added everywhere: no direction may count endlessly for want of examples.
-        covariance += _LEVELLED * covariance.diagonal().mean() * torch.eye(POINTS)
+        # Shrunk towards the mean variance: no direction may count endlessly for want of examples.
+        covariance += _SHRINKAGE * covariance.diagonal().mean() * torch.eye(POINTS)
         values, vectors = torch.linalg.eigh(covariance)
         self.whitening.copy_(vectors / values.clamp(min=_EPSILON).sqrt())
-        self.usual_novelty.fill_(1.0)
-        self.usual_novelty.copy_(self.novelty(rows).quantile(_USUAL))
+        self.reference_distance.fill_(1.0)
+        self.reference_distance.copy_(self.mahalanobis(rows).quantile(_REFERENCE_QUANTILE))
 
-    def novelty(self, rows: Tensor) -> Tensor:
-        """Return how unlike the training set each map's mean beat is: [B], the Mahalanobis distance of T's shape.
+    def mahalanobis(self, rows: Tensor) -> Tensor:
+        """Return the Mahalanobis distance [B] of each map's mean beat from the training set's, rows of `average_rows`.
 
-        1 is as far as all but a twentieth of the training set's are; 0 before `remember`.
-
-        Args:
-            rows: [B, S + 1, 4, points] of `average_rows`.
+        95 % of the training set are within 1; 0 before `fit_reference`.
         """
-        apart = (rows[:, -1, CHANNELS.index("T")] - self.usual_beat) @ self.whitening
-        return apart.square().mean(dim=1).sqrt() / self.usual_novelty.clamp(min=_EPSILON)
+        whitened = (rows[:, -1, _T] - self.reference_beat) @ self.whitening
+        return whitened.square().mean(dim=1).sqrt() / self.reference_distance.clamp(min=_EPSILON)
 
     def forward(self, values: Tensor, weight: Tensor, rate_hz: Tensor) -> Prediction:
-        """Estimate both pressures.
+        """Return the prediction of both pressures; finite for any input, however little of it was measured.
 
         Args:
-            values: float [B, S, 4, regions, points], the slices (`slices.cut_slices`) of B maps; any number S.
-            weight: float [B, S, regions], at least 0; what `values` holds where it is 0, NaN included, is without
-                effect.
+            values: float [B, N, 4, regions, points], the mean beats of B maps; any number N.
+            weight: float [B, N, regions], at least 0; where it is 0, `values`, NaN included, has no effect.
             rate_hz: float [B], heart rates.
 
-        Returns:
-            The prediction; finite for any input, however little of it was measured.
-
         Raises:
-            ValueError: the shapes do not fit each other, the channels, the regions or the points of a slice.
+            ValueError: the shapes do not fit each other, the channels, the regions or the points of a beat.
         """
-        batch, slices = values.shape[:2]
-        expected = (batch, slices, len(CHANNELS), len(REGIONS), POINTS)
-        if tuple(values.shape) != expected or tuple(weight.shape) != (batch, slices, len(REGIONS)):
-            raise ValueError(f"expected slices {expected} and their weight, not {tuple(values.shape)}")
+        batch, beats = values.shape[:2]
+        expected = (batch, beats, len(CHANNELS), len(REGIONS), POINTS)
+        if tuple(values.shape) != expected or tuple(weight.shape) != (batch, beats, len(REGIONS)):
+            raise ValueError(f"expected beats {expected} and their weight, not {tuple(values.shape)}")
         if tuple(rate_hz.shape) != (batch,):
             raise ValueError(f"expected {batch} heart rates, not {tuple(rate_hz.shape)}")
         rows, measured = average_rows(values, weight)
         prediction = combine([member(rows, measured, rate_hz) for member in self.members])
-        scale = self.novelty(rows).clamp(1.0, MAX_SCALE)
+        scale = self.mahalanobis(rows).clamp(1.0, MAX_SCALE)
         return Prediction(replace(prediction.systolic, scale=scale), replace(prediction.diastolic, scale=scale))
 
 
 class Member(nn.Module):
-    """One network of the few.
-
-    Args:
-        config: sizes and edges.
-    """
+    """One network of the few."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -236,17 +151,17 @@ class Member(nn.Module):
         self.diastolic = _RangeHead(features, config.diastolic_edges, config.dropout)
 
     def forward(self, rows: Tensor, measured: Tensor, rate_hz: Tensor) -> Prediction:
-        """Estimate both pressures: rows [B, S + 1, 4, points] and bool [B, S + 1] of `average_rows`, rate_hz [B]."""
-        batch, slices = rows.shape[:2]
+        """Return one member's prediction from rows and mask of `average_rows` and heart rates [B]."""
+        batch, beats = rows.shape[:2]
         x = self.blocks(self.stem(rows.flatten(0, 1))).flatten(1)
-        rate = (rate_hz - _RATE_HZ).repeat_interleave(slices).unsqueeze(1)
-        x = F.relu(self.embed(torch.cat((x, rate), dim=1))).view(batch, slices, -1)
-        features = self._across_slices(x, measured)
+        rate = (rate_hz - _TYPICAL_RATE_HZ).repeat_interleave(beats).unsqueeze(1)
+        x = F.relu(self.embed(torch.cat((x, rate), dim=1))).view(batch, beats, -1)
+        features = self._across_beats(x, measured)
         return Prediction(self.systolic(features), self.diastolic(features))
 
-    def _across_slices(self, x: Tensor, measured: Tensor) -> Tensor:
-        """Mean of the BiLSTM's states over the measured slices: [B, S, E], bool [B, S] -> [B, 2 * hidden]."""
-        # Measured slices are moved to the front, so that the LSTM runs over them and over nothing else.
+    def _across_beats(self, x: Tensor, measured: Tensor) -> Tensor:
+        """Mean of the BiLSTM's states over the measured beats: [B, N, E], bool [B, N] -> [B, 2 * hidden]."""
+        # Measured beats are moved to the front, so that the LSTM runs over them alone.
         order = torch.argsort((~measured).to(torch.uint8), dim=1, stable=True)
         x = torch.gather(x, 1, order.unsqueeze(-1).expand_as(x))
         lengths = measured.sum(dim=1).clamp(min=1)
@@ -258,14 +173,10 @@ class Member(nn.Module):
 
 
 def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Average slices over regions, add the average of all slices, and bring T to root mean square 1.
+    """Return beats averaged over regions, the average of all beats behind them, and which were measured.
 
-    Args:
-        values: [B, S, 4, regions, points].
-        weight: [B, S, regions].
-
-    Returns:
-        rows [B, S + 1, 4, points], the last of them the whole map's; bool [B, S + 1], which were measured.
+    Rows [B, N + 1, 4, points], the last of them the whole map's, scaled so that its T has root mean square 1; bool
+    [B, N + 1]. Arguments are those of `BloodPressureNetwork.forward`.
     """
     w = weight[:, :, None, :, None]
     values = torch.where(w > 0, values, torch.zeros((), dtype=values.dtype, device=values.device)) * w
@@ -274,16 +185,12 @@ def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     sums = torch.cat((sums, sums.sum(dim=1, keepdim=True)), dim=1)
     weight = torch.cat((weight, weight.sum(dim=1, keepdim=True)), dim=1)
     rows = sums / weight.clamp(min=_EPSILON)[..., None, None]
-    height = rows[:, -1, CHANNELS.index("T")].square().mean(dim=-1).sqrt()
+    height = rows[:, -1, _T].square().mean(dim=-1).sqrt()
     return rows / height.clamp(min=_EPSILON)[:, None, None, None], weight > 0
 
 
 def combine(predictions: Sequence[Prediction]) -> Prediction:
-    """Average the answers of several members, the probabilities evenly, the in-range values by them.
-
-    Args:
-        predictions: for the same batch.
-    """
+    """Return the average of several members' predictions of one batch; in-range values are weighted by probability."""
     if len(predictions) == 1:
         return predictions[0]
     pressures = []
@@ -294,15 +201,8 @@ def combine(predictions: Sequence[Prediction]) -> Prediction:
         share = probability + _EPSILON**2  # a range that all members rule out keeps a value inside it
         in_range = (share * torch.stack([part.in_range for part in each])).sum(dim=0) / share.sum(dim=0)
         values = torch.stack([part.value for part in each])
-        pressures.append(
-            RangePrediction(
-                mean.clamp(min=_EPSILON**2).log(),
-                mean,
-                in_range,
-                values.mean(dim=0),
-                each[0].scale,
-            )
-        )
+        logits = mean.clamp(min=_EPSILON**2).log()
+        pressures.append(RangePrediction(logits, mean, in_range, values.mean(dim=0), each[0].scale))
     return Prediction(*pressures)
 
 
@@ -324,6 +224,9 @@ class _Block(nn.Module):
 class _RangeHead(nn.Module):
     """Classifier over ranges, and calculator of the value inside each range."""
 
+    low: Tensor
+    width: Tensor
+
     def __init__(self, features: int, edges: Sequence[float], dropout: float) -> None:
         super().__init__()
         ranges = len(edges) - 1
@@ -334,10 +237,9 @@ class _RangeHead(nn.Module):
             nn.Dropout(dropout),
             nn.Linear(features // 2, ranges),
         )
-        # Constants of the configuration, not parameters: they are kept out of the saved tensors.
+        # Constants of the configuration: they are kept out of the saved tensors. Widths are computed before they are
+        # tensors: arithmetic on meta tensors makes torch load its compiler, which takes longer than all else.
         self.register_buffer("low", torch.tensor(edges[:-1]), persistent=False)
-        # Widths are taken before they are tensors: arithmetic on the tensors without memory that weights are first laid
-        # out in makes torch load its compiler, which takes longer than all else at the start.
         widths = [high - low for low, high in pairwise(edges)]
         self.register_buffer("width", torch.tensor(widths), persistent=False)
 
@@ -348,13 +250,3 @@ class _RangeHead(nn.Module):
         in_range = self.low + self.width * inside
         value = (probability * in_range).sum(dim=-1)
         return RangePrediction(logits, probability, in_range, value, torch.ones_like(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _invalid(what: str) -> WeightsError:
-    return WeightsError(
-        "config_invalid", f"The weights' network configuration cannot be used: {what}", "Use weights saved by bpdemo."
-    )

@@ -1,174 +1,244 @@
-"""What config.json must hold before weights may be used.
+"""What config.json of a weights folder holds, and what it must hold before the weights may be used.
 
-Whoever uses a checked config needs to look at no type and no size again: all texts and numbers an estimate relies on
-are there and plausible, the maps are laid out and the slices cut as here, and the network it describes can be built in
-little memory.
+In a `WeightsConfig` from `parse_config` every entry an estimate relies on is there and plausible, map and beats are
+specified as in this version, and the network fits in little memory.
 """
 
 import json
 import math
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Final, Literal
 
-from bpdemo import beats as slices
-from bpdemo import stmap
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+
+from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError, shown
+from bpdemo.models import find_model
+from bpdemo.models.config import NetworkConfig
 
-SCHEMA = "weights/2"
-
+SCHEMA: Final = "weights/3"
 REMEDY = "Use weights saved by this version of bpdemo, or train them again."
-_TEXTS = ("name", *(f"provenance.{key}" for key in ("data", "citation", "commit", "command", "date", "statement")))
-# Smallest and largest plausible value of every number the estimate relies on; pressures in mmHg.
-_NUMBERS = {
-    "training.people": (1, 10**9),
-    **{f"training.{pressure}.mean": (20, 300) for pressure in ("systolic", "diastolic")},
-    **{f"training.{pressure}.mean_absolute_error": (0, 300) for pressure in ("systolic", "diastolic")},
-    **{f"training.{pressure}.std": (0, 300) for pressure in ("systolic", "diastolic")},
-    "intervals.coverage": (0.01, 0.999),
-    "intervals.systolic": (0, 300),
-    "intervals.diastolic": (0, 300),
-    "provenance.seed": (-(2**63), 2**64),
-}
-_WHOLE = ("training.people", "provenance.seed")
-# Bounds for what a network is built from, checked before it is built; the shipped one stays far below all of them.
-_MAX_NETWORK_NUMBER = 1024
-_MAX_MEMBERS = 16
-_MAX_NETWORK_LIST = 64
-_MAX_TEXT = 4000
 
 
-def parse_config(content: bytes | str, place: str) -> dict[str, Any]:
-    """Parse and check the content of config.json.
+def _printable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return text
 
-    Args:
-        content: JSON text.
-        place: what to call it in an error.
 
-    Returns:
-        The config as it stands.
+_Line = Annotated[str, Field(max_length=4000), AfterValidator(_printable)]
+_Pressure = Annotated[float, Field(ge=20, le=300)]  # mmHg
+_Spread = Annotated[float, Field(ge=0, le=300)]  # mmHg
+
+
+class _Part(BaseModel):
+    """Part of a config: no number in quotes, no NaN; entries that are not named here are kept as they are."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class TrainedPressure(_Part):
+    """One pressure of the people the weights were fitted on, mmHg; the error is that of always answering the mean."""
+
+    mean: _Pressure
+    std: _Spread
+    mean_absolute_error: _Spread
+
+
+class Clips(_Part):
+    """How many clips were read, and how many were refused, by reason code."""
+
+    read: int
+    refused: dict[str, int]
+
+
+class Training(_Part):
+    """What the weights were fitted on: people, maps, names of the people, and the recipe of the fit."""
+
+    people: Annotated[int, Field(ge=1, le=10**9)]
+    left_out: int = 0
+    maps: int = 0
+    systolic: TrainedPressure
+    diastolic: TrainedPressure
+    clips: Clips | None = None
+    recipe: dict[str, JsonValue] = {}
+    names: list[str] = []
+
+
+class Intervals(_Part):
+    """Half-widths of the intervals, mmHg; where `scaled`, the network's scale of each answer multiplies them."""
+
+    coverage: Annotated[float, Field(ge=0.01, le=0.999)]
+    systolic: _Spread
+    diastolic: _Spread
+    scaled: bool = False
+
+
+class Figures(_Part):
+    """Errors of one pressure on unseen people, mmHg but for `r`, `coverage` and `within` (shares, 0..1)."""
+
+    mae: float
+    baseline_mae: float
+    own_mean_mae: float | None = None
+    rmse: float | None = None
+    baseline_rmse: float | None = None
+    mean_error: float | None = None
+    sd_error: float | None = None
+    r: float | None = None
+    coverage: float | None = None
+    interval: float | None = None
+    within: dict[str, float] = {}
+    calibration_error: float | None = None
+
+
+class QualityFigures(_Part):
+    """Figures on maps of one quality."""
+
+    systolic: Figures
+    diastolic: Figures
+
+
+class Validation(_Part):
+    """Figures on unseen people by quality of their maps; no estimate relies on them, so another form is left out."""
+
+    protocol: str = ""
+    people: int = 0
+    renderings: int = 0
+    qualities: dict[str, QualityFigures] = {}
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_default(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: Any) -> Any:
+        try:
+            return validate(value)
+        except ValidationError:
+            return cls.model_fields[info.field_name].get_default()
+
+
+class Provenance(_Part):
+    """Where the weights come from: data sets, their citation, commit and command of the training, seed and date."""
+
+    data: _Line
+    citation: _Line
+    commit: _Line
+    command: _Line
+    seed: Annotated[int, Field(ge=-(2**63), le=2**64)]
+    date: _Line
+    statement: _Line
+
+
+class WeightsConfig(_Part):
+    """The content of config.json.
+
+    Attributes:
+        bpdemo: the schema.
+        model: one of `bpdemo.models.MODELS`.
+        stmap: `stmap.specification()`: the maps the network was trained on.
+        beats: `beats.specification()`: how their beats were averaged.
+    """
+
+    bpdemo: Literal["weights/3"] = SCHEMA
+    name: _Line
+    model: str
+    stmap: dict[str, JsonValue]
+    beats: dict[str, JsonValue]
+    network: NetworkConfig
+    training: Training
+    intervals: Intervals
+    validation: Validation
+    provenance: Provenance
+
+    @property
+    def stmap_version(self) -> int:
+        """Version of the STMap the weights were trained on."""
+        return stmap.VERSION  # any other is refused
+
+    def to_json(self) -> str:
+        """Return the text of config.json."""
+        return self.model_dump_json(indent=2) + "\n"
+
+
+def parse_config(content: bytes | str, place: str) -> WeightsConfig:
+    """Return the checked content of config.json; `place` is what an error calls it.
 
     Raises:
-        WeightsError: `config_invalid`, `config_schema`, `stmap_version`, `stmap_differs`, `cells_differ` or
-            `slices_differ`.
+        WeightsError: `config_invalid`, `config_schema`, `model_unknown`, `stmap_version`, `stmap_differs`,
+            `cells_differ` or `slices_differ`.
     """
     try:
-        config = json.loads(content, object_pairs_hook=_without_doubles)
-        _require_plain(config)
+        entries = json.loads(content, object_pairs_hook=_without_doubles, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
-        raise _invalid(
-            place, "it is not JSON, or has a number, text or doubled name that JSON should not have"
-        ) from error
-    if not isinstance(config, dict):
+        raise _invalid(place, "it is not JSON, or holds NaN, an infinity or a name twice") from error
+    if not isinstance(entries, dict):
         raise _invalid(place, "it is not a JSON object")
-    if config.get("bpdemo") != SCHEMA:
-        theirs = f"is of the schema {config['bpdemo']!r:.20}" if "bpdemo" in config else "names no schema"
-        raise WeightsError("config_schema", f"{place} {theirs}; this version of bpdemo reads {SCHEMA!r}.", REMEDY)
-    _check_stmap(config.get("stmap"), place)
-    _check_slices(config.get("slices"), place)
-    for key in _TEXTS:
-        text = _look_up(config, key, place)
-        if not isinstance(text, str) or not 0 < len(text.strip()) <= _MAX_TEXT or not text.isprintable():
-            raise _invalid(place, f"{key} must be one line of 1 to {_MAX_TEXT} printable characters")
-    for key, (low, high) in _NUMBERS.items():
-        number = _look_up(config, key, place)
-        kinds = int if key in _WHOLE else int | float
-        if not isinstance(number, kinds) or isinstance(number, bool) or not low <= number <= high:
-            raise _invalid(place, f"{key} must be a {'whole ' if key in _WHOLE else ''}number from {low} to {high}")
-    if not isinstance(config["intervals"].get("scaled", False), bool):
-        raise _invalid(place, "intervals.scaled must be true or false")
-    if not isinstance(config.get("validation"), dict):
-        raise _invalid(place, "validation must be an object")
-    _check_network(config.get("network"), place)
+    if entries.get("bpdemo") != SCHEMA:
+        schema = f"is of the schema {entries['bpdemo']!r:.20}" if "bpdemo" in entries else "names no schema"
+        raise WeightsError("config_schema", f"{place} {schema}; this version of bpdemo reads {SCHEMA!r}.", REMEDY)
+    try:
+        config = WeightsConfig.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise _invalid(place, ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))) from error
+    find_model(config.model)
+    # In code a size that is left out is ours; in a file it would be a guess.
+    missing = sorted(field.name for field in fields(NetworkConfig) if field.name not in entries["network"])
+    if missing:
+        raise _invalid(place, f"network.{missing[0]} is missing")
+    _check_specifications(config, place)
     return config
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make a dict of a JSON object's entries; raise ValueError when a name is there twice, as readers differ on it."""
+def _without_doubles(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    """Refuse an object with a name twice, which readers of JSON take differently."""
     entries = dict(pairs)
     if len(entries) != len(pairs):
         raise ValueError("a name is there twice")
     return entries
 
 
-def _require_plain(value: Any) -> None:
-    """Raise ValueError at NaN, an infinity or a text that UTF-8 cannot carry, anywhere in a parsed JSON value."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _require_plain(key)
-            _require_plain(item)
-    elif isinstance(value, list):
-        for item in value:
-            _require_plain(item)
-    elif isinstance(value, float) and not math.isfinite(value):
+def _finite(number: str) -> float:
+    """Refuse NaN and infinities, also in entries that nobody reads."""
+    if not math.isfinite(float(number)):
         raise ValueError("not finite")
-    elif isinstance(value, str):
-        value.encode()
+    return float(number)
 
 
-def _look_up(config: dict[str, Any], dotted: str, place: str) -> Any:
-    value: Any = config
-    for key in dotted.split("."):
-        if not isinstance(value, dict) or key not in value:
-            raise _invalid(place, f"{dotted} is missing")
-        value = value[key]
-    return value
-
-
-def _check_stmap(theirs: Any, place: str) -> None:
-    """Refuse maps that are not laid out as ours: on others the network would answer, and mean nothing by it."""
-    ours = _as_json(stmap.specification())
-    if not isinstance(theirs, dict) or "version" not in theirs:
-        raise _invalid(place, "stmap must be an object with a version")
-    if theirs["version"] != ours["version"]:
+def _check_specifications(config: WeightsConfig, place: str) -> None:
+    """Refuse weights for other maps or beats than ours: the network's answers would mean nothing."""
+    version = config.stmap.get("version")
+    if version is None:
+        raise _invalid(place, "stmap.version is missing")
+    if version != stmap.VERSION:
         raise WeightsError(
             "stmap_version",
-            f"The weights are for STMap version {theirs['version']!r:.20}; this bpdemo makes {ours['version']}.",
+            f"The weights are for STMap version {version!r:.20}; this bpdemo makes {stmap.VERSION}.",
             "Use weights for this version of the map, or the version of bpdemo they were saved by.",
         )
-    if theirs.get("cells") != ours["cells"]:
+    differing = _differing(config.stmap, stmap.specification())
+    if "cells" in differing:
         raise WeightsError("cells_differ", f"The cells in {place} are not the cells of this version.", REMEDY)
-    differing = _differing(theirs, ours)
-    if differing:
-        raise WeightsError("stmap_differs", f"The STMap in {place} is not this version's: {differing} differ.", REMEDY)
+    for code, what, names in (
+        ("stmap_differs", "STMap", differing),
+        ("slices_differ", "averaging of beats", _differing(config.beats, beats.specification())),
+    ):
+        if names:
+            listed = shown(", ".join(names))
+            raise WeightsError(code, f"The {what} in {place} is not this version's: {listed} differ.", REMEDY)
 
 
-def _check_slices(theirs: Any, place: str) -> None:
-    """Refuse slices that were not cut as ours."""
-    if not isinstance(theirs, dict):
-        raise _invalid(place, "slices must be an object")
-    differing = _differing(theirs, _as_json(slices.specification()))
-    if differing:
-        raise WeightsError(
-            "slices_differ", f"The slices in {place} are not this version's: {differing} differ.", REMEDY
-        )
-
-
-def _as_json(specification: dict[str, Any]) -> dict[str, Any]:
-    """Return a specification as it is once it has been written and read."""
-    return json.loads(json.dumps(specification))
-
-
-def _differing(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
-    """Name the entries that are not the same; an empty text when all are."""
-    keys = sorted(key for key in ours.keys() | theirs.keys() if key not in ours or theirs.get(key) != ours[key])
-    return shown(", ".join(keys))
-
-
-def _check_network(network: Any, place: str) -> None:
-    """Bound every number the network is built from, then have it check itself."""
-    from bpdemo.models.beats import NetworkConfig
-
-    if not isinstance(network, dict):
-        raise _invalid(place, "network must be an object")
-    for key, value in network.items():
-        items = value if isinstance(value, list) else [value]
-        numbers = all(isinstance(item, int | float) and 0 <= item <= _MAX_NETWORK_NUMBER for item in items)
-        if not numbers or len(items) > _MAX_NETWORK_LIST:
-            raise _invalid(
-                place, f"network {key[:40]!r} must be a number from 0 to {_MAX_NETWORK_NUMBER} or some of them"
-            )
-    if NetworkConfig.from_dict(network).members > _MAX_MEMBERS:
-        raise _invalid(place, f"network.members must not be over {_MAX_MEMBERS}")
+def _differing(theirs: Mapping[str, object], ours: Mapping[str, object]) -> list[str]:
+    return sorted(name for name in ours.keys() | theirs.keys() if name not in ours or theirs.get(name) != ours[name])
 
 
 def _invalid(place: str, what: str) -> WeightsError:
-    return WeightsError("config_invalid", f"{place} cannot be used: {what}.", REMEDY)
+    return WeightsError("config_invalid", f"{place} cannot be used: {shown(what)}.", REMEDY)

@@ -1,8 +1,8 @@
 """Publish the demo as a Hugging Face Space, with its weights in a repo of their own.
 
 A Space is a repo that Hugging Face runs: it reads the front matter of README.md, installs packages.txt and
-requirements.txt and starts app.py. This repository is one as it is. What is uploaded is named here and nothing else is:
-a checkout may hold tokens, notes, checkpoints and clips of people, and a Space is public.
+requirements.txt and starts app.py. This repository is one as it is. Only what is named here is uploaded: a checkout may
+hold tokens, notes, checkpoints and clips of people, and a Space is public.
 """
 
 import json
@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpdemo.errors import WeightsError
-from bpdemo.weights.store import WEIGHTS_VARIABLE, embedded_folder, hub, push_weights
+from bpdemo.weights import hub
+from bpdemo.weights.hub_errors import FILE_LIMITS, weights_error
+from bpdemo.weights.store import WEIGHTS_VARIABLE, embedded_folder, push_weights
 
-ROOT_FILES = ("README.md", "LICENSE", "app.py", "packages.txt", "pyproject.toml", "requirements.txt")
-"""Files of the repository's root that a Space needs, or whose absence its visitors would notice."""
-
-FACE_MODEL = ("face_landmarker.task", "face_landmarker.NOTICE.md")
-
-_CODE = (".py", ".json", ".js", ".css", ".html", ".svg")
+_NEEDED = (
+    *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff"),
+    *("app.py", "packages.txt", "pyproject.toml", "requirements.txt"),
+    *(f"weights/{name}" for name in (*FILE_LIMITS, "face_landmarker.task", "face_landmarker.NOTICE.md")),
+    *("examples/README.md", "examples/examples.json"),
+)
+_CODE = (".py", ".html", ".jinja", ".css", ".js", ".json", ".svg", ".typed")
+_PICTURES = (".png", ".jpg", ".svg", ".webp")
 _FOLDERS = ("bpdemo", "docs", "examples", "weights")
 _LARGEST = 10 << 20  # bytes; there is nothing of that size here
 
@@ -28,30 +32,31 @@ class Plan:
 
     Attributes:
         space: `owner/name` of the Space.
-        files: the Space's files: name in the repo -> file here.
+        root: the repository.
+        files: the Space's files, relative to the root.
         weights_repo: `owner/name` of the model repo the Space takes its weights from.
         weights: the weights folder.
     """
 
     space: str
-    files: dict[str, Path]
+    root: Path
+    files: tuple[str, ...]
     weights_repo: str
     weights: Path
 
     def __str__(self) -> str:
         """The files with their sizes in bytes, a line each."""
-        lines = [f"Space {self.space}"]
-        lines += [f"{file.stat().st_size:>10} {name}" for name, file in self.files.items()]
-        lines.append(f"{sum(file.stat().st_size for file in self.files.values()):>10} in all")
-        lines.append(f"model {self.weights_repo}, named in the Space's variable {WEIGHTS_VARIABLE}")
-        names = (*hub.FILE_LIMITS, *hub.evidence(self.weights))
-        return "\n".join(lines + [f"{(self.weights / name).stat().st_size:>10} {name}" for name in names])
+        weights = (*FILE_LIMITS, *hub.evidence(self.weights))
+        lines = [f"Space {self.space}", *(_size_line(self.root, name) for name in self.files)]
+        lines += [f"{sum((self.root / name).stat().st_size for name in self.files):>10} in all"]
+        lines += [f"model {self.weights_repo}, named in the Space's variable {WEIGHTS_VARIABLE}"]
+        return "\n".join(lines + [_size_line(self.weights, name) for name in weights])
 
 
 def plan_space(
     space: str, weights: Path | None = None, weights_repo: str | None = None, root: Path | None = None
 ) -> Plan:
-    """Choose what to publish; nothing is read but names and sizes, and nobody is asked.
+    """Return what would be published, without a request.
 
     Args:
         space: `owner/name`.
@@ -72,72 +77,62 @@ def plan_space(
                 "weights_name_invalid", f"{name!r} is no name of a repo on the Hub.", "Give it as owner/name."
             )
         hub.parse_name(name)
-    for name in hub.FILE_LIMITS:
+    for name in FILE_LIMITS:
         if not (weights / name).is_file():
-            raise hub.file_missing(name, str(weights))
-    return Plan(space, space_files(root), weights_repo, weights)
+            raise weights_error("weights_file_missing", name=name, place=weights)
+    return Plan(space, root, space_files(root), weights_repo, weights)
 
 
-def space_files(root: Path) -> dict[str, Path]:
-    """Return the files of a Space: name in its repo -> file in the repository at `root`.
+def space_files(root: Path) -> tuple[str, ...]:
+    """Return the files of a Space, relative to the repository at `root`: no links, nothing hidden, nothing large.
 
     Raises:
         WeightsError: `space_incomplete`.
     """
-    embedded, examples = root / "weights", root / "examples"
-    needed = [root / name for name in ROOT_FILES]
-    needed += [embedded / name for name in (*hub.FILE_LIMITS, *FACE_MODEL)]
-    needed += [examples / name for name in ("README.md", "examples.json")]
-    missing = [file for file in needed if not file.is_file()]
+    missing = [name for name in _NEEDED if not (root / name).is_file()]
     if missing:
         raise WeightsError(
-            "space_incomplete",
-            f"There is no {missing[0].relative_to(root).as_posix()} here, which a Space needs.",
-            "Publish from a clone of the repository.",
+            "space_incomplete", f"There is no {missing[0]} here, which a Space needs.", "Publish from a clone."
         )
-    # An example is one that is written down: somebody may have put a clip of themselves beside them.
-    told = json.loads((examples / "examples.json").read_text(encoding="utf-8"))["clips"]
-    chosen = needed + [examples / clip["file"] for clip in told]
-    chosen += [embedded / name for name in hub.evidence(embedded)]
-    chosen += [file for file in (root / "bpdemo").rglob("*") if file.suffix in _CODE]
-    pages = [root / "README.md", *(root / "docs").glob("*.md")]
+    # Only listed examples: somebody may have put a clip of themselves beside them.
+    clips = json.loads((root / "examples" / "examples.json").read_text(encoding="utf-8"))["clips"]
+    pages = [root / "README.md", *(root / "docs").rglob("*.md")]
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
-    chosen += pages + [file for file in (root / "docs").glob("*.png") if file.name in text]
-    names = {file.relative_to(root): file for file in chosen if file.is_file() and not file.is_symlink()}
-    return {
-        name.as_posix(): file
-        for name, file in sorted(names.items())
-        if not any(part.startswith((".", "__pycache__")) for part in name.parts) and file.stat().st_size <= _LARGEST
-    }
+    chosen = {root / name for name in _NEEDED} | {root / "examples" / clip["file"] for clip in clips} | {*pages}
+    chosen |= {root / "weights" / name for name in hub.evidence(root / "weights")}
+    chosen |= {file for file in (root / "bpdemo").rglob("*") if file.suffix in _CODE}
+    chosen |= {file for file in (root / "docs").rglob("*") if file.suffix in _PICTURES and file.name in text}
+    names = [file.relative_to(root) for file in chosen if file.is_file() and not file.is_symlink()]
+    return tuple(
+        name.as_posix()
+        for name in sorted(names)
+        if not any(part.startswith((".", "__pycache__")) for part in name.parts)
+        and (root / name).stat().st_size <= _LARGEST
+    )
 
 
 def publish_space(plan: Plan, *, private: bool = False, token: str | None = None) -> str:
-    """Publish weights and Space; a Space of this project that is there already becomes what is here now.
+    """Return the URL of the Space, published after its weights; an older Space of this project is replaced.
 
-    The weights come first, so that the Space is never told of weights that are not there. It is told their commit, not
-    their branch: what it runs on changes when it is published again and at no other time.
+    The Space names the weights' commit, not their branch: what it runs on changes only when it is published again.
 
     Args:
         plan: of `plan_space`.
-        private: make new repos private; what is there and public is refused then. A private Space reads private weights
-            only with a secret HF_TOKEN of its own, which is for its owner to set.
+        private: make new repos private; existing public ones are then refused. A private Space reads private weights
+            only with a secret HF_TOKEN that its owner sets.
         token: access token; None takes the one huggingface_hub is logged in with.
-
-    Returns:
-        URL of the Space.
 
     Raises:
         WeightsError: a code of `push_weights`, or `space_is_another`.
     """
     url = push_weights(plan.weights, plan.weights_repo, private=private, token=token)
     weights = f"{plan.weights_repo}@{url.rpartition('/')[2]}"
-    with hub.writing(plan.space, token) as (huggingface_hub, api):
-        there = {"repo_id": plan.space, "repo_type": "space"}
-        api.create_repo(**there, space_sdk="gradio", private=private, exist_ok=True)
-        seen = api.repo_info(**there, timeout=hub.PUSH_TIMEOUT_S)
-        old = {file.rfilename for file in seen.siblings or ()}
-        if private and not seen.private:
-            raise hub.repo_is_public(plan.space)
+    with hub.writing(plan.space, token) as api:
+        api.create_repo(plan.space, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+        info = api.space_info(plan.space, timeout=hub.PUSH_TIMEOUT_S)
+        old = {file.rfilename for file in info.siblings or ()}
+        if private and not info.private:
+            raise weights_error("hub_repo_is_public", repo=plan.space)
         if "app.py" in old and "bpdemo/__init__.py" not in old:
             raise WeightsError(
                 "space_is_another",
@@ -145,10 +140,17 @@ def publish_space(plan: Plan, *, private: bool = False, token: str | None = None
                 "Choose another name.",
             )
         api.add_space_variable(plan.space, WEIGHTS_VARIABLE, weights)
-        additions = [huggingface_hub.CommitOperationAdd(name, str(file)) for name, file in plan.files.items()]
-        # A module or an example that is no more must not be run or shown.
-        gone = [name for name in old - plan.files.keys() if name.partition("/")[0] in _FOLDERS]
-        deletions = [huggingface_hub.CommitOperationDelete(name) for name in sorted(gone)]
-        message = f"bpdemo with weights {weights}"
-        api.create_commit(**there, operations=additions + deletions, commit_message=message)
+        api.upload_folder(
+            repo_id=plan.space,
+            repo_type="space",
+            folder_path=plan.root,
+            allow_patterns=list(plan.files),
+            # Modules and examples that have been removed here must not be run or shown.
+            delete_patterns=[f"{folder}/*" for folder in _FOLDERS],
+            commit_message=f"bpdemo with weights {weights}",
+        )
     return f"{api.endpoint}/spaces/{plan.space}"
+
+
+def _size_line(folder: Path, name: str) -> str:
+    return f"{(folder / name).stat().st_size:>10} {name}"

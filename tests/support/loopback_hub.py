@@ -3,9 +3,9 @@
 Model repos go by `owner/name`, Spaces by `spaces/owner/name`.
 
 Reading: HEAD and GET of `/{repo}/resolve/{revision}/{file}` with ETag, X-Repo-Commit and Content-Length; large files
-answer with a redirect to a second origin (the CDN) and X-Linked-Etag, X-Linked-Size; errors carry X-Error-Code as the
-Hub's do. Writing: create repo, validate-yaml, preupload, the LFS batch, upload and verify, commit, and a Space's
-variables. Faults can be switched on.
+answer with a redirect to a second origin (the CDN) and X-Linked-Etag, X-Linked-Size; a repo's info and tree, with the
+sizes of its files; errors carry X-Error-Code as the Hub's do. Writing: create repo, validate-yaml, preupload, the LFS
+batch, upload and verify, commit, and a Space's variables. Faults can be switched on.
 """
 
 import base64
@@ -146,9 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/(.+)", path):
             self._serve_file(found[1], *self._split(*found.groups()), token)
         elif self.command == "GET" and (
-            found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+?)(?:/revision/(.+))?", path)
+            found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+?)(?:/(revision|tree)/(.+))?", path)
         ):
-            self._serve_info(_repo_id(found[1], found[2]), found[3], token)
+            self._serve_info(_repo_id(found[1], found[2]), found[4], token, as_tree=found[3] == "tree")
         elif self.command == "POST":
             self._serve_write(path, body, token)
         else:
@@ -185,13 +185,13 @@ class _Handler(BaseHTTPRequestHandler):
         known = [name for name in (*repo.refs, *repo.commits) if place.startswith(name + "/")]
         return (known[0], place[len(known[0]) + 1 :]) if known else place.rsplit("/", 1)
 
-    def _find(self, repo_id, revision, token):
-        """Return repo and commit hash, or None when the answer has been sent."""
+    def _find(self, repo_id, revision, token, *, content=True):
+        """Return repo and commit hash, or None when the answer has been sent; what a gated repo holds is public."""
         repo = self.hub.repos.get(repo_id)
         owner = bool(token) and self.hub.tokens[token] == repo_id.split("/")[-2]
         if repo is None or (repo.private and not owner):
             self._send(404 if token else 401, code="RepoNotFound", error="Repository not found")
-        elif repo.gated and not owner:
+        elif content and repo.gated and not owner:
             self._send(403 if token else 401, code="GatedRepo", error=f"Access to model {repo_id} is restricted.")
         else:
             commit = repo.refs.get(revision, revision)
@@ -218,8 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
                 X_Linked_Size=len(content),
             )
         else:
-            etag = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # git's name for the file
-            self._send(200, content, ETag=f'"{etag}"', X_Repo_Commit=commit)
+            self._send(200, content, ETag=f'"{_git_name(content)}"', X_Repo_Commit=commit)
 
     def _serve_blob(self, sha256, body):
         if self.command == "PUT":
@@ -228,13 +227,24 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, self.hub.blobs[sha256], ETag=f'"{sha256}"')
 
-    def _serve_info(self, repo_id, revision, token):
-        found = self._find(repo_id, revision or "main", token)
-        if found is not None:
-            repo, commit = found
-            files = [{"rfilename": name} for name in repo.commits[commit]]
-            shown = {"id": repo_id.removeprefix("spaces/"), "sha": commit, "private": repo.private, "tags": []}
-            self._send(200, {**shown, "siblings": files, **({"sdk": repo.sdk} if repo.sdk else {})})
+    def _serve_info(self, repo_id, revision, token, *, as_tree):
+        found = self._find(repo_id, revision or "main", token, content=False)
+        if found is None:
+            return
+        repo, commit = found
+        files = {
+            name: {"size": len(content), "blobId": _git_name(content)} for name, content in repo.commits[commit].items()
+        }
+        if as_tree:
+            entries = [
+                {"type": "file", "path": name, "size": file["size"], "oid": file["blobId"]}
+                for name, file in files.items()
+            ]
+            self._send(200, json.dumps(entries).encode(), Content_Type="application/json")
+        else:
+            info = {"id": repo_id.removeprefix("spaces/"), "sha": commit, "private": repo.private, "tags": []}
+            info["siblings"] = [{"rfilename": name, **file} for name, file in files.items()]
+            self._send(200, {**info, **({"sdk": repo.sdk} if repo.sdk else {})})
 
     def _serve_write(self, path, body, token):
         hub = self.hub
@@ -299,6 +309,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(
                 200, {"commitUrl": f"{hub.endpoint}/{repo_id}/commit/{commit}", "commitOid": commit, "success": True}
             )
+
+
+def _git_name(content):
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _repo_id(kind, name):

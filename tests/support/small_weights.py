@@ -3,50 +3,52 @@
 import pytest
 import torch
 
-from bpdemo import beats as slices
-from bpdemo import stmap
+from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError
 from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
+from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import save_weights
 
 CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRandom numbers, for tests only.\n"
+SIZES = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)
 
 
 def small_network(seed=0):
     torch.manual_seed(seed)
-    return BloodPressureNetwork(NetworkConfig(members=2, stem_width=2, width=4, hidden=4))
+    return BloodPressureNetwork(SIZES)
 
 
-def small_config(network=None, name="small"):
-    network = network or small_network()
-    return {
-        "bpdemo": "weights/2",
-        "name": name,
-        "stmap": stmap.specification(),
-        "slices": slices.specification(),
-        "network": network.config.to_dict(),
-        "training": {
-            "people": 100,
-            "systolic": {"mean": 127.5, "mean_absolute_error": 15.5, "std": 20.25},
-            "diastolic": {"mean": 71.0, "mean_absolute_error": 8.5, "std": 11},
-        },
-        "intervals": {"coverage": 0.9, "systolic": 31.5, "diastolic": 18.0, "scaled": False},
-        "validation": {"systolic": {"mae": 15.0, "people": 20}},
-        "provenance": {
-            "data": "none",
-            "citation": "none",
-            "commit": "0" * 40,
-            "command": "pytest",
-            "seed": 0,
-            "date": "2026-11-23",
-            "statement": "These weights were never trained.",
-        },
-    }
+def small_config(name="small"):
+    return WeightsConfig.model_validate(
+        {
+            "name": name,
+            "model": "beats",
+            "stmap": stmap.specification(),
+            "beats": beats.specification(),
+            "network": SIZES,
+            "training": {
+                "people": 100,
+                "systolic": {"mean": 127.5, "mean_absolute_error": 15.5, "std": 20.25},
+                "diastolic": {"mean": 71.0, "mean_absolute_error": 8.5, "std": 11.0},
+            },
+            "intervals": {"coverage": 0.9, "systolic": 31.5, "diastolic": 18.0},
+            "validation": {"people": 20},
+            "provenance": {
+                "data": "none",
+                "citation": "none",
+                "commit": "0" * 40,
+                "command": "pytest",
+                "seed": 0,
+                "date": "2026-11-23",
+                "statement": "These weights were never trained.",
+            },
+        }
+    )
 
 
 def write_small(folder, seed=0, name="small"):
     network = small_network(seed)
-    save_weights(folder, network, small_config(network, name), CARD)
+    save_weights(folder, network, small_config(name), CARD)
     return network
 
 
@@ -57,6 +59,7 @@ def code_of(call, *args, **kwargs):
     reason = caught.value.reason
     assert reason.message.endswith(".")
     assert reason.remedy.endswith(".")
+    assert str(caught.value).isprintable()
     assert len(reason.message) < 600
     assert "secret" not in str(caught.value)
     return reason.code

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from gradio_client import Client, handle_file
 
+from bpdemo.system.files import write_files
 from bpdemo.weights.space import plan_space, publish_space
 from tests.support.loopback_hub import LoopbackHub, Repo, ask_only
 from tests.support.serve_app import EXAMPLES, ROOT, serve_app
@@ -22,22 +23,15 @@ SPACE, WEIGHTS = "someone/demo", "someone/demo-weights"
 FRONT_MATTER = {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "models"}
 FRONT_MATTER |= {"suggested_hardware", "short_description", "tags", "thumbnail", "pinned", "license", "header"}
 FRONT_MATTER |= {"preload_from_hub", "startup_duration_timeout", "disable_embedding", "fullWidth"}
-JUNK = {
-    ".env": "HF_TOKEN=hf_secret",
-    ".netrc": "password secret",
-    "notes.txt": "private",
-    "bpdemo/.cache.json": "{}",
-    "bpdemo/__pycache__/stray.cpython-311.pyc": "x",
-    "bpdemo/__pycache__/stray.py": "x",
-    "bpdemo/model.pkl": "x",
-    "bpdemo/.ipynb_checkpoints/old.py": "x",
-    "docs/me_at_home.png": "x",
-    "examples/me.mp4": "somebody filmed at home",
-    "weights/checkpoint.pt": "x",
-    "weights/optimizer.safetensors": "x",
-    "tests/test_x.py": "x",
-    "runs/log.txt": "x",
-}
+JUNK = dict.fromkeys(
+    (
+        *("notes.txt", "bpdemo/.cache.json", "bpdemo/__pycache__/stray.cpython-311.pyc", "bpdemo/__pycache__/stray.py"),
+        *("bpdemo/model.pkl", "bpdemo/.ipynb_checkpoints/old.py", "docs/me_at_home.png", "weights/checkpoint.pt"),
+        *("weights/optimizer.safetensors", "tests/test_x.py", "runs/log.txt"),
+    ),
+    "x",
+)
+JUNK |= {".env": "HF_TOKEN=hf_secret", ".netrc": "password secret", "examples/me.mp4": "somebody filmed at home"}
 
 
 @pytest.fixture
@@ -59,12 +53,8 @@ def weights(tmp_path):
 def checkout(tmp_path):
     """A copy of what is published, so that it can be changed, with much beside it that must not be."""
     root = tmp_path / "checkout"
-    for name, file in plan_space(SPACE).files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(file.read_bytes())
-    for name, text in JUNK.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    write_files(root, {name: (ROOT / name).read_bytes() for name in plan_space(SPACE).files})
+    write_files(root, {name: text.encode() for name, text in JUNK.items()})
     (root / "bpdemo" / "link.py").symlink_to("/etc/hostname")
     with (root / "bpdemo" / "results.json").open("wb") as file:
         file.truncate(11 << 20)
@@ -77,6 +67,7 @@ def head(hub, repo):
     return files
 
 
+@pytest.mark.slow
 def test_what_is_published_runs_and_reads(hub, weights, tmp_path):
     """As Hugging Face does it, on ZeroGPU hardware: the files from the Hub, the variable, `spaces`, app.py."""
     url = publish_space(plan_space(SPACE, weights), token="secret")
@@ -85,21 +76,16 @@ def test_what_is_published_runs_and_reads(hub, weights, tmp_path):
     assert space.sdk == "gradio"
     assert space.variables == {"BPDEMO_WEIGHTS": f"{WEIGHTS}@{commit}"}
     copy, lent = tmp_path / "space", tmp_path / "lent"
-    for name, content in head(hub, f"spaces/{SPACE}").items():
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy / name).write_bytes(content)
+    write_files(copy, head(hub, f"spaces/{SPACE}"))
     settings = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
-    settings |= {
-        "SPACES_ZERO_GPU": "true",
-        "PYTHONPATH": str(ROOT / "tests" / "support" / "zero_gpu"),
-        "LENT": str(lent),
-    }
+    zero_gpu = str(ROOT / "tests" / "support" / "zero_gpu")
+    settings |= {"SPACES_ZERO_GPU": "true", "PYTHONPATH": zero_gpu, "LENT": str(lent)}
     with serve_app(tmp_path, root=copy, **settings, **space.variables) as app:
-        told = httpx.get(f"{app.url}/health").json()
+        health = httpx.get(f"{app.url}/health").json()
         client = Client(app.url, verbose=False, analytics_enabled=False, download_files=str(tmp_path))
         form = client.predict(handle_file(str(EXAMPLES / "face_58_bpm.webm")), api_name="/estimate")
-    assert (told["weights"]["name"], told["weights"]["revision"]) == (WEIGHTS, commit)
-    assert "ZeroGPU" in told["device"]
+    assert (health["weights"]["name"], health["weights"]["revision"]) == (WEIGHTS, commit)
+    assert "ZeroGPU" in health["device"]
     assert form["status"] == "reading"
     assert form["heart_rate"]["value"] == pytest.approx(58, abs=1)
     assert (form["weights"]["name"], form["weights"]["revision"]) == (WEIGHTS, commit)
@@ -109,7 +95,7 @@ def test_what_is_published_runs_and_reads(hub, weights, tmp_path):
 def test_nothing_but_the_demo_is_uploaded(hub, weights, checkout):
     expected = plan_space(SPACE).files
     publish_space(plan_space(SPACE, weights, root=checkout), token="secret")
-    assert head(hub, f"spaces/{SPACE}").keys() == expected.keys()
+    assert sorted(head(hub, f"spaces/{SPACE}")) == sorted(expected)
     assert head(hub, WEIGHTS).keys() == {"README.md", "config.json", "model.safetensors"}
     sent = b"".join(hub.blobs.values())
     assert b"hf_secret" not in sent
@@ -139,16 +125,16 @@ def test_publishing_again_updates(hub, weights, checkout):
 
 def test_everything_the_page_and_the_readme_show_is_published():
     files = plan_space(SPACE).files
-    front_matter = yaml.safe_load(files["README.md"].read_text().split("---")[1])
+    front_matter = yaml.safe_load((ROOT / "README.md").read_text().split("---")[1])
     assert front_matter.keys() <= FRONT_MATTER
     assert front_matter["app_file"] in files
     for page in [name for name in files if name.endswith(".md") and not name.startswith("examples/")]:
         folder = page.rpartition("/")[0]
-        for link in re.findall(r"\]\((?!https?:|#)([\w./-]+)\)", files[page].read_text(encoding="utf-8")):
+        for link in re.findall(r"\]\((?!https?:|#)([\w./-]+)\)", (ROOT / page).read_text(encoding="utf-8")):
             place = os.path.normpath(f"{folder}/{link}" if folder else link)
             assert place in files or any(name.startswith(f"{place}/") for name in files), f"{page}: {link}"
     # The Hub takes files of up to 10 MB without asking how they are stored.
-    assert max(file.stat().st_size for file in files.values()) < 10e6
+    assert max((ROOT / name).stat().st_size for name in files) < 10e6
 
 
 def test_a_space_that_is_another_is_left_alone(hub, weights):

@@ -1,0 +1,49 @@
+"""Sizes of the networks; without torch, which takes a second to import."""
+
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+SYSTOLIC_EDGES = (80.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0)
+"""Edges of the systolic ranges in mmHg (ours): narrow where people are many."""
+DIASTOLIC_EDGES = (40.0, 60.0, 70.0, 80.0, 90.0, 110.0)
+"""Edges of the diastolic ranges in mmHg (ours)."""
+
+
+def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
+    if any(low >= high for low, high in pairwise(edges)):
+        raise ValueError("edges must rise")
+    return edges
+
+
+# The bounds limit the memory that a foreign config can ask for; the shipped network stays far below them.
+_Size = Annotated[int, Field(ge=1, le=1024, strict=True)]
+_Edge = Annotated[float, Field(ge=0, le=1024, strict=True, allow_inf_nan=False)]
+_Edges = Annotated[tuple[_Edge, ...], Field(min_length=2, max_length=64), AfterValidator(_rising)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class NetworkConfig:
+    """Sizes of the network in `beats.py` and edges of its ranges. All are ours; the paper gives none.
+
+    Attributes:
+        systolic_edges, diastolic_edges: rising, in mmHg; R + 1 edges make R ranges `[low, high)`.
+        members: networks of one kind whose answers are averaged.
+        stem_width: feature channels made of Y, U, V, T.
+        width: feature channels of the residual blocks.
+        hidden: size of the LSTM's state in each direction.
+        dropout: share of features dropped in training, 0 to below 1.
+
+    Raises:
+        ValidationError: pydantic's, for sizes or edges that no network can be built from.
+    """
+
+    systolic_edges: _Edges = SYSTOLIC_EDGES
+    diastolic_edges: _Edges = DIASTOLIC_EDGES
+    members: Annotated[int, Field(ge=1, le=16, strict=True)] = 3
+    stem_width: _Size = 8
+    width: _Size = 32
+    hidden: _Size = 48
+    dropout: Annotated[float, Field(ge=0, lt=1, strict=True)] = 0.2
