@@ -1,112 +1,55 @@
-"""What a data set yields, whichever it is: people, their recordings or clips, their cuff pressures."""
+"""What every data set yields: people with cuff pressures and with finger pulses, or clips of their faces."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from bpdemo.errors import DataError
-
-_PRESSURE_LIMITS = (20.0, 300.0)  # mmHg; outside, a table holds something else than a pressure
+Sex = Literal["female", "male"]
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One stretch of finger pulse.
+    """One stretch of finger pulse; `task` is what the person was doing, in the data set's words."""
 
-    Attributes:
-        samples: float64 [samples], any unit, upright: blood volume rises with the value.
-        rate_hz: samples a second.
-    """
-
-    samples: np.ndarray
+    samples: np.ndarray  # float64 [samples], any unit, upright: blood volume rises with the value
     rate_hz: float
+    task: str | None = None
 
 
 @dataclass(frozen=True)
-class Film:
-    """One clip of a person's face.
-
-    Attributes:
-        path: the video file.
-        systolic: cuff pressure at this clip, mmHg.
-        diastolic: cuff pressure at this clip, mmHg.
-    """
+class FaceClip:
+    """One clip of a person's face with the cuff pressures at that time, mmHg; task and camera as the data set says."""
 
     path: Path
     systolic: float
     diastolic: float
+    task: str | None = None
+    camera: str | None = None
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person: the unit every split goes by. Has recordings, from which maps are rendered, or clips.
+    """One person: the unit of every split. Has recordings, from which maps are rendered, or clips.
 
-    Attributes:
-        name: the person's name, unique over data sets: `"ppg_bp:2"`.
-        recordings: finger pulses; empty for a person with clips.
-        systolic: cuff pressure, mmHg; the mean of several.
-        diastolic: cuff pressure, mmHg; the mean of several.
-        films: clips of the face; empty for a person with recordings.
+    What the data set does not say of a person is None.
     """
 
-    name: str
-    recordings: tuple[Recording, ...]
-    systolic: float
+    name: str  # unique over data sets: "ppg_bp:2"
+    systolic: float  # cuff pressure, mmHg; the mean of several
     diastolic: float
-    films: tuple[Film, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    clips: tuple[FaceClip, ...] = ()
+    age: float | None = None  # years
+    sex: Sex | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
+    skin_tone: str | None = None  # on the data set's own scale: "Fitzpatrick 3"
 
-
-def check_pressures(systolic: object, diastolic: object, where: str, remedy: str) -> tuple[float, float]:
-    """Check a pair of pressures.
-
-    Args:
-        systolic: what a table holds, a number or a text.
-        diastolic: the same.
-        where: what the table and row are called in an error.
-        remedy: of the error.
-
-    Returns:
-        Both in mmHg.
-
-    Raises:
-        DataError: `data_invalid` for what is no number, lies outside 20 to 300 mmHg, or is systolic and not above
-            diastolic.
-    """
-    values = [to_number(cell, where, remedy) for cell in (systolic, diastolic)]
-    for cell, value in zip((systolic, diastolic), values, strict=True):
-        if not _PRESSURE_LIMITS[0] <= value <= _PRESSURE_LIMITS[1]:
-            raise DataError("data_invalid", f"{where}: {cell!r} is not a pressure in mmHg.", remedy)
-    if values[0] <= values[1]:
-        raise DataError(
-            "data_invalid", f"{where}: systolic {values[0]:g} is not above diastolic {values[1]:g} mmHg.", remedy
-        )
-    return values[0], values[1]
-
-
-def to_number(cell: object, where: str, remedy: str) -> float:
-    """Return a table's cell as a finite number.
-
-    Raises:
-        DataError: `data_invalid`, when it is none.
-    """
-    try:
-        value = float(cell) if isinstance(cell, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        value = math.nan
-    if not math.isfinite(value):
-        raise DataError("data_invalid", f"{where}: {cell!r} is not a number.", remedy)
-    return value
-
-
-def check_samples(samples: np.ndarray, where: str, remedy: str) -> np.ndarray:
-    """Return samples as float64.
-
-    Raises:
-        DataError: `data_invalid`, when there are none or one is not finite.
-    """
-    samples = np.asarray(samples, dtype=np.float64)
-    if samples.size == 0 or not np.isfinite(samples).all():
-        raise DataError("data_invalid", f"{where} holds no samples, or some that are not finite.", remedy)
-    return samples
+    @property
+    def traits(self) -> tuple[float, float, float] | None:
+        """What is known without any pulse: age, 1 for a woman and 0 for a man, kg / m^2; None if any is unknown."""
+        if self.age is None or self.sex is None or not self.height_cm or self.weight_kg is None:
+            return None
+        return self.age, float(self.sex == "female"), self.weight_kg / (self.height_cm / 100) ** 2

@@ -3,7 +3,8 @@ import logging
 import numpy as np
 import pytest
 
-from bpdemo.data.registry import load_clips, load_people, load_recordings
+from bpdemo.data.clips import load_clips
+from bpdemo.data.recordings import load_recordings
 from bpdemo.errors import DataError
 from bpdemo.synthesis.pulses import beats_of
 from tests.support.small_tables import write_recordings
@@ -20,18 +21,6 @@ def error_of(load, folder):
     return caught.value.code
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A folder within a folder, each with a column of numbers, and one clip (nothing decodes it here)."""
-    (tmp_path / "outside.txt").write_text("1\n2\n3\n")
-    inside = tmp_path / "set"
-    inside.mkdir()
-    (inside / "a.txt").write_text("1\n2\n3\n")
-    (inside / "a.mp4").write_bytes(b"\0")
-    (inside / "b.mp4").write_bytes(b"\0")
-    return inside
-
-
 def test_recordings_are_read_person_by_person(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         people = load_recordings(write_recordings(tmp_path))
@@ -39,7 +28,7 @@ def test_recordings_are_read_person_by_person(tmp_path, caplog):
     text, array = people[1].recordings
     assert (text.rate_hz, array.rate_hz) == (125, 200)
     assert (text.samples.shape, array.samples.shape) == ((500,), (800,))
-    assert people[1].films == ()
+    assert people[1].clips == ()
     assert all(len(beats_of(person)) >= 5 for person in people)
     # One label a person: the mean of 118 and 122.
     assert (people[1].systolic, people[1].diastolic) == (120, 65)
@@ -65,26 +54,28 @@ def test_clips_keep_their_own_pressures(folder):
     (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\nb.mp4,7,140,90\n")
     (person,) = load_clips(folder)
     assert (person.name, person.systolic, person.diastolic, person.recordings) == ("clips:7", 130, 85, ())
-    assert [(film.path.name, film.systolic, film.diastolic) for film in person.films] == [
+    assert [(clip.path.name, clip.systolic, clip.diastolic) for clip in person.clips] == [
         ("a.mp4", 120, 80),
         ("b.mp4", 140, 90),
     ]
 
 
-def test_a_set_may_have_any_name(folder, tmp_path):
-    (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\n")
-    (tmp_path / "pulses").mkdir()
-    people = load_people({"ours": folder, "theirs": write_recordings(tmp_path / "pulses", people=1)})
-    assert [person.name for person in people] == ["ours:7", "theirs:0"]
+def test_what_a_table_says_of_people_is_read(folder):
+    columns = "age,sex,height_cm,weight_kg,skin_tone,task,camera\n"
+    (folder / "clips.csv").write_text(
+        CLIP_HEADER.strip() + "," + columns + "a.mp4,7,120,80,40,F,160,64,Fitzpatrick 3,rest,phone\n"
+        "b.mp4,7,140,90,42,F,,,,,\n"
+    )
+    (person,) = load_clips(folder)
+    assert (person.age, person.sex, person.height_cm, person.skin_tone) == (41, "female", 160, "Fitzpatrick 3")
+    assert person.traits == (41, 1, pytest.approx(25))
+    assert [(clip.task, clip.camera) for clip in person.clips] == [("rest", "phone"), (None, None)]
 
 
-def test_a_folder_with_both_tables_needs_a_known_name(folder):
-    (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\n")
-    (folder / "recordings.csv").write_text(HEADER + "a.txt,7,100,120,80\n")
-    assert error_of(lambda where: load_people({"ours": where}), folder) == "data_unknown"
-    assert load_people({"clips": folder})[0].name == "clips:7"
-    # The same people under two names would be trained and tested on.
-    assert error_of(lambda where: load_people({"clips": where, "recordings": where}), folder) == "data_invalid"
+@pytest.mark.parametrize("stated", ["old,F", "40,x", "inf,F", "40,m\nb.mp4,7,120,80,40,f"])  # the last: two sexes
+def test_what_a_table_says_of_people_is_checked(folder, stated):
+    (folder / "clips.csv").write_text(f"{CLIP_HEADER.strip()},age,sex\na.mp4,7,120,80,{stated}\n")
+    assert error_of(load_clips, folder) == "data_invalid"
 
 
 @pytest.mark.parametrize("load", [load_recordings, load_clips])
@@ -157,18 +148,10 @@ def test_files_that_are_no_column_of_numbers_are_errors(folder, name, content):
     assert error_of(load_recordings, folder) == "data_invalid"
 
 
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.zeros((5, 2)),
-        np.zeros(0),
-        np.array(3.0),
-        np.array(["1", "2"]),
-        np.array([1, None], dtype=object),
-        np.array([1, np.inf]),
-        np.zeros(5, complex),
-    ],
-)
+NOT_A_COLUMN = [np.zeros((5, 2)), np.zeros(0), np.array(3.0), np.array(["1", "2"]), np.array([1, None], dtype=object)]
+
+
+@pytest.mark.parametrize("array", [*NOT_A_COLUMN, np.array([1, np.inf]), np.zeros(5, complex)])
 def test_arrays_that_are_no_column_of_numbers_are_errors(folder, array):
     np.save(folder / "x.npy", array)
     (folder / "recordings.csv").write_text(HEADER + "x.npy,1,100,120,80\n")

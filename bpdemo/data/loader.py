@@ -1,0 +1,68 @@
+"""How a kind of data set is described to the registry, and the checks that every loader makes."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bpdemo.data.person import Person, Sex
+from bpdemo.errors import DataError
+
+_PRESSURE_LIMITS_MMHG = (20.0, 300.0)  # outside, a table holds something else than a pressure
+_SEXES: dict[str, Sex] = {"female": "female", "f": "female", "male": "male", "m": "male"}
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How a kind of data set is read."""
+
+    load: Callable[[Path, str], list[Person]]  # given the folder and the user's name of the set
+    mark: str  # the file in the folder that tells the kind
+    citation: str = ""  # empty for the user's own data
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a data set a value stands (file, and row or person): checks it and names the place in `data_invalid`."""
+
+    where: str
+    remedy: str
+
+    def invalid(self, what: str) -> DataError:
+        """Return the error that this is wrong here."""
+        return DataError("data_invalid", f"{self.where}: {what}.", self.remedy)
+
+    def number(self, cell: object) -> float:
+        """Return a cell as a number; raises unless it is a finite one."""
+        try:
+            value = float(cell) if isinstance(cell, str | int | float) else math.nan
+        except (ValueError, OverflowError):
+            value = math.nan
+        if not math.isfinite(value):
+            raise self.invalid(f"{cell!r} is not a number")
+        return value
+
+    def pressures(self, systolic: object, diastolic: object) -> tuple[float, float]:
+        """Return both in mmHg; raises unless they are 20 to 300 and systolic is above diastolic."""
+        high, low = self.number(systolic), self.number(diastolic)
+        lowest, highest = _PRESSURE_LIMITS_MMHG
+        for value in (high, low):
+            if not lowest <= value <= highest:
+                raise self.invalid(f"{value:g} is not a pressure in mmHg")
+        if high <= low:
+            raise self.invalid(f"systolic {high:g} is not above diastolic {low:g} mmHg")
+        return high, low
+
+    def samples(self, samples: np.ndarray) -> np.ndarray:
+        """Return samples as float64; raises when there are none or one is not finite."""
+        samples = np.asarray(samples, dtype=np.float64)
+        if samples.size == 0 or not np.isfinite(samples).all():
+            raise self.invalid("there are no samples, or some that are not finite")
+        return samples
+
+
+def parse_sex(cell: object) -> Sex | None:
+    """Return a person's sex, spelt out in the cell or by its letter; None for anything else."""
+    return _SEXES.get(str(cell).strip().lower())
