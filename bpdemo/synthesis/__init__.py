@@ -1,1 +1,1 @@
-"""TODO."""
+"""Renderings: finger pulses become the colours of a face's cells (`maps.py`) or whole clips (`scenes.py`)."""

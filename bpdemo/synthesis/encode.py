@@ -8,6 +8,9 @@ from typing import BinaryIO
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 
 _TICKS_HZ = 90_000  # timestamps are this fine where the container allows it
 _SOUND_HZ = 48_000
@@ -15,21 +18,13 @@ _SOUND_HZ = 48_000
 
 @dataclass(frozen=True)
 class Codec:
-    """How one codec is written.
-
-    Attributes:
-        encoder: FFmpeg's name of the encoder.
-        suffix: of the files it usually comes in, with the dot.
-        sound: encoder of a sound track beside it.
-        quality: encoder options for a good phone or webcam recording, where no bit rate is asked for.
-        speed: encoder options that make it fast.
-    """
+    """How one codec is written: FFmpeg's names and options."""
 
     encoder: str
-    suffix: str
-    sound: str
-    quality: dict[str, str]
-    speed: dict[str, str]
+    suffix: str  # of the files it usually comes in, with the dot
+    sound: str  # encoder of a sound track beside it
+    quality: dict[str, str]  # options for a good phone or webcam recording, where no bit rate is asked for
+    speed: dict[str, str]  # options that make it fast
 
 
 # A pulse is a small change of colour, which encoders save on first. These settings keep it, as a phone's simpler
@@ -58,7 +53,7 @@ CODECS: dict[str, Codec] = {
 def write_clip(
     target: str | Path | BinaryIO,
     images: Iterable[np.ndarray],
-    times_s: Sequence[float],
+    times_s: Sequence[float] | np.ndarray,
     *,
     codec: str = "h264",
     container: str | None = None,
@@ -74,51 +69,53 @@ def write_clip(
         images: one upright picture a frame, [height, width, 3] uint8 R, G, B; even sides.
         times_s: time of every frame in seconds, rising.
         codec: one of `CODECS`.
-        container: FFmpeg's name of the container, for an open file.
-        bit_rate_kbps: asks for a bit rate; otherwise the codec's usual quality.
-        key_frame_s: seconds between key frames; otherwise the encoder's habit.
-        rotation_degrees: 0, 90, 180 or 270: store the pictures turned, and say in the metadata how far a player has to
-            turn them counter-clockwise, as phones do.
+        container: FFmpeg's name of the container.
+        bit_rate_kbps: None for the codec's usual quality.
+        key_frame_s: seconds between key frames; None for the encoder's habit.
+        rotation_degrees: 0, 90, 180 or 270: store the pictures turned, with metadata that has a player turn them back
+            so far counter-clockwise, as phones do.
         sound: adds a quiet sound track.
     """
-    how, times_s = CODECS[codec], np.asarray(times_s, float)
+    settings, times_s = CODECS[codec], np.asarray(times_s, float)
     rate_hz = (len(times_s) - 1) / (times_s[-1] - times_s[0]) if len(times_s) > 1 else 30.0
-    options = dict(how.speed)
-    if bit_rate_kbps is None:
-        options |= how.quality
-    target = str(target) if isinstance(target, Path) else target
-    with av.open(target, "w", format=container) as output:
-        stream = output.add_stream(how.encoder, rate=Fraction(rate_hz).limit_denominator(1001), options=options)
+    options = settings.speed | (settings.quality if bit_rate_kbps is None else {})
+    with av.open(str(target) if isinstance(target, Path) else target, "w", format=container) as output:
+        rate = Fraction(rate_hz).limit_denominator(1001)
+        stream = output.add_stream(settings.encoder, rate=rate, options=options)
+        assert isinstance(stream, VideoStream)
         if bit_rate_kbps is not None:
             stream.bit_rate = int(bit_rate_kbps * 1000)
         if key_frame_s is not None:
             stream.gop_size = max(1, round(key_frame_s * rate_hz))
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         # AVI has no timestamps: it counts frames.
-        base = Fraction(1, _TICKS_HZ) if output.format.name != "avi" else 1 / Fraction(stream.codec_context.framerate)
-        stream.codec_context.time_base = base
+        time_base = Fraction(1, _TICKS_HZ) if output.format.name != "avi" else 1 / stream.codec_context.framerate
+        stream.codec_context.time_base = time_base
         if rotation_degrees:
             stream.set_display_rotation(rotation_degrees)
-        voice = output.add_stream(how.sound, rate=_SOUND_HZ) if sound else None
+        sound_stream = output.add_stream(settings.sound, rate=_SOUND_HZ) if sound else None
         for image, time_s in zip(images, times_s, strict=True):
             stored = np.ascontiguousarray(np.rot90(image, -(rotation_degrees // 90)))
-            picture = av.VideoFrame.from_ndarray(stored, format="rgb24")
-            if stream.width != picture.width or stream.height != picture.height:
-                stream.width, stream.height = picture.width, picture.height
-            picture.pts, picture.time_base = round(time_s / base), base
-            output.mux(stream.encode(picture))
+            frame = av.VideoFrame.from_ndarray(stored, format="rgb24")
+            if stream.width != frame.width or stream.height != frame.height:
+                stream.width, stream.height = frame.width, frame.height
+            frame.pts, frame.time_base = round(time_s / time_base), time_base
+            output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
-        if voice is not None:
-            _write_sound(output, voice, float(times_s[-1]) + 1 / rate_hz)
+        if sound_stream is not None:
+            assert isinstance(sound_stream, AudioStream)
+            _write_sound(output, sound_stream, float(times_s[-1]) + 1 / rate_hz)
 
 
 def write_sound(path: str | Path, duration_s: float, codec: str = "aac") -> None:
     """Write a file that holds sound and no picture."""
     with av.open(str(path), "w") as output:
-        _write_sound(output, output.add_stream(codec, rate=_SOUND_HZ), duration_s)
+        stream = output.add_stream(codec, rate=_SOUND_HZ)
+        assert isinstance(stream, AudioStream)
+        _write_sound(output, stream, duration_s)
 
 
-def _write_sound(output: av.container.OutputContainer, stream: av.AudioStream, duration_s: float) -> None:
+def _write_sound(output: OutputContainer, stream: AudioStream, duration_s: float) -> None:
     time_s = np.arange(int(duration_s * _SOUND_HZ)) / _SOUND_HZ
     wave = (1000 * np.sin(2 * np.pi * 220 * time_s)).astype(np.int16)
     block = stream.codec_context.frame_size or 1024

@@ -1,9 +1,13 @@
-"""The example clips of the page: two faces with a known pulse, a still photograph and an empty wall."""
+"""The example clips of the page: two faces with a known pulse, a still photograph and an empty wall.
+
+python -m bpdemo.synthesis.examples [FOLDER]
+"""
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from bpdemo.synthesis.portrait import PORTRAIT_SOURCE
 from bpdemo.synthesis.scenes import Scene, render_clip
@@ -11,19 +15,12 @@ from bpdemo.synthesis.scenes import Scene, render_clip
 
 @dataclass(frozen=True)
 class Example:
-    """One example clip.
-
-    Attributes:
-        file: its name.
-        title: a few words for the page.
-        scene: what it shows.
-        expected: what the demo should make of it: "reading" or "refused".
-    """
+    """One example clip, and what the demo should make of it."""
 
     file: str
-    title: str
+    title: str  # on the page
     scene: Scene
-    expected: str
+    expected: Literal["reading", "refused"]
 
 
 EXAMPLES = (
@@ -37,16 +34,8 @@ EXAMPLES = (
         "face_58_bpm.webm",
         "Dimmer light, more movement: 58 bpm",
         Scene(
-            seed=2,
-            heart_rate_bpm=58,
-            pulse_strength=0.011,
-            width=480,
-            height=360,
-            brightness=0.75,
-            motion=0.025,
-            noise=1.2,
-            drift=0.01,
-            codec="vp9",
+            seed=2, heart_rate_bpm=58, pulse_strength=0.011, width=480, height=360, brightness=0.75, motion=0.025,
+            noise=1.2, drift=0.01, codec="vp9",
         ),
         "reading",
     ),
@@ -54,16 +43,8 @@ EXAMPLES = (
         "photograph.mp4",
         "A photograph held to the camera",
         Scene(
-            seed=3,
-            heart_rate_bpm=None,
-            width=480,
-            height=360,
-            motion=0.02,
-            tremor=0.004,
-            tremor_hz=1.2,
-            gloss=1.5,
-            noise=1.5,
-            bit_rate_kbps=900,
+            seed=3, heart_rate_bpm=None, width=480, height=360, motion=0.02, tremor=0.004, tremor_hz=1.2, gloss=1.5,
+            noise=1.5, bit_rate_kbps=900,
         ),
         "refused",
     ),
@@ -73,30 +54,21 @@ EXAMPLES = (
         Scene(seed=4, subject="wall", width=480, height=360, motion=0.01, noise=1.5, bit_rate_kbps=500),
         "refused",
     ),
-)
+)  # fmt: skip
 
 
-def render_examples(folder: str | Path) -> list[dict]:
-    """Render every example into a folder, with `examples.json` that says what is true of each.
-
-    Args:
-        folder: made when it is not there.
-
-    Returns:
-        What `examples.json` holds under "clips": for each clip `file`, `title`, `expected` and what `render_clip`
-        returns.
-    """
+def render_examples(folder: str | Path) -> None:
+    """Render every example into a folder, with `examples.json` that says what is true of each (`ClipTruth`)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     clips = []
     for example in EXAMPLES:
-        truth = render_clip(folder / example.file, example.scene)
-        clips.append({"file": example.file, "title": example.title, "expected": example.expected, **truth})
+        truth = asdict(render_clip(folder / example.file, example.scene))
+        clips.append({"file": example.file, "title": example.title, "expected": example.expected} | truth)
+        print(example.file)
     table = {"portrait": PORTRAIT_SOURCE, "rendered_by": "bpdemo.synthesis.examples", "clips": clips}
     (folder / "examples.json").write_text(json.dumps(table, indent=2) + "\n")
-    return clips
 
 
 if __name__ == "__main__":
-    for clip in render_examples(sys.argv[1] if len(sys.argv) > 1 else "examples"):
-        print(clip["file"])
+    render_examples(sys.argv[1] if len(sys.argv) > 1 else "examples")

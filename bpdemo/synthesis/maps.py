@@ -1,10 +1,10 @@
-"""From a pulse to the colours of a face's cells, as a camera would report them, and on to an STMap.
+"""From a pulse to the colours of a face's cells, as a camera would report them.
 
 ```
 pulse -> skin: every cell weaker or stronger, later, smoother; each channel by how strongly blood absorbs it,
          and by how much of the light has been under skin of this tone                                   (skin.py)
       -> times light (drift, lamps) and movement -> what a codec leaves of colour -> noise -> 8-bit means (camera.py)
-      -> stmap.build_stmap
+      -> window.read_window, as for any clip
 ```
 
 How noisy a capture is, is not set by a camera's data sheet but by what real captures offer: the noise of every
@@ -19,37 +19,28 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from bpdemo.stmap import WINDOW_S, STMap, build_stmap
-from bpdemo.synthesis.camera import draw_drift, draw_flicker, draw_movement, draw_noise, draw_times, lose_chroma
-from bpdemo.synthesis.pulses import BEAT_RATE_HZ, Pulse, synthesise_pulse
+from bpdemo.regions import CELLS, CellTraces
+from bpdemo.stmap import WINDOW_S
+from bpdemo.synthesis.camera import attenuate_chroma, draw_drift, draw_flicker, draw_movement, draw_noise, draw_times
+from bpdemo.synthesis.pulses import BEAT_RATE_HZ, PulseWave, synthesise_pulse
 from bpdemo.synthesis.skin import draw_blood, draw_skin, pulse_change, pulse_projection
 
 
 @dataclass(frozen=True)
 class CaptureQuality:
-    """Ranges of one capture quality; every rendering draws from them evenly.
-
-    Attributes:
-        beat_error: standard error of the mean beat over 15 s, relative to its height.
-        pulse_strength: height of the pulse along `skin.BLOOD_VOLUME`, relative to the brightness of skin that reflects
-            nothing at its surface; how much less it is on skin of a tone, `skin.draw_skin` says.
-        light_drift: slow change of the light, relative, standard deviation.
-        flicker: of a lamp as the camera sees it, relative.
-        movement: brightness change of the whole face by movement, relative, standard deviation.
-        cell_movement: the same of each cell by itself.
-        hidden_cells: share of the cells hidden for a while (hand, hair, turned head).
-        chroma_kept: share of a change of colour that the codec leaves; what it leaves comes later
-            (`camera.lose_chroma`).
-    """
+    """Ranges of one capture quality; every rendering draws from them evenly."""
 
     beat_error: tuple[float, float]
+    """Standard error of the mean beat over 15 s, relative to its height."""
     pulse_strength: tuple[float, float]
-    light_drift: tuple[float, float]
-    flicker: tuple[float, float]
-    movement: tuple[float, float]
-    cell_movement: tuple[float, float]
-    hidden_cells: tuple[float, float]
-    chroma_kept: tuple[float, float]
+    """Height of the pulse along `skin.BLOOD_VOLUME`, relative to the brightness of skin that reflects nothing at its
+    surface; how much less it is on skin of a tone is in `skin.draw_skin`."""
+    light_drift: tuple[float, float]  # slow change of the light, relative, standard deviation
+    flicker: tuple[float, float]  # of a lamp as the camera sees it, relative
+    movement: tuple[float, float]  # brightness change of the whole face, relative, standard deviation
+    cell_movement: tuple[float, float]  # the same of each cell by itself
+    hidden_cells: tuple[float, float]  # share of the cells hidden for a while (hand, hair, turned head)
+    chroma_kept: tuple[float, float]  # share of a change of colour that the codec leaves (`camera.attenuate_chroma`)
 
 
 QUALITIES: dict[str, CaptureQuality] = {
@@ -86,86 +77,68 @@ QUALITIES: dict[str, CaptureQuality] = {
 }
 """The one table of what a rendered capture is like."""
 
+MARGIN_S = 0.5
+"""Seconds rendered before and after the window, so that its ends are as good as its middle."""
+
 _CELL_PIXELS = (150, 2500)
-_MARGIN_S = 0.5  # rendered before and after the window, so that its ends are as good as its middle
 _NOISE_KEPT = 0.93  # of the noise in the band, when each beat is freed of its own mean
 _BAND_HZ = (0.7, 8.0)  # in which noise counts as noise of the beat
 
 
-def render_map(
-    beats: Sequence[np.ndarray],
-    quality: CaptureQuality,
-    rng: np.random.Generator,
-    *,
-    duration_s: float = WINDOW_S,
-) -> STMap:
-    """Render one capture of a person and map it.
+def render_traces(beats: Sequence[np.ndarray], quality: CaptureQuality, rng: np.random.Generator) -> CellTraces:
+    """Return one capture of a person with such beats (`pulses.beats_of`).
 
-    Args:
-        beats: the person's beats (`pulses.beats_of`).
-        quality: ranges to draw from.
-        rng: draws everything.
-        duration_s: length of the map.
-
-    Returns:
-        The map, exactly as the demo would build it from a clip.
+    Its window for `window.read_window` is `MARGIN_S` to `MARGIN_S` + `WINDOW_S`.
     """
-    pulse = synthesise_pulse(beats, duration_s + 2 * _MARGIN_S, rng)
-    time_s, colours = render_colours(pulse, quality, rng)
-    return build_stmap(time_s, colours, _MARGIN_S, _MARGIN_S + duration_s)
+    return render_colours(synthesise_pulse(beats, WINDOW_S + 2 * MARGIN_S, rng), quality, rng)
 
 
-def render_colours(pulse: Pulse, quality: CaptureQuality, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Render the mean colours of all cells while a pulse runs through the face.
+def render_colours(pulse: PulseWave, quality: CaptureQuality, rng: np.random.Generator) -> CellTraces:
+    """Return what a camera sees of the cells while a pulse runs through the face, from 0 to the pulse's end.
 
-    Args:
-        pulse: what the heart does.
-        quality: ranges to draw from.
-        rng: draws camera, skin, light, movement and noise.
-
-    Returns:
-        time_s float64 [frames], rising, from 0 to the pulse's end; colours float32 [frames, cells, 3], mean 8-bit
-        R, G, B, NaN where a cell is hidden.
+    A hidden cell is NaN and has no pixels; nothing is rendered around the head, so the surround is NaN.
     """
     time_s = draw_times(len(pulse.wave) / BEAT_RATE_HZ, rng)
-    frames, rate = len(time_s), len(time_s) / time_s[-1]
+    frames, rate_hz = len(time_s), len(time_s) / time_s[-1]
     skin, blood = draw_skin(rng), draw_blood(rng)
     strength = rng.uniform(*quality.pulse_strength) * blood * skin.diffuse
     kept = rng.uniform(*quality.chroma_kept)
     change = pulse_change(pulse, time_s, strength, rng)
     projection = pulse_projection(strength.mean(axis=0))
-    beat = lose_chroma(change, skin.level, rate, kept).mean(axis=1) @ projection
-    noise = draw_noise(frames, rate, rng)
-    beats = frames / rate * pulse.heart_rate_bpm / 60
+    beat = attenuate_chroma(change, skin.level, rate_hz, kept).mean(axis=1) @ projection
+    noise = draw_noise(frames, rate_hz, rng)
+    beats = frames / rate_hz * pulse.heart_rate_bpm / 60
     wanted = rng.uniform(*quality.beat_error) * np.sqrt(beats) * (np.percentile(beat, 97) - np.percentile(beat, 3))
-    noise *= wanted / (_NOISE_KEPT * _in_band(noise.mean(axis=1) @ projection, rate).std())
+    noise *= wanted / (_NOISE_KEPT * _in_band(noise.mean(axis=1) @ projection, rate_hz).std())
 
-    light = draw_drift(frames, rate, rng.uniform(*quality.light_drift), rng)
-    light = light + draw_flicker(frames, rate, rng.uniform(*quality.flicker), rng)
-    moved = rng.uniform(*quality.movement), rng.uniform(*quality.cell_movement)
-    light = light + draw_movement(frames, rate, *moved, rng)
-    change = lose_chroma((1 + change) * (1 + light) - 1, skin.level, rate, kept)
+    light = draw_drift(frames, rate_hz, rng.uniform(*quality.light_drift), rng)
+    light = light + draw_flicker(frames, rate_hz, rng.uniform(*quality.flicker), rng)
+    movement, cell_movement = rng.uniform(*quality.movement), rng.uniform(*quality.cell_movement)
+    light += draw_movement(frames, rate_hz, movement, cell_movement, rng)
+    change = attenuate_chroma((1 + change) * (1 + light) - 1, skin.level, rate_hz, kept)
     colours = skin.level * (1 + change + noise)
     pixels = rng.uniform(*_CELL_PIXELS, size=(1, colours.shape[1], 1))
     colours += rng.standard_normal(colours.shape) / np.sqrt(12 * pixels)  # rounding, averaged over the cell
     colours = np.clip(colours, 0, 255).astype(np.float32)
-    _hide_cells(colours, rng.uniform(*quality.hidden_cells), rng)
-    return time_s, colours
+    hidden = int(rng.uniform(*quality.hidden_cells) * len(CELLS))
+    for cell in rng.permutation(len(CELLS))[:hidden]:
+        start, length = rng.integers(frames), rng.integers(frames // 10, frames // 2)
+        colours[start : start + length, cell] = np.nan
+    return CellTraces(
+        time_s=time_s,
+        colours=colours,
+        pixels=np.where(np.isfinite(colours[..., 0]), pixels[..., 0].astype(int), 0),
+        surround=np.full((frames, 3), np.nan),
+        clipped=np.zeros(frames),
+    )
 
 
 def beat_error(trace: np.ndarray, rate_hz: float, onsets_s: np.ndarray) -> float:
-    """Measure how well a trace determines its mean beat.
+    """Return how well a trace determines its mean beat: 0.03 is a strong capture, 0.06 a standard one.
 
-    Every beat is freed of its mean and laid over the others by its onset; the standard error of their
-    mean, averaged over the shortest beat, is put in relation to the height of the mean beat.
-
-    Args:
-        trace: float [samples], a pulse wave, either polarity.
-        rate_hz: its samples a second.
-        onsets_s: times of the beats' feet, seconds from the trace's start.
-
-    Returns:
-        Standard error over height: 0.03 is a strong capture, 0.06 a standard one.
+    Every beat is freed of its mean and laid over the others by its onset; the standard error of their mean, averaged
+    over the shortest beat, is divided by the height of the mean beat. The trace [samples] may be of either polarity;
+    `onsets_s` are the times of the beats' feet, seconds from its start.
     """
     trace = _in_band(trace, rate_hz)
     length = int(np.min(np.diff(onsets_s)) * rate_hz)
@@ -174,14 +147,6 @@ def beat_error(trace: np.ndarray, rate_hz: float, onsets_s: np.ndarray) -> float
     beats -= beats.mean(axis=1, keepdims=True)
     error = beats.std(axis=0, ddof=1).mean() / np.sqrt(len(beats))
     return float(error / np.ptp(beats.mean(axis=0)))
-
-
-def _hide_cells(colours: np.ndarray, share: float, rng: np.random.Generator) -> None:
-    """Make a share of the cells unseen for a stretch of the capture, in place."""
-    frames, cells = colours.shape[:2]
-    for cell in rng.permutation(cells)[: int(share * cells)]:
-        start, length = rng.integers(frames), rng.integers(frames // 10, frames // 2)
-        colours[start : start + length, cell] = np.nan
 
 
 def _in_band(trace: np.ndarray, rate_hz: float) -> np.ndarray:

@@ -26,25 +26,17 @@ _NECK = 0.3  # skin is looked for this far below the face, in face widths
 
 @dataclass(frozen=True)
 class Portrait:
-    """The portrait at one size.
+    """The portrait at one size."""
 
-    Attributes:
-        picture: float32 [height, width, 3] R, G, B, 0 to 255.
-        landmarks: float32 [478, 2], x and y in pixels of the picture.
-        labels: uint8 [height, width], 0 outside every cell and 1 + row inside, as the demo draws them.
-        skin: float32 [height, width], 1 on bare skin of face and neck, 0 elsewhere, soft in between.
-        box: left, top, right, bottom in pixels of the part that holds all skin and cells; a multiple of the field's
-            step.
-        cell_share: float32 [cells, box height / step, box width / step]: share of every cell in the pulse at that
-            place times `skin`.
-    """
-
-    picture: np.ndarray
-    landmarks: np.ndarray
-    labels: np.ndarray
-    skin: np.ndarray
+    picture: np.ndarray  # float32 [height, width, 3] R, G, B, 0 to 255
+    landmarks: np.ndarray  # float32 [478, 2], x and y in pixels of the picture
+    labels: np.ndarray  # uint8 [height, width], 0 outside every cell and 1 + row inside, as the demo draws them
+    skin: np.ndarray  # float32 [height, width], 1 on bare skin of face and neck, 0 elsewhere, soft in between
     box: tuple[int, int, int, int]
+    """Left, top, right, bottom in pixels of the part that holds all skin and cells; sides are multiples of the field's
+    step."""
     cell_share: np.ndarray
+    """float32 [cells, box height / step, box width / step]: share of every cell in the pulse there, times `skin`."""
 
     @property
     def face_centre(self) -> np.ndarray:
@@ -56,9 +48,14 @@ class Portrait:
         """Distance between the temples in pixels."""
         return float(np.linalg.norm(self.landmarks[_LEFT_TEMPLE] - self.landmarks[_RIGHT_TEMPLE]))
 
-    def pulse_field(self, of_cells: np.ndarray) -> np.ndarray:
-        """Spread the values of every cell [cells, 3] over the skin: float32 [height, width, 3] of `box`."""
-        coarse = np.tensordot(self.cell_share, of_cells.astype(np.float32), axes=(0, 0))
+    def boxed(self, picture: np.ndarray) -> np.ndarray:
+        """Return the part of a picture of the portrait's size that lies in `box`."""
+        left, top, right, bottom = self.box
+        return picture[top:bottom, left:right]
+
+    def spread_over_skin(self, values: np.ndarray) -> np.ndarray:
+        """Return values of the cells [cells, 3], spread over the skin: float32 [height, width, 3] of `box`."""
+        coarse = np.tensordot(self.cell_share, values.astype(np.float32), axes=(0, 0))
         left, top, right, bottom = self.box
         return cv2.resize(coarse, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
 
@@ -69,10 +66,14 @@ def load_portrait(face_width: float) -> Portrait:
     import skimage.data  # only needed to render
 
     original = skimage.data.astronaut()
-    landmarks = _find_landmarks(cv2.resize(original, None, fx=_FIND_SCALE, fy=_FIND_SCALE)) / _FIND_SCALE
+    with FaceTracker() as tracker:
+        enlarged = cv2.resize(original, None, fx=_FIND_SCALE, fy=_FIND_SCALE)
+        landmarks = next(tracker.follow([Frame(0.0, enlarged)])).landmarks
+    assert landmarks is not None, "no face was found in the portrait"
+    landmarks = landmarks / _FIND_SCALE
     scale = face_width / float(np.linalg.norm(landmarks[_LEFT_TEMPLE] - landmarks[_RIGHT_TEMPLE]))
-    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    picture = cv2.resize(original, None, fx=scale, fy=scale, interpolation=how).astype(np.float32)
+    interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    picture = cv2.resize(original, None, fx=scale, fy=scale, interpolation=interpolation).astype(np.float32)
     landmarks = (landmarks * scale).astype(np.float32)
     labels = np.zeros(picture.shape[:2], np.uint8)
     part, left, top = label_cells(landmarks, picture.shape[:2])
@@ -82,29 +83,21 @@ def load_portrait(face_width: float) -> Portrait:
     return Portrait(picture, landmarks, labels, skin, box, _share_cells(labels, skin, box, face_width))
 
 
-def _find_landmarks(picture: np.ndarray) -> np.ndarray:
-    with FaceTracker() as tracker:
-        tracked = next(tracker.follow([Frame(0.0, picture)]))
-    if tracked.landmarks is None:
-        raise RuntimeError("no face was found in the portrait")
-    return tracked.landmarks
-
-
 def _find_skin(picture: np.ndarray, landmarks: np.ndarray, labels: np.ndarray, face_width: float) -> np.ndarray:
     """Return how much each pixel is skin: close to the face, and coloured as the cheeks are."""
-    near = np.zeros(picture.shape[:2], np.float32)
+    near: np.ndarray = np.zeros(picture.shape[:2], np.float32)
     # The face and its copy moved down to the neck; not the hair above.
-    down = np.array([0, _NECK * face_width])
-    reach = np.concatenate([landmarks, landmarks + down]).astype(np.float32)
+    neck = landmarks + np.array([0, _NECK * face_width])
+    reach = np.concatenate([landmarks, neck]).astype(np.float32)
     cv2.fillConvexPoly(near, np.round(cv2.convexHull(reach)).astype(np.int32), 1.0)
-    near = cv2.GaussianBlur(near, None, 0.04 * face_width)
+    near = cv2.GaussianBlur(near, (0, 0), 0.04 * face_width)
     chroma = cv2.cvtColor(picture / 255, cv2.COLOR_RGB2YCrCb)
     cheeks = np.isin(labels, [row + 1 for row, cell in enumerate(CELLS) if "cheek" in cell.region])
     middle = np.median(chroma[cheeks], axis=0)
-    apart = np.linalg.norm((chroma[..., 1:] - middle[1:]) * 255, axis=-1) / _SKIN_CHROMA
+    distance = np.linalg.norm((chroma[..., 1:] - middle[1:]) * 255, axis=-1) / _SKIN_CHROMA
     light = np.clip((chroma[..., 0] / middle[0] - 0.3) / 0.2, 0, 1)
-    skin = near * np.clip(1.8 - apart, 0, 1) * light
-    return cv2.GaussianBlur(skin, None, max(0.01 * face_width, 0.8))
+    skin = near * np.clip(1.8 - distance, 0, 1) * light
+    return cv2.GaussianBlur(skin, (0, 0), max(0.01 * face_width, 0.8))
 
 
 def _box(used: np.ndarray) -> tuple[int, int, int, int]:
@@ -127,7 +120,8 @@ def _share_cells(labels: np.ndarray, skin: np.ndarray, box: tuple[int, int, int,
         own = (labels[top:bottom, left:right] == row + 1).astype(np.float32)
         own = cv2.resize(own, size, interpolation=cv2.INTER_AREA)
         # The wide, faint part reaches skin outside every cell.
-        shares.append(cv2.GaussianBlur(own, None, spread) + 1e-3 * cv2.GaussianBlur(own, None, 4 * spread) + 1e-9)
-    shares = np.array(shares)
-    shares *= cv2.resize(skin[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) / shares.sum(axis=0)
-    return shares
+        shares.append(cv2.GaussianBlur(own, (0, 0), spread) + 1e-3 * cv2.GaussianBlur(own, (0, 0), 4 * spread) + 1e-9)
+    stacked = np.array(shares)
+    return stacked * (
+        cv2.resize(skin[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) / stacked.sum(axis=0)
+    )

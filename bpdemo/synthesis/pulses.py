@@ -18,9 +18,9 @@ BEAT_RATE_HZ = 200.0
 
 _LOW_PASS_HZ = 15.0  # above it a finger pulse holds nothing but noise
 _PERIOD_S = (0.4, 1.7)  # 35 to 150 beats a minute
-_FEET_APART = 0.5  # difference of a beat's two feet over its height; more is a movement of the finger
+_MAX_FOOT_DIFFERENCE = 0.5  # of a beat's two feet, over its height; more is a movement of the finger
 _FLAT = 0.05  # of the upstroke's slope: where the rise begins
-_PERIOD_APART = 0.25  # from the person's median beat; an odd beat out is a missed foot or an extra beat
+_MAX_PERIOD_DEVIATION = 0.25  # from the person's median beat; beyond, a foot was missed or the beat is an extra one
 _SYSTOLE = 0.45  # share of a beat that keeps its length when the beat gets longer or shorter
 _BREATHING_HZ = (0.18, 0.35)
 _BREATHING_PERIOD = (0.005, 0.035)  # swing of the beat's length with the breath, relative
@@ -28,19 +28,18 @@ _BREATHING_HEIGHT = (0.01, 0.08)  # swing of its height
 _SCATTER_PERIOD = (0.003, 0.015)  # what is left from beat to beat, standard deviation
 _SCATTER_HEIGHT = (0.01, 0.04)
 _SESSION_PERIOD = 0.03  # another minute, another pace
+_BEAT = ((1.0, 0.20, 0.085), (0.45, 0.40, 0.10), (0.32, 0.60, 0.13))
+"""Height, place and width of the formula beat's parts in units of its length: systolic peak, late systolic and dicrotic
+wave."""
+_MAX_PACE_RATIO = 1.2  # a pulse is synthesised at a pace that is off by less than this, then brought to its rate
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """A synthesised pulse.
+class PulseWave:
+    """A synthesised pulse."""
 
-    Attributes:
-        wave: float64 [samples] at `BEAT_RATE_HZ`: feet at 0, peaks around 1.
-        onsets_s: float64 [beats], the time of every beat's foot, some before 0 and one after the end.
-    """
-
-    wave: np.ndarray
-    onsets_s: np.ndarray
+    wave: np.ndarray  # float64 [samples] at `BEAT_RATE_HZ`: feet at 0, peaks around 1
+    onsets_s: np.ndarray  # float64 [beats], the time of every beat's foot, some before 0 and one after the end
 
     @property
     def heart_rate_bpm(self) -> float:
@@ -49,14 +48,9 @@ class Pulse:
 
 
 def cut_beats(recording: Recording) -> list[np.ndarray]:
-    """Cut a recording into whole beats, foot to foot.
+    """Return a recording's whole beats, foot to foot; empty when it holds none.
 
-    Args:
-        recording: any length; upright.
-
-    Returns:
-        The beats, each float64 [samples] at `BEAT_RATE_HZ` with both feet at 0 and height 1. None when the recording
-        holds no whole beat.
+    Each is float64 [samples] at `BEAT_RATE_HZ` with both feet at 0 and height 1.
     """
     if len(recording.samples) < 2 * _PERIOD_S[0] * recording.rate_hz:
         return []  # too short for two feet, and for the filter
@@ -64,58 +58,38 @@ def cut_beats(recording: Recording) -> list[np.ndarray]:
     slope = np.gradient(wave)
     reach = int(_PERIOD_S[0] * BEAT_RATE_HZ)
     upstrokes, _ = find_peaks(slope, height=0.5 * np.percentile(slope, 99), distance=reach)
-    feet = [_foot_before(slope, upstroke, reach) for upstroke in upstrokes]
-    feet = [foot for foot in feet if foot is not None]
+    feet = [foot for upstroke in upstrokes if (foot := _foot_before(slope, upstroke, reach)) is not None]
     beats = []
     for start, end in pairwise(feet):
         beat = wave[start : end + 1]
         tilt = np.linspace(beat[0], beat[-1], len(beat))
         height = (beat - tilt).max()
         in_time = _PERIOD_S[0] <= (end - start) / BEAT_RATE_HZ <= _PERIOD_S[1]
-        if in_time and abs(beat[-1] - beat[0]) <= _FEET_APART * height:
+        if in_time and abs(beat[-1] - beat[0]) <= _MAX_FOOT_DIFFERENCE * height:
             beats.append((beat - tilt) / height)
     return beats
 
 
 def is_upright(recording: Recording) -> bool:
-    """Return whether a recording rises faster than it falls, as the volume of blood does: its slope is skewed upwards.
-
-    Args:
-        recording: any length that `cut_beats` finds beats in.
-    """
+    """Return whether a recording rises faster than it falls, as blood volume does: its slope is skewed upwards."""
     slope = np.gradient(_resample(recording))
     return bool(((slope - slope.mean()) ** 3).mean() > 0)
 
 
 def beats_of(person: Person) -> list[np.ndarray]:
-    """Cut all recordings of a person and drop beats far longer or shorter than the person's median beat.
-
-    Args:
-        person: with recordings.
-
-    Returns:
-        The beats as `cut_beats` gives them; empty when no recording holds a whole beat.
-    """
+    """Return the beats of all recordings of a person (see `cut_beats`), without those of an odd length."""
     beats = [beat for recording in person.recordings for beat in cut_beats(recording)]
     if not beats:
         return []
     usual = np.median([len(beat) for beat in beats])
-    return [beat for beat in beats if abs(len(beat) - usual) <= _PERIOD_APART * usual]
+    return [beat for beat in beats if abs(len(beat) - usual) <= _MAX_PERIOD_DEVIATION * usual]
 
 
-def synthesise_pulse(beats: Sequence[np.ndarray], duration_s: float, rng: np.random.Generator) -> Pulse:
-    """Join a person's beats into a longer pulse at the person's own pace.
+def synthesise_pulse(beats: Sequence[np.ndarray], duration_s: float, rng: np.random.Generator) -> PulseWave:
+    """Return a longer pulse of a person's beats, at the person's own pace; it starts anywhere within a beat.
 
     The length of the beats swings with the breath and scatters a little; a longer beat gets a longer run-off after
-    systole, which keeps its own time, so no shape is stretched as a whole.
-
-    Args:
-        beats: what `beats_of` gave for one person, at least one.
-        duration_s: length of the pulse.
-        rng: draws the variation.
-
-    Returns:
-        The pulse; it starts anywhere within a beat.
+    systole, which keeps its own time, so no shape is stretched as a whole. `beats` (`beats_of`) holds at least one.
     """
     pace = np.median([len(beat) - 1 for beat in beats]) / BEAT_RATE_HZ * (1 + _SESSION_PERIOD * rng.standard_normal())
     count = int(np.ceil(duration_s / pace * 1.2)) + 3
@@ -126,26 +100,45 @@ def synthesise_pulse(beats: Sequence[np.ndarray], duration_s: float, rng: np.ran
     heights = 1 + rng.uniform(*_BREATHING_HEIGHT) * np.sin(np.arcsin(breath) + rng.uniform(0, np.pi))
     heights += rng.uniform(*_SCATTER_HEIGHT) * rng.standard_normal(count)
     onsets = np.concatenate(([0.0], np.cumsum(periods))) - rng.uniform() * periods[0]
-    time = np.arange(round(duration_s * BEAT_RATE_HZ)) / BEAT_RATE_HZ
-    index = np.searchsorted(onsets, time, side="right") - 1
-    wave = np.zeros_like(time)
+    time_s = np.arange(round(duration_s * BEAT_RATE_HZ)) / BEAT_RATE_HZ
+    index = np.searchsorted(onsets, time_s, side="right") - 1
+    wave = np.zeros_like(time_s)
     for i in range(index[0], index[-1] + 1):
         here = index == i
         first, second = (beats[k] for k in rng.integers(len(beats), size=2))
         share = rng.uniform()
-        at = time[here] - onsets[i]
+        since_s = time_s[here] - onsets[i]
         wave[here] = heights[i] * (
-            share * _read_beat(first, at, periods[i]) + (1 - share) * _read_beat(second, at, periods[i])
+            share * _read_beat(first, since_s, periods[i]) + (1 - share) * _read_beat(second, since_s, periods[i])
         )
-    return Pulse(wave, onsets[: index[-1] + 2])
+    return PulseWave(wave, onsets[: index[-1] + 2])
 
 
-def _read_beat(beat: np.ndarray, at_s: np.ndarray, period_s: float) -> np.ndarray:
-    """Value of a beat made `period_s` long, at times from its foot on."""
-    own_period = (len(beat) - 1) / BEAT_RATE_HZ
-    knee = _SYSTOLE * min(own_period, period_s)
-    source = np.interp(at_s, [0, knee, period_s], [0, knee, own_period])
-    return np.interp(source * BEAT_RATE_HZ, np.arange(len(beat)), beat)
+def known_pulse(heart_rate_bpm: float, duration_s: float, rng: np.random.Generator) -> PulseWave:
+    """Return a pulse of known rate, a little longer than the duration, from a beat that is a formula.
+
+    The rate is the exact mean over the duration, while every beat has its own length (`synthesise_pulse`).
+    """
+    length = round(60 / heart_rate_bpm * BEAT_RATE_HZ)
+    phase = np.linspace(0, 1, length + 1)
+    beat = np.sum([height * np.exp(-0.5 * ((phase - place) / width) ** 2) for height, place, width in _BEAT], axis=0)
+    beat -= np.linspace(beat[0], beat[-1], length + 1)
+    pulse = synthesise_pulse([beat / beat.max()], _MAX_PACE_RATIO * duration_s + 1, rng)
+    # Its pace was drawn: brought to the one asked for by a stretch of a few per cent.
+    beats = np.arange(len(pulse.onsets_s))
+    first = np.interp(0, pulse.onsets_s, beats)
+    stretch = np.interp(first + heart_rate_bpm / 60 * duration_s, beats, pulse.onsets_s) / duration_s
+    own_s = np.arange(len(pulse.wave)) / BEAT_RATE_HZ
+    time_s = np.arange(int(own_s[-1] / stretch * BEAT_RATE_HZ)) / BEAT_RATE_HZ
+    return PulseWave(np.interp(time_s * stretch, own_s, pulse.wave), pulse.onsets_s / stretch)
+
+
+def _read_beat(beat: np.ndarray, since_s: np.ndarray, period_s: float) -> np.ndarray:
+    """Value of a beat made `period_s` long, at times since its foot."""
+    own_period_s = (len(beat) - 1) / BEAT_RATE_HZ
+    knee_s = _SYSTOLE * min(own_period_s, period_s)
+    source_s = np.interp(since_s, [0, knee_s, period_s], [0, knee_s, own_period_s])
+    return np.interp(source_s * BEAT_RATE_HZ, np.arange(len(beat)), beat)
 
 
 def _resample(recording: Recording) -> np.ndarray:

@@ -22,81 +22,55 @@ import numpy as np
 from bpdemo.regions import CELLS
 from bpdemo.synthesis.encode import write_clip
 from bpdemo.synthesis.portrait import load_portrait
-from bpdemo.synthesis.pulses import BEAT_RATE_HZ, Pulse, synthesise_pulse
+from bpdemo.synthesis.pulses import known_pulse
 from bpdemo.synthesis.skin import draw_blood, pulse_change
-from bpdemo.synthesis.stages import Face, PaintedSkin, PulsingSkin, Wall
+from bpdemo.synthesis.stages import Stage, face_stage, painted_skin, pulsing_skin, wall_stage
 
-_BEAT = ((1.0, 0.20, 0.085), (0.45, 0.40, 0.10), (0.32, 0.60, 0.13))
-"""Height, place and width of a beat's parts in units of its length: systolic peak, late systolic and dicrotic wave."""
+Subject = Literal["face", "wall"]
 
-_PACE_APART = 1.2  # a pulse is synthesised at a pace that is off by less than this, then brought to its rate
-_AWAY_S = 0.4  # the face leaves the picture in this time
+_LEAVING_S = 0.4  # the face leaves the picture in this time
 _NOISE_POOL = 1 << 22  # normals drawn once; every frame takes its noise from another place
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What happens in front of the camera, and how it is recorded. Everything else follows from `seed`.
-
-    Attributes:
-        subject: "face" shows the portrait, "wall" an empty textured wall.
-        duration_s, frame_rate_hz: length and constant rate; `times_s` gives the frames' own times instead.
-        times_s: times of the frames in seconds, rising from 0, for a variable rate.
-        width, height: of the upright picture, even.
-        face_width: of the picture's height, between the temples.
-        heart_rate_bpm: mean over the clip, exact; None for a still picture (no pulse).
-        pulse_strength: height of the pulse along `skin.BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens
-            green by 0.77 %. A phone sees 0.003 to 0.015.
-        colours: in place of a pulse, the mean R, G, B of every cell on every frame, [frames, cells, 3] in 8-bit
-            levels, NaN where hidden: what `render_maps.render_colours` gives, with its times as `times_s`. The face is
-            painted with them (see `stages.PaintedSkin`); light, movement and noise of the scene come on top.
-        brightness: multiplies the light; 1 is the portrait as photographed, 0.1 dark, 2 overexposed.
-        motion: slow head or hand movement, displacement in face widths (standard deviation).
-        tremor, tremor_hz: regular shake on top, displacement in face widths, and its frequency.
-        gloss: white reflection that comes and goes with the movement, 8-bit levels at a tremor's or sway's full reach.
-        drift: slow change of the light, relative standard deviation.
-        flicker, flicker_hz: lamp flicker as the camera sees it (beat of mains and shutter), relative.
-        exposure_step: size of automatic exposure's steps every few seconds, relative.
-        white_balance, white_balance_hz: automatic white balance swinging between red and blue, relative.
-        bands, bands_hz: screen refresh: dark bands that run down the picture, relative depth, and how many a second.
-        light: gain of the light over time, [frames] to [frames] or [frames, 3], on top of all of these.
-        noise: standard deviation of the sensor noise in 8-bit levels at mid grey.
-        mirror: the picture is flipped left to right, as front cameras do.
-        second_face: size of another, pulseless face at the right of the picture relative to the first; 0 for none.
-        away_s: the face is out of the picture from ... to ...
-        codec, bit_rate_kbps, key_frame_s, rotation_degrees, sound: see `write_clip`.
-    """
+    """What happens in front of the camera, and how it is recorded. Everything else follows from `seed`."""
 
     seed: int = 0
-    subject: Literal["face", "wall"] = "face"
+    subject: Subject = "face"  # the portrait, or an empty textured wall
     duration_s: float = 15.0
     frame_rate_hz: float = 30.0
-    times_s: Sequence[float] | np.ndarray | None = None
-    width: int = 640
+    times_s: Sequence[float] | np.ndarray | None = None  # of the frames, rising from 0; in place of a constant rate
+    width: int = 640  # of the upright picture, even, as the height
     height: int = 480
-    face_width: float = 0.4
-    heart_rate_bpm: float | None = 72.0
+    face_width: float = 0.4  # of the picture's height, between the temples
+    heart_rate_bpm: float | None = 72.0  # mean over the clip, exact; None for a still picture (no pulse)
     pulse_strength: float = 0.01
+    """Height of the pulse along `skin.BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens green by 0.77 %. A
+    phone sees 0.003 to 0.015."""
     colours: np.ndarray | None = field(default=None, repr=False, compare=False)
-    brightness: float = 1.0
-    motion: float = 0.015
-    tremor: float = 0.0
+    """In place of a pulse, the mean R, G, B of every cell on every frame, [frames, cells, 3] in 8-bit levels, NaN where
+    hidden: what `maps.render_colours` gives, with its times as `times_s`. The face is painted with them (see
+    `stages.painted_skin`); light, movement and noise of the scene come on top."""
+    brightness: float = 1.0  # multiplies the light; 1 is the portrait as photographed, 0.1 dark, 2 overexposed
+    motion: float = 0.015  # slow head or hand movement, displacement in face widths (standard deviation)
+    tremor: float = 0.0  # regular shake on top, displacement in face widths
     tremor_hz: float = 1.3
-    gloss: float = 0.0
-    drift: float = 0.005
-    flicker: float = 0.0
+    gloss: float = 0.0  # white reflection that follows the movement, 8-bit levels at its full reach
+    drift: float = 0.005  # slow change of the light, relative standard deviation
+    flicker: float = 0.0  # of a lamp as the camera sees it (beat of mains and shutter), relative
     flicker_hz: float = 1.2
-    exposure_step: float = 0.0
-    white_balance: float = 0.0
+    exposure_step: float = 0.0  # size of automatic exposure's steps every few seconds, relative
+    white_balance: float = 0.0  # automatic white balance swinging between red and blue, relative
     white_balance_hz: float = 1.1
-    bands: float = 0.0
-    bands_hz: float = 1.0
-    light: Callable[[np.ndarray], np.ndarray] | None = None
-    noise: float = 2.0
-    mirror: bool = False
-    second_face: float = 0.0
-    away_s: tuple[float, float] | None = None
-    codec: str = "h264"
+    bands: float = 0.0  # screen refresh: depth of dark bands that run down the picture, relative
+    bands_hz: float = 1.0  # how many a second
+    light: Callable[[np.ndarray], np.ndarray] | None = None  # gain over time, [frames] to [frames] or [frames, 3]
+    noise: float = 2.0  # standard deviation of the sensor noise in 8-bit levels at mid grey
+    mirror: bool = False  # flip the picture left to right, as front cameras do
+    second_face: float = 0.0  # size of a pulseless face at the right relative to the first; 0 for none
+    away_s: tuple[float, float] | None = None  # the face is out of the picture from ... to ...
+    codec: str = "h264"  # this and the rest: see `write_clip`
     bit_rate_kbps: float | None = None
     key_frame_s: float | None = None
     rotation_degrees: int = 0
@@ -114,20 +88,28 @@ class Scene:
         return self.subject == "face" and (self.heart_rate_bpm is not None or self.colours is not None)
 
 
-def render_clip(path: str | Path, scene: Scene) -> dict:
-    """Render a scene into a clip file.
+@dataclass(frozen=True)
+class ClipTruth:
+    """What is true of a rendered clip; its rate is None without a pulse, and where the cells' colours were given."""
 
-    Args:
-        path: where to; its suffix names the container and has to fit `scene.codec`.
-        scene: what to show.
+    subject: Subject
+    has_pulse: bool
+    heart_rate_bpm: float | None
+    codec: str
+    width: int
+    height: int
+    frames: int
+    duration_s: float
+    frame_rate_hz: float
+    faces: int
+    seed: int
 
-    Returns:
-        What is true of the clip, JSON-able: `subject`, `has_pulse`, `heart_rate_bpm` (None without a pulse), `codec`,
-        `width`, `height`, `frames`, `duration_s`, `frame_rate_hz`, `faces`, `seed`.
-    """
-    path, times_s = Path(path), scene.frame_times_s()
+
+def render_clip(path: str | Path, scene: Scene) -> ClipTruth:
+    """Write the clip of a scene and return what is true of it; the path's suffix has to fit `scene.codec`."""
+    times_s = scene.frame_times_s()
     write_clip(
-        path,
+        Path(path),
         render_frames(scene),
         times_s,
         codec=scene.codec,
@@ -137,36 +119,36 @@ def render_clip(path: str | Path, scene: Scene) -> dict:
         sound=scene.sound,
     )
     interval_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    return {
-        "subject": scene.subject,
-        "has_pulse": scene.has_pulse,
-        "heart_rate_bpm": scene.heart_rate_bpm if scene.has_pulse and scene.colours is None else None,
-        "codec": scene.codec,
-        "width": scene.width,
-        "height": scene.height,
-        "frames": len(times_s),
-        "duration_s": float(times_s[-1] + interval_s),
-        "frame_rate_hz": float((len(times_s) - 1) / times_s[-1]) if len(times_s) > 1 else 0.0,
-        "faces": 0 if scene.subject == "wall" else 1 + (scene.second_face > 0),
-        "seed": scene.seed,
-    }
+    return ClipTruth(
+        subject=scene.subject,
+        has_pulse=scene.has_pulse,
+        heart_rate_bpm=scene.heart_rate_bpm if scene.has_pulse and scene.colours is None else None,
+        codec=scene.codec,
+        width=scene.width,
+        height=scene.height,
+        frames=len(times_s),
+        duration_s=float(times_s[-1] + interval_s),
+        frame_rate_hz=float((len(times_s) - 1) / times_s[-1]) if len(times_s) > 1 else 0.0,
+        faces=0 if scene.subject == "wall" else 1 + (scene.second_face > 0),
+        seed=scene.seed,
+    )
 
 
 def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     """Yield the scene's pictures, one a frame: [height, width, 3] uint8 R, G, B, as the sensor gives them."""
     rng = np.random.default_rng(scene.seed)
     times_s = scene.frame_times_s()
-    stage = Wall((scene.width, scene.height), rng) if scene.subject == "wall" else _face_stage(scene, times_s, rng)
-    moves = _moves(scene, times_s, rng)
-    light = _light(scene, times_s, rng) * scene.brightness
-    gloss = scene.gloss * np.clip(moves.reach, -1, 1)
+    stage = _set_stage(scene, times_s, rng)
+    motion = _draw_motion(scene, times_s, rng)
+    light = _draw_light(scene, times_s, rng) * scene.brightness
+    gloss = scene.gloss * np.clip(motion.reach, -1, 1)
     rows = np.arange(scene.height)[:, None, None] / scene.height
     pool = rng.standard_normal(_NOISE_POOL, dtype=np.float32)
     size = scene.height * scene.width * 3
     pool = np.resize(pool, max(_NOISE_POOL, 2 * size))
     level = None
     for frame, time_s in enumerate(times_s):
-        image = stage.show(frame, moves.matrix(frame, stage.centre, stage.place))
+        image = stage.show(frame, motion.matrix(frame, stage))
         image += np.float32(gloss[frame])
         gain = light[frame]
         if scene.bands:
@@ -182,54 +164,23 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
         yield picture[:, ::-1] if scene.mirror else picture
 
 
-def known_pulse(heart_rate_bpm: float, duration_s: float, rng: np.random.Generator) -> Pulse:
-    """Synthesise a pulse of known rate from a beat that is a formula.
-
-    Args:
-        heart_rate_bpm: mean over the duration, exact, while every beat has its own length.
-        duration_s: how long.
-        rng: draws the variation from beat to beat (`pulses.synthesise_pulse`).
-
-    Returns:
-        The pulse, a little longer than the duration.
-    """
-    length = round(60 / heart_rate_bpm * BEAT_RATE_HZ)
-    phase = np.linspace(0, 1, length + 1)
-    beat = sum(height * np.exp(-0.5 * ((phase - at) / width) ** 2) for height, at, width in _BEAT)
-    beat -= np.linspace(beat[0], beat[-1], length + 1)
-    pulse = synthesise_pulse([beat / beat.max()], _PACE_APART * duration_s + 1, rng)
-    # Its pace was drawn: brought to the one asked for by a stretch of a few per cent.
-    beats = np.arange(len(pulse.onsets_s))
-    first = np.interp(0, pulse.onsets_s, beats)
-    stretch = np.interp(first + heart_rate_bpm / 60 * duration_s, beats, pulse.onsets_s) / duration_s
-    own_s = np.arange(len(pulse.wave)) / BEAT_RATE_HZ
-    time_s = np.arange(int(own_s[-1] / stretch * BEAT_RATE_HZ)) / BEAT_RATE_HZ
-    return Pulse(np.interp(time_s * stretch, own_s, pulse.wave), pulse.onsets_s / stretch)
-
-
 def irregular_times(
     duration_s: float, frame_rate_hz: float, *, jitter: float = 0.3, dropped: float = 0.05, seed: int = 0
 ) -> tuple[float, ...]:
-    """Return frame times as a busy phone or browser gives them.
+    """Return frame times as a busy phone or browser gives them: a share of a constant rate's frames is dropped.
 
-    Args:
-        duration_s: length of the clip.
-        frame_rate_hz: rate before frames are dropped.
-        jitter: largest shift of a frame, to either side, in frame intervals; under 0.5.
-        dropped: share of the frames that are missing.
-        seed: draws both.
+    `jitter` is the largest shift of a frame, to either side, in frame intervals; under 0.5.
     """
     rng = np.random.default_rng(seed)
     frames = np.arange(round(duration_s * frame_rate_hz))
     times_s = (frames + rng.uniform(-jitter, jitter, len(frames))) / frame_rate_hz
     kept = rng.uniform(size=len(frames)) >= dropped
     kept[[0, -1]] = True
-    times_s = np.round(times_s[kept] - times_s[0], 3)
-    return tuple(float(time_s) for time_s in times_s)
+    return tuple(np.round(times_s[kept] - times_s[0], 3).tolist())
 
 
 @dataclass(frozen=True)
-class _Moves:
+class _Motion:
     """Movement of the subject: shift [frames, 2] in pixels, turn [frames] in degrees, zoom and reach [frames]."""
 
     shift: np.ndarray
@@ -237,62 +188,60 @@ class _Moves:
     zoom: np.ndarray
     reach: np.ndarray
 
-    def matrix(self, frame: int, centre: np.ndarray, place: np.ndarray) -> np.ndarray:
-        matrix = cv2.getRotationMatrix2D(centre.tolist(), self.turn[frame], self.zoom[frame])
-        matrix[:, 2] += place - centre + self.shift[frame]
+    def matrix(self, frame: int, stage: Stage) -> np.ndarray:
+        matrix = cv2.getRotationMatrix2D(stage.centre.tolist(), self.turn[frame], self.zoom[frame])
+        matrix[:, 2] += np.array(stage.size) / 2 - stage.centre + self.shift[frame]
         return matrix
 
 
-def _moves(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> _Moves:
+def _draw_motion(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> _Motion:
     face_width = scene.face_width * scene.height
-    sway = np.stack([_wander(times_s, rng, 0.05, 0.7) for _ in range(4)], axis=1)
+    sway = np.stack([_slow_noise(times_s, rng, 0.05, 0.7) for _ in range(4)], axis=1)
     shake = np.stack([np.sin(2 * np.pi * (scene.tremor_hz * times_s + rng.uniform())) for _ in range(2)], axis=1)
     shift = (scene.motion * sway[:, :2] + scene.tremor * shake) * face_width
     if scene.away_s is not None:
         start, end = scene.away_s
-        gone = np.clip((times_s - start) / _AWAY_S + 1, 0, 1) * np.clip((end - times_s) / _AWAY_S + 1, 0, 1)
+        gone = np.clip((times_s - start) / _LEAVING_S + 1, 0, 1) * np.clip((end - times_s) / _LEAVING_S + 1, 0, 1)
         shift[:, 0] -= gone * (0.5 * scene.width + 1.2 * face_width)
     reach = (scene.motion * sway[:, 0] + scene.tremor * shake[:, 0]) / max(2 * scene.motion + scene.tremor, 1e-9)
-    return _Moves(shift, 30 * scene.motion * sway[:, 2], 1 + 0.5 * scene.motion * sway[:, 3], reach)
+    return _Motion(shift, 30 * scene.motion * sway[:, 2], 1 + 0.5 * scene.motion * sway[:, 3], reach)
 
 
-def _face_stage(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> Face:
+def _set_stage(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> Stage:
+    size = scene.width, scene.height
+    if scene.subject == "wall":
+        return wall_stage(size, rng)
     portrait = load_portrait(scene.face_width * scene.height)
     skin = None
     if scene.colours is not None:
         if np.shape(scene.colours) != (len(times_s), len(CELLS), 3):
             raise ValueError(f"colours must be [{len(times_s)}, {len(CELLS)}, 3], not {list(np.shape(scene.colours))}")
-        skin = PaintedSkin(portrait, scene.colours)
+        skin = painted_skin(portrait, scene.colours)
     elif scene.heart_rate_bpm is not None:
-        skin = PulsingSkin(portrait, _pulse_gain(scene, times_s, rng))
-    return Face(portrait, (scene.width, scene.height), skin, scene.second_face)
+        pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
+        colours = 1 + pulse_change(pulse, times_s, scene.pulse_strength * draw_blood(rng), rng)
+        skin = pulsing_skin(portrait, colours / colours.mean(axis=0))
+    return face_stage(portrait, size, skin, scene.second_face)
 
 
-def _pulse_gain(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return R, G, B of every cell relative to its mean while the scene's pulse runs through it: [frames, cells, 3]."""
-    pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
-    colours = 1 + pulse_change(pulse, times_s, scene.pulse_strength * draw_blood(rng), rng)
-    return colours / colours.mean(axis=0)
-
-
-def _light(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _draw_light(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the light's gain: [frames, 3]."""
-    gain = 1 + scene.drift * _wander(times_s, rng, 0.03, 0.3)
+    gain = 1 + scene.drift * _slow_noise(times_s, rng, 0.03, 0.3)
     gain *= 1 + scene.flicker * np.sin(2 * np.pi * (scene.flicker_hz * times_s + rng.uniform()))
     steps_s = np.cumsum(rng.uniform(1.5, 4, size=1 + int(times_s[-1] / 1.5)))
     sizes = scene.exposure_step * rng.choice([-1.0, 1.0], size=len(steps_s))
-    for at_s, size in zip(steps_s, sizes, strict=True):
-        gain *= 1 + size * np.clip((times_s - at_s) / 0.15, 0, 1)
+    for step_s, size in zip(steps_s, sizes, strict=True):
+        gain *= 1 + size * np.clip((times_s - step_s) / 0.15, 0, 1)
     tilt = scene.white_balance * np.sin(2 * np.pi * (scene.white_balance_hz * times_s + rng.uniform()))
     gains = gain[:, None] * (1 + tilt[:, None] * np.array([1.0, 0.0, -1.0]))
     if scene.light is not None:
-        own = np.asarray(scene.light(times_s), float)
-        gains *= own if own.ndim == 2 else own[:, None]
+        light = np.asarray(scene.light(times_s), float)
+        gains *= light if light.ndim == 2 else light[:, None]
     return gains
 
 
-def _wander(times_s: np.ndarray, rng: np.random.Generator, low_hz: float, high_hz: float) -> np.ndarray:
-    """Return a smooth random curve [frames] of about unit standard deviation between two frequencies."""
+def _slow_noise(times_s: np.ndarray, rng: np.random.Generator, low_hz: float, high_hz: float) -> np.ndarray:
+    """Return a smooth random curve [frames] of about unit deviation between two frequencies, at any times."""
     count = 8
     frequency = np.geomspace(low_hz, high_hz, count) * rng.uniform(0.85, 1.15, count)
     weight = frequency**-0.5

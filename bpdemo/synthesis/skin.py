@@ -15,7 +15,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from bpdemo.regions import CELLS
-from bpdemo.synthesis.pulses import BEAT_RATE_HZ, Pulse
+from bpdemo.synthesis.pulses import BEAT_RATE_HZ, PulseWave
 
 BLOOD_VOLUME = np.array([0.33, 0.77, 0.53])
 """Pulse strength of R, G, B relative to each channel's mean, normalised."""
@@ -39,26 +39,15 @@ _FACE_LOW_PASS_HZ = (5.0, 8.0)  # where the face's pulse has lost 3 dB against t
 
 @dataclass(frozen=True)
 class Skin:
-    """The skin of one face in one light.
+    """The skin of one face in one light."""
 
-    Attributes:
-        level: [cells, 3] mean R, G, B of each cell in 8-bit levels.
-        diffuse: [cells, 3] share of each cell's light that has been under the skin, 0 to 1.
-        tone: 0 for the lightest to 1 for the darkest skin.
-    """
-
-    level: np.ndarray
-    diffuse: np.ndarray
-    tone: float
+    level: np.ndarray  # [cells, 3] mean R, G, B of each cell in 8-bit levels
+    diffuse: np.ndarray  # [cells, 3] share of each cell's light that has been under the skin, 0 to 1
+    tone: float  # 0 for the lightest to 1 for the darkest skin
 
 
 def draw_skin(rng: np.random.Generator, tone: float | None = None) -> Skin:
-    """Draw the skin of one face.
-
-    Args:
-        rng: draws all of it.
-        tone: 0 for the lightest to 1 for the darkest; None draws that, too, every tone alike.
-    """
+    """Return the skin of one face, of a tone from 0 for the lightest to 1 for the darkest; None draws that, too."""
     tone = rng.uniform() if tone is None else tone
     green = _GREEN[0] + tone * (_GREEN[1] - _GREEN[0])
     colour = green * np.array([rng.uniform(*_SKIN_RED_OF_GREEN), 1.0, rng.uniform(*_SKIN_BLUE_OF_GREEN)])
@@ -70,23 +59,17 @@ def draw_skin(rng: np.random.Generator, tone: float | None = None) -> Skin:
 
 
 def draw_blood(rng: np.random.Generator) -> np.ndarray:
-    """Draw how strongly each channel of one face shows the pulse: [3], R, G, B, of unit length."""
+    """Return how strongly each channel of one face shows the pulse: [3], R, G, B, of unit length."""
     vector = np.array([rng.uniform(*_RED_OF_GREEN), 1.0, rng.uniform(*_BLUE_OF_GREEN)])
     return vector / np.linalg.norm(vector)
 
 
-def pulse_change(pulse: Pulse, time_s: np.ndarray, strength: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw how a pulse changes the colours of all cells.
+def pulse_change(pulse: PulseWave, time_s: np.ndarray, strength: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return how a pulse changes the colours of all cells at some times [frames], seconds: [frames, cells, 3].
 
-    Args:
-        pulse: what the heart does.
-        time_s: [frames] rising from 0, seconds.
-        strength: [3] or [cells, 3], height of the pulse in R, G, B where it is strongest, relative to the channel's
-            mean.
-        rng: draws strength and delay of regions and cells, and how much smoother the face's pulse is.
-
-    Returns:
-        [frames, cells, 3], relative to the cells' mean colours, about 0; negative where there is more blood.
+    Changes are relative to the cells' mean colours, about 0, and negative where there is more blood. `strength`, [3] or
+    [cells, 3], is the height of the pulse in R, G, B where it is strongest. Strength and delay of regions and cells are
+    drawn, and how much smoother the face's pulse is.
     """
     cutoff = rng.uniform(*_FACE_LOW_PASS_HZ)
     sigma = np.sqrt(np.log(2) / 2) / (np.pi * cutoff)  # of a Gaussian in time whose response at the cutoff is -3 dB

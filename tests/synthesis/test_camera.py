@@ -3,15 +3,7 @@ import pytest
 from scipy.signal import periodogram
 
 from bpdemo.regions import CELLS
-from bpdemo.synthesis.camera import (
-    draw_drift,
-    draw_flicker,
-    draw_movement,
-    draw_noise,
-    draw_times,
-    lose_chroma,
-    wander,
-)
+from bpdemo.synthesis import camera
 
 RATE = 30.0
 FRAMES = 450
@@ -21,7 +13,7 @@ SWING = np.sin(2 * np.pi * 1.2 * np.arange(FRAMES) / RATE)
 
 def test_times_are_those_of_a_camera():
     for seed in range(20):
-        time_s = draw_times(15.0, np.random.default_rng(seed))
+        time_s = camera.draw_times(15.0, np.random.default_rng(seed))
         assert time_s[0] == 0
         assert time_s[-1] >= 15 - 0.1 / 24
         steps = np.diff(time_s)
@@ -31,7 +23,7 @@ def test_times_are_those_of_a_camera():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_flicker_is_the_beat_of_lamp_and_camera(seed):
-    flicker = draw_flicker(FRAMES, RATE, 0.01, np.random.default_rng(seed))
+    flicker = camera.draw_flicker(FRAMES, RATE, 0.01, np.random.default_rng(seed))
     assert flicker.shape == (FRAMES, len(CELLS), 3)
     assert np.abs(flicker).max() <= 0.01
     np.testing.assert_array_equal(flicker[..., 0], flicker[..., 2])
@@ -45,16 +37,16 @@ def test_a_rolling_shutter_shows_the_lower_cells_later():
     forehead, chin = down.index("forehead"), down.index("chin")
     found = set()
     for seed in range(12):
-        flicker = draw_flicker(FRAMES, RATE, 1.0, np.random.default_rng(seed))[..., 0]
+        flicker = camera.draw_flicker(FRAMES, RATE, 1.0, np.random.default_rng(seed))[..., 0]
         phases = np.angle(np.fft.rfft(flicker, axis=0)[150])  # at 10 Hz
         found.add(round(float(np.angle(np.exp(1j * (phases[chin] - phases[forehead])))), 2))
     assert len(found) > 4, "every camera has a shutter of its own pace"
-    assert draw_flicker(FRAMES, RATE, 0.0, np.random.default_rng(0)).any() == np.False_
+    assert camera.draw_flicker(FRAMES, RATE, 0.0, np.random.default_rng(0)).any() == np.False_
 
 
 def test_a_codec_keeps_brightness_as_it_is():
     grey = 0.01 * SWING[:, None, None] / LEVEL
-    np.testing.assert_allclose(lose_chroma(grey, LEVEL, RATE, 0.5), grey, atol=1e-12)
+    np.testing.assert_allclose(camera.attenuate_chroma(grey, LEVEL, RATE, 0.5), grey, atol=1e-12)
 
 
 @pytest.mark.parametrize("kept", [0.4, 0.75, 1.0])
@@ -62,24 +54,24 @@ def test_a_codec_makes_colour_smaller_and_later(kept):
     luma = np.array([0.299, 0.587, 0.114])
     colour = np.array([1.0, -0.2, 0.0])
     colour = colour - colour @ luma
-    out = lose_chroma(SWING[:, None, None] * colour / LEVEL, LEVEL, RATE, kept) * LEVEL
+    out = camera.attenuate_chroma(SWING[:, None, None] * colour / LEVEL, LEVEL, RATE, kept) * LEVEL
     late_s = 0.09 * (1 - kept)
     expected = kept * np.sin(2 * np.pi * 1.2 * (np.arange(FRAMES) / RATE - late_s))
     np.testing.assert_allclose(out[10:-10, 3], (expected[:, None] * colour)[10:-10], atol=2e-3)
 
 
 def test_drift_and_movement_are_as_large_as_asked():
-    drift = np.std([draw_drift(FRAMES, RATE, 0.02, np.random.default_rng(seed)) for seed in range(10)])
+    drift = np.std([camera.draw_drift(FRAMES, RATE, 0.02, np.random.default_rng(seed)) for seed in range(10)])
     assert drift == pytest.approx(0.02, rel=0.15)
-    moves = np.array([draw_movement(FRAMES, RATE, 0.01, 0.0, np.random.default_rng(seed)) for seed in range(10)])
+    moves = np.array([camera.draw_movement(FRAMES, RATE, 0.01, 0.0, np.random.default_rng(seed)) for seed in range(10)])
     assert moves.std() == pytest.approx(0.01, rel=0.15)
     assert np.corrcoef(moves[0, :, 0, 1], moves[0, :, 7, 1])[0, 1] == pytest.approx(1)
-    own = draw_movement(FRAMES, RATE, 0.0, 0.01, np.random.default_rng(0))[..., 1]
+    own = camera.draw_movement(FRAMES, RATE, 0.0, 0.01, np.random.default_rng(0))[..., 1]
     assert abs(np.corrcoef(own[:, 0], own[:, 7])[0, 1]) < 0.7
 
 
 def test_noise_is_shared_among_colours_and_cells_in_part():
-    noises = [draw_noise(FRAMES, RATE, np.random.default_rng(seed)) for seed in range(8)]
+    noises = [camera.draw_noise(FRAMES, RATE, np.random.default_rng(seed)) for seed in range(8)]
     assert all(noise.shape == (FRAMES, len(CELLS), 3) for noise in noises)
     # Were it each cell's own, the face's mean would have as little as independent cells leave.
     own = [noise.std(axis=0).mean() / np.sqrt(len(CELLS)) for noise in noises]
@@ -92,7 +84,7 @@ def test_noise_is_shared_among_colours_and_cells_in_part():
 
 
 def test_curves_lie_between_two_frequencies():
-    curves = wander(3000, 4, 0.5, 2.0, RATE, np.random.default_rng(0), fall=0.0)
+    curves = camera.band_limited_noise(3000, 4, 0.5, 2.0, RATE, np.random.default_rng(0), fall=0.0)
     assert np.sqrt((curves**2).mean()) == pytest.approx(1)
     frequency, power = periodogram(curves, RATE, axis=0)
     inside = (frequency > 0.45) & (frequency < 2.05)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bpdemo.data.registry import Person, Recording
+from bpdemo.data.person import Person, Recording
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ, beats_of, cut_beats, synthesise_pulse
 from tests.support.small_ppg_bp import finger_pulse
 
@@ -34,7 +34,7 @@ def test_nothing_is_cut_from_what_holds_no_whole_beat():
 
 
 def test_an_odd_beat_is_dropped():
-    person = Person("a", (recording(75, seconds=5), recording(40, seconds=5)), 120, 80)
+    person = Person("a", 120, 80, (recording(75, seconds=5), recording(40, seconds=5)))
     lengths = [(len(beat) - 1) / BEAT_RATE_HZ for beat in beats_of(person)]
     assert lengths
     assert max(lengths) < 1.0

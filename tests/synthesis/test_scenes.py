@@ -1,6 +1,7 @@
-"""render_clips.py: what the renderer says of a clip is true of its pixels."""
+"""What the renderer says of a clip is true of its pixels."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from bpdemo.clip import Clip
 from bpdemo.regions import CELLS, read_cells
 from bpdemo.synthesis.examples import EXAMPLES
 from bpdemo.synthesis.portrait import load_portrait
-from bpdemo.synthesis.pulses import BEAT_RATE_HZ
-from bpdemo.synthesis.scenes import Scene, irregular_times, known_pulse, render_clip, render_frames
+from bpdemo.synthesis.pulses import BEAT_RATE_HZ, known_pulse
+from bpdemo.synthesis.scenes import Scene, irregular_times, render_clip, render_frames
 from bpdemo.synthesis.skin import BLOOD_VOLUME
 
 QUIET = {"width": 320, "height": 240, "motion": 0.0, "drift": 0.0, "noise": 0.0}
@@ -171,7 +172,7 @@ def test_irregular_times():
 
 def test_truth_is_what_the_file_holds(tmp_path):
     scene = Scene(width=160, height=120, duration_s=1.0, frame_rate_hz=24.0, codec="vp9", heart_rate_bpm=61.0)
-    truth = json.loads(json.dumps(render_clip(tmp_path / "clip.webm", scene)))
+    truth = json.loads(json.dumps(asdict(render_clip(tmp_path / "clip.webm", scene))))
     with Clip(tmp_path / "clip.webm") as clip:
         frames = list(clip.frames())
     report = clip.report
@@ -186,7 +187,7 @@ def test_truth_of_scenes_without_a_pulse(tmp_path):
     for scene, faces in ((Scene(subject="wall"), 0), (Scene(heart_rate_bpm=None), 1)):
         short = Scene(**{**vars(scene), "width": 64, "height": 48, "duration_s": 0.1})
         truth = render_clip(tmp_path / "clip.mp4", short)
-        assert (truth["has_pulse"], truth["heart_rate_bpm"], truth["faces"]) == (False, None, faces)
+        assert (truth.has_pulse, truth.heart_rate_bpm, truth.faces) == (False, None, faces)
 
 
 def test_examples_are_of_both_kinds():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bpdemo.data.registry import Recording
+from bpdemo.data.person import Recording
 from bpdemo.regions import CELLS
 from bpdemo.synthesis.pulses import cut_beats, synthesise_pulse
 from bpdemo.synthesis.skin import BLOOD_VOLUME, draw_blood, draw_skin, pulse_change, pulse_projection
