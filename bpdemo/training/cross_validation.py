@@ -1,130 +1,98 @@
 """Cross-validation: every person is answered by networks that were fitted without that person, several times over."""
 
-import os
+import io
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from bpdemo.data.registry import split_by_person
-from bpdemo.models.beats import NetworkConfig
-from bpdemo.training.dataset import SliceSet
-from bpdemo.training.files import replace_file
-from bpdemo.training.fit import Recipe, fit, processes
-from bpdemo.training.predictions import Predictions, join_predictions, predict
+from bpdemo.models.config import NetworkConfig
+from bpdemo.system.files import write_file
+from bpdemo.system.processes import cores, map_in_processes
+from bpdemo.training.dataset import Dataset
+from bpdemo.training.fit import Recipe, Sampler, distributed_state, fit, sample_root
+from bpdemo.training.folds import Fold
+from bpdemo.training.predictions import Predictions, ask, concat_predictions
 
-_WORTH_A_POOL = 1000  # maps; fewer are fitted before other processes have started
+Job = TypeVar("Job")
+
+_WORTH_A_POOL = 1000  # windows; fewer are fitted before other processes have started
 
 
 def cross_validate(
-    slices: SliceSet,
-    tests: SliceSet,
+    dataset: Dataset,
+    tests: Dataset,
+    folds: Sequence[Fold],
     config: NetworkConfig,
     recipe: Recipe,
-    seed: int,
     run: Path,
     device: torch.device,
     *,
     title: str = "folds",
-    pressures: np.ndarray | None = None,
-    fit_seed: int | None = None,
+    sampler: Sampler = sample_root,
+    seed_offset: int = 0,
 ) -> Predictions:
-    """Predict every person with networks that were fitted without that person.
+    """Return the answers for all of `tests`, fold by fold, of networks fitted on `dataset` without the person.
 
-    On a CPU as many folds are fitted at a time as there are processors, each on one.
-
-    Args:
-        slices: of training renderings.
-        tests: of evaluation renderings of the same people, in the same order.
-        config: of the network.
-        recipe: of the fit; `repetitions` of `folds` splits, drawn with seed, seed + 1, ...
-        seed: fixes splits and fits.
-        run: folder that keeps finished folds and checkpoints.
-        device: where to compute.
-        title: of the progress bar, and of the files in `run`.
-        pressures: float32 [people, 2], what to fit instead of the people's own pressures: the control with permuted
-            labels.
-        fit_seed: fixes the fits; None takes `seed`.
-
-    Returns:
-        The answers for all of `tests`, split by split.
+    Both hold the same people in the same order. On a CPU as many folds are fitted at a time as there are processors,
+    each on one. The folds' seeds plus `seed_offset` fix the fits: another offset gives other initial weights and order
+    on the same folds. Finished folds and checkpoints are kept in `run`, in files that start with `title`.
     """
     run.mkdir(parents=True, exist_ok=True)
-    learned = slices if pressures is None else _relabelled(slices, pressures)
-    same = (learned, tests, config, recipe, device)
-    work = [
-        (
-            *same,
-            (seed if fit_seed is None else fit_seed) + split,
-            split,
-            fold,
-            *sides,
-            run / f"{title}_{split}_{fold}.npz",
-        )
-        for split in range(recipe.repetitions)
-        for fold, sides in enumerate(split_by_person(slices.people, recipe.folds, seed + split))
-    ]
-    todo = [job for job in work if not job[-1].is_file()]
-    together = processes(device)
-    together.wait_for_everyone()  # before a fold is finished, all have seen which are
-    with tqdm(total=len(work), initial=len(work) - len(todo), desc=title, unit="fold") as bar:
-        for _ in share_out(_predict_fold, todo, device, len(slices.person)):
+    work = partial(_fit_fold, dataset, tests, config, recipe, device, sampler, seed_offset, run, title)
+    todo = [fold for fold in folds if not _answers_of(fold, run, title).is_file()]
+    distributed_state(device).wait_for_everyone()  # before a fold is finished, all have seen which are
+    with tqdm(total=len(folds), initial=len(folds) - len(todo), desc=title, unit="fold") as bar:
+        for _ in fit_all(work, todo, device, len(dataset.person)):
             bar.update()
-    return join_predictions([Predictions.load(job[-1]) for job in work])
+    return concat_predictions([Predictions.load(_answers_of(fold, run, title)) for fold in folds])
 
 
-def share_out(do: Callable[[tuple], None], jobs: Sequence[tuple], device: torch.device, maps: int) -> Iterator[None]:
-    """Do several fits: on a CPU as many at a time as there are processors, each on one; else one after the other.
+def fit_all(work: Callable[[Job], None], jobs: Sequence[Job], device: torch.device, windows: int) -> Iterator[None]:
+    """Yield after every one of several fits: on a CPU as many at a time as there are processors, each on one.
 
-    Args:
-        do: the fit; what it finds it writes to a file.
-        jobs: what each is given.
-        device: where to compute.
-        maps: how many each fit is about.
-
-    Yields:
-        After every job.
+    `work` does one fit, of about so many windows, and writes what it finds to a file.
     """
-    workers = min(os.cpu_count() or 1, len(jobs)) if processes(device).num_processes == 1 else 1
-    if device.type == "cpu" and workers > 1 and maps >= _WORTH_A_POOL:
-        with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-            yield from pool.map(do, jobs)
+    alone = device.type != "cpu" or distributed_state(device).num_processes > 1
+    if alone or cores() == 1 or len(jobs) < 2 or windows < _WORTH_A_POOL:
+        yield from map(work, jobs)
     else:
-        yield from map(do, jobs)
+        yield from map_in_processes(work, jobs, prepare=torch.set_num_threads, arguments=(1,))
 
 
-def _predict_fold(job: tuple) -> None:
-    """Fit on the people of one fold's training side, and write what comes out for its test people."""
-    slices, tests, config, recipe, device, seed, split, fold, train_people, test_people, done = job
-    of = tests.of_people(test_people)
+def _fit_fold(
+    dataset: Dataset,
+    tests: Dataset,
+    config: NetworkConfig,
+    recipe: Recipe,
+    device: torch.device,
+    sampler: Sampler,
+    seed_offset: int,
+    run: Path,
+    title: str,
+    fold: Fold,
+) -> None:
+    """Fit on the people of a fold's training side, and write what comes out for its test people."""
+    done = _answers_of(fold, run, title)
     checkpoint = done.with_suffix(".pt")
-    network = fit(slices, train_people, config, recipe, seed, device, checkpoint=checkpoint, title=None)
-    value, probability, scale = predict(network, tests, of, device)
-    # A person's maps may have pressures of their own; each person counts once all the same.
-    mean = np.mean([slices.truth[slices.of_people([person])].mean(axis=0) for person in train_people], axis=0)
-    answers = Predictions(
-        tests.person[of],
-        tests.quality[of],
-        tests.truth[of].astype(np.float64),
-        np.full(len(of), split),
-        np.full(len(of), fold),
-        np.broadcast_to(mean.astype(np.float64), value.shape),
-        value,
-        scale,
-        probability,
-    )
-    together = processes(device)
-    if together.is_main_process:
-        replace_file(done, answers.save)
+    how = (config, recipe, fold.seed + seed_offset, device)
+    network = fit(dataset, fold.train, *how, sampler=sampler, checkpoint=checkpoint, title=None)
+    windows = tests.windows_of(fold.test)
+    # A person's windows may have pressures of their own; each person counts once all the same.
+    mean = np.mean([dataset.truth[dataset.windows_of([one])].mean(axis=0) for one in fold.train], axis=0)
+    answers = ask(network, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)
+    state = distributed_state(device)
+    if state.is_main_process:
+        content = io.BytesIO()
+        answers.save(content)
+        write_file(done, content.getvalue())
         checkpoint.unlink(missing_ok=True)
-    together.wait_for_everyone()
+    state.wait_for_everyone()
 
 
-def _relabelled(slices: SliceSet, pressures: np.ndarray) -> SliceSet:
-    """The same slices with other pressures for each person."""
-    return replace(slices, own_pressures=pressures[slices.person].astype(np.float32))
+def _answers_of(fold: Fold, run: Path, title: str) -> Path:
+    return run / f"{title}_{fold.split}_{fold.number}.npz"

@@ -1,230 +1,248 @@
-"""Many renderings of many people, in memory, and their slices: what the network is fitted and scored on."""
+"""What the network reads, of many people and in memory: windows rendered from finger pulses, or read from clips.
 
-import os
+Both go through `window.read_window`, the one way through a window that the demo takes. Of clips only the windows are
+kept that the demo would give a reading for; of rendered windows, all.
+"""
+
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from bpdemo.beats import cut_slices
-from bpdemo.data.person import Person
-from bpdemo.errors import DataError
-from bpdemo.regions import CELLS
-from bpdemo.stmap import RATE_HZ, STMap
-from bpdemo.synthesis.maps import QUALITIES, render_map
+from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
+from bpdemo.capture import read_capture
+from bpdemo.data.person import FaceClip, Person
+from bpdemo.data.registry import load_people
+from bpdemo.errors import ClipError, DataError
+from bpdemo.regions import REGIONS, CellTraces
+from bpdemo.stmap import CHANNELS, WINDOW_S
+from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, CaptureQuality, render_traces
 from bpdemo.synthesis.pulses import beats_of
+from bpdemo.system.processes import cores, map_in_processes
+from bpdemo.training.results import FILMED
+from bpdemo.weights.config import Clips
+from bpdemo.window import Window, read_window, read_windows
 
-FILMED = "filmed"
-"""The quality of maps made from clips; all others are rendered."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Renderer = Callable[[Sequence[np.ndarray], CaptureQuality, np.random.Generator], CellTraces]
+"""What makes cell traces of a person's beats; an experiment may put its own in place of `render_traces`."""
+TraceChange = Callable[[CellTraces, np.random.Generator], CellTraces]
+"""What an experiment does to the cells' colours before a window is read."""
 
-_WORTH_A_POOL = 200  # maps; fewer are rendered before other processes have started
+_WORTH_A_POOL = 200  # windows; fewer are rendered before other processes have started
+_CLIPS_WORTH_A_POOL = 12
+_NO_BEATS_RATE_HZ = 1.2  # of a window without a pulse; its beats have no weight
 
 
-class _Labelled:
-    """What sets of maps and of their slices have in common: whose they are, and what they should give."""
+@dataclass(frozen=True)
+class Dataset:
+    """Mean beats of many windows (`beats.MeanBeats`) and whose they are, person by person."""
+
+    values: np.ndarray  # float32 [windows, mean beats, channels, regions, points]
+    weight: np.ndarray  # float32 [windows, mean beats, regions]
+    rate_hz: np.ndarray  # float32 [windows]
+    person: np.ndarray  # int [windows], index into `people`
+    quality: np.ndarray  # str [windows], a key of `QUALITIES`, or `FILMED`
+    truth: np.ndarray  # float32 [windows, 2], systolic and diastolic that each window should give, mmHg
+    clip: np.ndarray  # int [windows], which clip each is of; -1 where it was rendered
+    people: tuple[Person, ...]
 
     @property
     def pressures(self) -> np.ndarray:
-        """float32 [people, 2]: systolic and diastolic, mmHg."""
-        return np.array([[person.systolic, person.diastolic] for person in self.people], dtype=np.float32)
+        """float32 [people, 2]: systolic and diastolic of each person, mmHg."""
+        return pressures_of(self.people)
 
-    @property
-    def truth(self) -> np.ndarray:
-        """float32 [maps, 2]: the pressures each map should give, mmHg."""
-        return self.pressures[self.person] if self.own_pressures is None else self.own_pressures
-
-    def of_people(self, people: Sequence[int]) -> np.ndarray:
-        """Return the indices of all maps of some people."""
+    def windows_of(self, people: Sequence[int]) -> np.ndarray:
+        """Return the indices of all windows of some people."""
         return np.flatnonzero(np.isin(self.person, people))
 
+    def select(self, windows: np.ndarray) -> "Dataset":
+        """Return some windows (bool or indices) of the same people."""
+        arrays = {name: value[windows] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **arrays)
 
-Set = TypeVar("Set", bound=_Labelled)
-Change = Callable[[Sequence[np.ndarray], np.random.Generator], list[np.ndarray]]
-"""What is done to a person's beats before a rendering; draws from a generator of its own."""
+
+def pressures_of(people: Sequence[Person]) -> np.ndarray:
+    """Return the pressures of people: float32 [people, 2], systolic and diastolic, mmHg."""
+    return np.array([[person.systolic, person.diastolic] for person in people], dtype=np.float32)
+
+
+def subsample(dataset: Dataset, each: int) -> Dataset:
+    """Return the first `each` windows of every person."""
+    return dataset.select(np.arange(len(dataset.person)) - np.searchsorted(dataset.person, dataset.person) < each)
+
+
+def concat(first: Dataset, second: Dataset) -> Dataset:
+    """Return windows and people of two data sets of different people, the first's before the second's."""
+    second = replace(second, person=second.person + len(first.people))
+    arrays = {
+        name: np.concatenate((value, getattr(second, name)))
+        for name, value in vars(first).items()
+        if isinstance(value, np.ndarray)
+    }
+    return Dataset(**arrays, people=first.people + second.people)
 
 
 @dataclass(frozen=True)
-class MapSet(_Labelled):
-    """Maps and whose they are.
+class Cohort:
+    """The people of some data sets who can be used."""
 
-    Attributes:
-        values: float16 [maps, 4, cells, columns], 0 where not measured.
-        mask: bool [maps, cells, columns].
-        person: int [maps], index of the person.
-        quality: str [maps], a key of `QUALITIES`, or `FILMED`.
-        people: whom the indices mean.
-        own_pressures: float32 [maps, 2], systolic and diastolic of each map, mmHg; None where they are the person's.
-    """
+    name: str  # of the data sets, joined by "+"
+    recorded: tuple[Person, ...]  # those with a recording that holds a whole beat
+    filmed: Dataset | None  # the windows of the others' clips; None where nobody has any
+    left_out: int  # how many people cannot be used
+    clips: Clips | None  # how many were read and refused; None where nobody has any
 
-    values: np.ndarray
-    mask: np.ndarray
-    person: np.ndarray
-    quality: np.ndarray
-    people: tuple[Person, ...]
-    own_pressures: np.ndarray | None = None
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """All of them, in the order of `render`."""
+        return self.recorded + (self.filmed.people if self.filmed else ())
 
-
-@dataclass(frozen=True)
-class SliceSet(_Labelled):
-    """Slices of maps (`slices.Slices`) and whose they are.
-
-    Attributes:
-        values: float32 [maps, slices, 4, regions, points].
-        weight: float32 [maps, slices, regions].
-        rate_hz: float32 [maps].
-        person: as in `MapSet`; so are `quality`, `people` and `own_pressures`.
-        quality: see `person`.
-        people: see `person`.
-        own_pressures: see `person`.
-    """
-
-    values: np.ndarray
-    weight: np.ndarray
-    rate_hz: np.ndarray
-    person: np.ndarray
-    quality: np.ndarray
-    people: tuple[Person, ...]
-    own_pressures: np.ndarray | None = None
+    def render(self, qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer = render_traces) -> Dataset:
+        """Return the recordings rendered (see `render`), and behind them the windows of the clips."""
+        if not self.recorded and self.filmed:
+            return self.filmed
+        rendered = render(self.recorded, qualities, seed, purpose, renderer)
+        return concat(rendered, self.filmed) if self.filmed else rendered
 
 
-def thin(maps: Set, each: int) -> Set:
-    """Keep the first few maps of every person.
-
-    Args:
-        maps: a set of maps or of their slices, person by person.
-        each: how many to keep.
-
-    Returns:
-        The smaller set, of the same kind.
-    """
-    kept = np.arange(len(maps.person)) - np.searchsorted(maps.person, maps.person) < each
-    arrays = {name: value[kept] for name, value in vars(maps).items() if isinstance(value, np.ndarray)}
-    return replace(maps, **arrays)
-
-
-def slice_set(maps: MapSet, purpose: str = "") -> SliceSet:
-    """Cut every map of a set into its slices.
-
-    Args:
-        maps: the set.
-        purpose: shown with the progress.
-
-    Returns:
-        Their slices, in the same order.
-    """
-    work = zip(maps.values, maps.mask, strict=True)
-    each = list(tqdm(_map_all(_slice_one, work, len(maps.person)), total=len(maps.person), desc=f"slice {purpose}"))
-    values, weight, rate_hz = (np.stack(parts) for parts in zip(*each, strict=True))
-    return SliceSet(
-        values, weight, rate_hz.astype(np.float32), maps.person, maps.quality, maps.people, maps.own_pressures
-    )
-
-
-def keep_usable(people: Sequence[Person]) -> list[Person]:
-    """Leave out people whose recordings hold no whole beat.
-
-    Args:
-        people: whom to look at.
-
-    Returns:
-        The others.
+def prepare(data: Mapping[str, str | Path], change_traces: TraceChange | None = None) -> Cohort:
+    """Return the people of some data sets (name -> folder), their clips read (see `read_clips`).
 
     Raises:
-        DataError: `no_beats`, when nobody is left.
+        DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    usable = [person for person in people if beats_of(person)]
-    if not usable:
+    everybody = load_people(data)
+    recorded = [person for person in everybody if not person.clips]
+    usable = tuple(person for person in recorded if beats_of(person))
+    if recorded and not usable:
         raise DataError(
             "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
         )
-    return usable
+    with_clips = [person for person in everybody if person.clips]
+    filmed, clips = read_clips(with_clips, change_traces) if with_clips else (None, None)
+    left_out = len(everybody) - len(usable) - (len(filmed.people) if filmed else 0)
+    return Cohort("+".join(data), usable, filmed, left_out, clips)
 
 
-def join(first: MapSet, second: MapSet) -> MapSet:
-    """Put two sets of different people together, the first's maps and people before the second's.
-
-    Args:
-        first: any set.
-        second: another, with as many columns.
-
-    Returns:
-        Maps and people of both.
-    """
-    return MapSet(
-        np.concatenate((first.values, second.values)),
-        np.concatenate((first.mask, second.mask)),
-        np.concatenate((first.person, second.person + len(first.people))),
-        np.concatenate((first.quality, second.quality)),
-        first.people + second.people,
-        np.concatenate((first.truth, second.truth)),
-    )
-
-
-def render_set(
-    people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str, change: Change | None = None
-) -> MapSet:
-    """Render every person once for each entry of `qualities`.
+def render(
+    people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer = render_traces
+) -> Dataset:
+    """Return every person rendered once for each entry of `qualities`.
 
     A rendering depends on the person's name, the seed, the purpose and its place in `qualities`, and on nothing else:
-    neither on who else is in the set nor on how many processors render it.
-
-    Args:
-        people: whom to render, each with at least one whole beat.
-        qualities: keys of `QUALITIES`, repeated as often as wanted.
-        seed: fixes all renderings.
-        purpose: `"training"` and `"evaluation"` never share a rendering.
-        change: done to the beats of each rendering, which otherwise is what it would be without.
-
-    Returns:
-        The maps, person by person.
+    neither on who else is in the set nor on how many processors render it. Purposes ("training", "evaluation") never
+    share one. Everybody has at least one whole beat. The renderer must be picklable.
     """
-    work = [(person, tuple(qualities), seed, purpose, change) for person in people]
-    each = _map_all(_render_person, work, len(people) * len(qualities))
-    values, mask = [], []
-    for person_values, person_mask in tqdm(each, total=len(people), desc=f"render {purpose}", unit="person"):
-        values.append(person_values)
-        mask.append(person_mask)
-    return MapSet(
-        np.concatenate(values),
-        np.concatenate(mask),
-        np.repeat(np.arange(len(people)), len(qualities)),
-        np.tile(np.array(qualities), len(people)),
-        tuple(people),
-    )
+    work = partial(_render_person, tuple(qualities), seed, purpose, renderer)
+    rendered = _map(work, people, len(people) * len(qualities) >= _WORTH_A_POOL)
+    windows: list[MeanBeats] = []
+    for beats in tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person"):
+        if beats is None:
+            raise RuntimeError("a process that rendered came to an unexpected end; there may be too little memory")
+        windows += beats
+    person = np.repeat(np.arange(len(people)), len(qualities))
+    quality = np.tile(np.array(qualities), len(people))
+    return _stack(windows, person, quality, pressures_of(people)[person], np.full(len(person), -1), people)
 
 
-def _map_all(do: Callable, work: Iterable, maps: int) -> Iterator:
-    """Do some work on every item, in their order, with all processors when it is worth starting them."""
-    workers = os.cpu_count() or 1
-    if workers == 1 or maps < _WORTH_A_POOL:
-        yield from map(do, work)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(do, work, chunksize=max(1, maps // 2000))
+def read_clips(people: Sequence[Person], change_traces: TraceChange | None = None) -> tuple[Dataset, Clips]:
+    """Return the windows of some people's clips that the demo would give a reading for, and what became of the clips.
+
+    The people of the data set are those with such a window, with the clips that were read; their pressures are the mean
+    over these. `change_traces` is done to the cells' colours of a window that can be read, which is then read again.
+
+    Raises:
+        DataError: `no_clips`, when no clip was read.
+    """
+    clips = [(number, clip) for number, clip in enumerate(clip for person in people for clip in person.clips)]
+    owner = [person for person in people for _ in person.clips]
+    work = partial(_read_clip, change_traces)
+    results = _map(work, clips, len(clips) >= _CLIPS_WORTH_A_POOL)
+    refused: Counter[str] = Counter()
+    read: dict[str, list[FaceClip]] = {}
+    windows, person, truth, number_of = [], [], [], []
+    for (number, clip), result in zip(clips, tqdm(results, total=len(clips), desc="read clips"), strict=True):
+        beats, code = result or ([], "crashed")
+        if not beats:
+            refused[code] += 1
+            continue
+        read.setdefault(owner[number].name, []).append(clip)
+        windows += beats
+        person += [len(read) - 1] * len(beats)
+        truth += [(clip.systolic, clip.diastolic)] * len(beats)
+        number_of += [number] * len(beats)
+    if not read:
+        raise DataError(
+            "no_clips",
+            f"None of {len(clips)} clips could be read ({', '.join(f'{k}: {n}' for k, n in refused.items())}).",
+            "Run `bpdemo estimate` on some of them; it says what is wrong with each.",
+        )
+    filmed = []
+    for one in people:
+        if kept := read.get(one.name):
+            systolic, diastolic = np.mean([(clip.systolic, clip.diastolic) for clip in kept], axis=0).tolist()
+            filmed.append(replace(one, systolic=systolic, diastolic=diastolic, clips=tuple(kept)))
+    quality = np.full(len(windows), FILMED)
+    dataset = _stack(windows, np.array(person), quality, np.array(truth, np.float32), np.array(number_of), filmed)
+    return dataset, Clips(read=len(set(number_of)), refused=dict(refused))
 
 
-def _slice_one(work: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
-    values, mask = work
-    time_s = np.arange(mask.shape[1]) / RATE_HZ
-    cells, regions = ([getattr(cell, name) for cell in CELLS] for name in ("name", "region"))
-    slices = cut_slices(STMap(values, mask, time_s, 1.0, tuple(cells), tuple(regions)))
-    return slices.values, slices.weight, slices.rate_hz
+def _map(work: Callable[[Item], Result], items: Sequence[Item], pooled: bool) -> Iterator[Result | None]:
+    yield from map_in_processes(work, items) if pooled and cores() > 1 else map(work, items)
 
 
 def _render_person(
-    work: tuple[Person, tuple[str, ...], int, str, Change | None],
-) -> tuple[np.ndarray, np.ndarray]:
-    person, qualities, seed, purpose, change = work
-    beats = beats_of(person)
-    values, mask = [], []
+    qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer, person: Person
+) -> list[MeanBeats]:
+    beats, key = beats_of(person), zlib.crc32(f"{person.name}/{purpose}".encode())
+    windows = []
     for i, quality in enumerate(qualities):
-        key = zlib.crc32(f"{person.name}/{purpose}".encode())
-        taken = change(beats, np.random.default_rng([seed, key, i, 1])) if change else beats
-        stmap = render_map(taken, QUALITIES[quality], np.random.default_rng([seed, key, i]))
-        values.append(np.nan_to_num(stmap.values).astype(np.float16))
-        mask.append(stmap.mask)
-    return np.stack(values), np.stack(mask)
+        traces = renderer(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
+        windows.append(_beats_of(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)))
+    return windows
+
+
+def _read_clip(change: TraceChange | None, numbered: tuple[int, FaceClip]) -> tuple[list[MeanBeats], str]:
+    """Mean beats of the windows that can be read, and the reason code where there are none."""
+    number, clip = numbered
+    try:
+        capture = read_capture(clip.path)
+    except ClipError as error:
+        return [], error.code
+    windows = read_windows(capture)
+    readable = [window for window in windows if not window.reasons]
+    if not readable:
+        return [], windows[-1].reasons[0].code if windows else "no_face"
+    if change:
+        rng = np.random.default_rng([number, 2])
+        readable = [read_window(change(capture.traces, rng), one.start_s, one.end_s) for one in readable]
+    return [_beats_of(window) for window in readable], ""
+
+
+def _beats_of(window: Window) -> MeanBeats:
+    """The mean beats of a window; of weight 0 where nothing was measured."""
+    if window.beats is not None:
+        return window.beats
+    values = np.zeros((MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS), np.float32)
+    return MeanBeats(values, np.zeros((MEAN_BEATS, len(REGIONS)), np.float32), _NO_BEATS_RATE_HZ, np.empty(0))
+
+
+def _stack(
+    windows: Iterable[MeanBeats],
+    person: np.ndarray,
+    quality: np.ndarray,
+    truth: np.ndarray,
+    clip: np.ndarray,
+    people: Sequence[Person],
+) -> Dataset:
+    values, weight, rate_hz = zip(*((beats.values, beats.weight, beats.rate_hz) for beats in windows), strict=True)
+    rates = np.array(rate_hz, np.float32)
+    return Dataset(np.stack(values), np.stack(weight), rates, person, quality, truth, clip, tuple(people))

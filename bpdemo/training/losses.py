@@ -12,19 +12,12 @@ from bpdemo.models.beats import NetworkConfig, Prediction, RangePrediction
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Share of each part of the loss.
+    """Share of each part of the loss."""
 
-    Attributes:
-        ranges: cross-entropy of the range probabilities.
-        in_range: distance of the true range's own value from the pressure.
-        value: distance of the expected value from the pressure.
-        neighbours: share of a label that goes to the ranges beside it: a cuff is not exact to the mmHg.
-    """
-
-    ranges: float = 1.0
-    in_range: float = 0.3
-    value: float = 1.0
-    neighbours: float = 0.2
+    ranges: float = 1.0  # cross-entropy of the range probabilities
+    in_range: float = 0.3  # distance of the true range's own value from the pressure
+    value: float = 1.0  # distance of the expected value from the pressure
+    neighbours: float = 0.2  # share of a label that goes to the ranges beside it: a cuff is not exact to the mmHg
 
 
 _UNIT_MMHG = 10.0  # distances are taken in tens of mmHg, the size of a range
@@ -39,17 +32,10 @@ def blood_pressure_loss(
     *,
     importance: Tensor | None = None,
 ) -> Tensor:
-    """Loss of both pressures together.
+    """Return the loss of both pressures together, a scalar.
 
-    Args:
-        prediction: of the network, batch B.
-        pressures: [B, 2], systolic and diastolic, mmHg. Pressures outside the ranges count as the nearest edge.
-        config: with the edges the network was built with.
-        weights: shares of the parts.
-        importance: [B], how much each map counts; None counts all alike.
-
-    Returns:
-        A scalar.
+    Pressures, [B, 2] mmHg, count as the nearest edge where they lie outside the ranges of `config`. `importance`, [B],
+    is how much each window counts.
     """
     systolic = _pressure_loss(prediction.systolic, pressures[:, 0], config.systolic_edges, weights)
     diastolic = _pressure_loss(prediction.diastolic, pressures[:, 1], config.diastolic_edges, weights)
@@ -58,20 +44,15 @@ def blood_pressure_loss(
 
 
 def range_of(pressure: Tensor, edges: Sequence[float]) -> Tensor:
-    """Index of the range `[low, high)` each pressure lies in; of the end range when outside all. int64, same shape."""
+    """Return the index of the range `[low, high)` of each pressure, of the end range when outside all; int64."""
     inner = torch.tensor(edges[1:-1], dtype=pressure.dtype, device=pressure.device)
     return torch.bucketize(pressure.contiguous(), inner, right=True)
-
-
-def count_outside(pressure: Tensor, edges: Sequence[float]) -> int:
-    """How many pressures lie outside all ranges and are clamped to the end ranges."""
-    return int(((pressure < edges[0]) | (pressure >= edges[-1])).sum())
 
 
 def _pressure_loss(
     prediction: RangePrediction, pressure: Tensor, edges: Sequence[float], weights: LossWeights
 ) -> Tensor:
-    """Loss of one pressure, map by map: [B]."""
+    """Loss of one pressure, window by window: [B]."""
     target = pressure.clamp(edges[0], edges[-1])
     index = range_of(pressure, edges)
     label = _soft_label(index, len(edges) - 1, weights.neighbours)

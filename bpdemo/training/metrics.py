@@ -1,24 +1,37 @@
-"""What a critic asks of blood pressure predictions: where they err, how sure the figures are, what the standards say.
+"""The figures of blood pressure predictions: errors by range, intervals over people, agreement, calibration, standards.
 
 A pooled MAE misleads (Schrumpf et al., *Assessment of non-invasive blood pressure prediction from PPG and rPPG signals
 using deep learning*, Sensors 21(18), 2021): errors grow towards rare pressures, and renderings of one person are no new
-people. So everything here is broken down by range, and every interval resamples people, never their renderings.
+people. So errors are broken down by range, and every confidence interval resamples people, never their renderings.
 
-The verdicts apply the numerical limits of the standards to whatever is handed in. The standards also prescribe how
-people are chosen and how the cuff is read; a verdict here says nothing about that.
+The verdicts apply the numerical limits of the standards alone. The standards also prescribe how people are chosen and
+how the cuff is read; a verdict here says nothing about that.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+import torch
+from torchmetrics.functional.classification import multiclass_calibration_error
 
-PRESSURES = ("systolic", "diastolic")
+from bpdemo.training.results import (
+    Agreement,
+    Bootstrap,
+    Calibration,
+    RangeAccuracy,
+    RangeErrors,
+    ReliabilityBin,
+    Scores,
+    Spread,
+    Squares,
+    Verdicts,
+)
+
 WITHIN_MMHG = (5, 10, 15)
 RESAMPLES = 2000
 CONFIDENCE = 0.95
-LEAST_PEOPLE = 3
-"""People in a range below which its errors are not told: they would be those people's own pressures."""
+MIN_PEOPLE = 3
+"""People in a range below which its errors are withheld: they would be those people's own pressures."""
 
 AAMI_PEOPLE, AAMI_MEAN_MMHG, AAMI_SD_MMHG = 85, 5.0, 8.0
 """ANSI/AAMI/ISO 81060-2, criterion 1: people at least, |mean error| and standard deviation at most."""
@@ -31,12 +44,18 @@ BHS_SHARES: dict[str, tuple[float, float, float]] = {
 """British Hypertension Society 1993: share of errors within 5, 10 and 15 mmHg a grade asks for, all three; else D."""
 
 IEEE_MMHG: dict[str, float] = {"A": 5.0, "B": 6.0, "C": 7.0}
-"""IEEE 1708: largest mean absolute difference of a grade; else D."""
+"""IEEE 1708: largest mean absolute difference of a grade; else D. A limit itself still counts (ours)."""
 
+BIN_MMHG = 5.0
+"""Side of a square of the Bland-Altman plot. Answers are counted in squares, so that nobody's pressure is published."""
+ANSWER_GROUPS = 10
+CALIBRATION_BINS = 10
+
+_SHARE_95 = 1.96
 _TINY = 1e-9
 
 
-def criticise(
+def score(
     truth: np.ndarray,
     predicted: np.ndarray,
     baseline: np.ndarray | float,
@@ -45,149 +64,128 @@ def criticise(
     person: np.ndarray | None = None,
     half_width: np.ndarray | float | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
-    """Work out every figure of this module for one pressure.
+) -> Scores:
+    """Return the scores of one pressure; all arguments are in mmHg.
 
     Args:
-        truth: [n], cuff pressure that belongs to each prediction, mmHg; clips of one person may differ.
-        predicted: [n] mmHg: one for each rendering or clip.
-        baseline: what `predicted` is compared with, mmHg: [n], or one number for all; the training mean, or the
-            predictions of another model for the same renderings.
-        edges: rising, mmHg; make the ranges `[low, high)`. Pressures outside count to the end ranges, as the network
-            takes them.
-        person: int [n], whose each prediction is. None when there is one for each person.
-        half_width: of the interval around each prediction, mmHg: [n], or one number; None where there are no intervals.
+        truth: [n] cuff pressures; clips of one person may differ.
+        predicted: [n], one for each rendering or clip.
+        baseline: what `predicted` is compared with, [n] or one number: the training mean, or another model.
+        edges: rising; ranges are `[low, high)`, and pressures outside count to the end ranges.
+        person: int [n], whose each prediction is; None when there is one for each person.
+        half_width: of the interval around each prediction, [n] or one number; None without intervals.
         seed: fixes the bootstrap.
-
-    Returns:
-        JSON-able: `people`, `predictions`; `mae`, `rmse`, `mean_error`, `sd_error` (mmHg; error = predicted - truth),
-        `r` (Pearson; 0 when either side is constant, or `predicted` is the baseline), `baseline_mae`, `baseline_rmse`,
-        `own_mean_mae` (always answering the mean of these very pressures: a group's level known, its ranking not),
-        `gain` (baseline_mae - mae: above 0 is better than the baseline); `bootstrap` (see `bootstrap`); `within`
-        (`"5"`, `"10"`, `"15"` -> share of errors up to that); `ranges` (see `by_range`); `verdicts` -> `aami` (bool),
-        `bhs` and `ieee_1708` ("A" to "D"). With a half-width also `coverage` (share of cuff pressures inside) and
-        `interval` (mean half-width, mmHg).
 
     Raises:
         ValueError: for arrays that do not fit together or are not finite, or for none at all.
     """
-    truth, predicted, baseline, person, half_width = _check(truth, predicted, baseline, person, half_width)
+    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
+    person = np.arange(len(truth)) if person is None else np.asarray(person)
+    if truth.ndim != 1 or not truth.shape == predicted.shape == person.shape or not len(truth):
+        raise ValueError(f"truth {truth.shape}, predicted {predicted.shape} and person {person.shape} do not fit")
+    baseline = np.broadcast_to(np.asarray(baseline, np.float64), truth.shape)
+    width = None if half_width is None else np.broadcast_to(np.asarray(half_width, np.float64), truth.shape)
+    if not all(np.isfinite(array).all() for array in (truth, predicted, baseline, 0.0 if width is None else width)):
+        raise ValueError("pressures must be finite")
+    person = np.unique(person, return_inverse=True)[1]
     error, baseline_error = predicted - truth, baseline - truth
+    inside = None if width is None else np.abs(error) <= width
     people = int(person.max()) + 1
-    sums = _sums(truth, predicted, baseline, person, half_width).sum(axis=0, keepdims=True)
+    sums = _sums_by_person(truth, predicted, baseline, person, inside)
     mae, baseline_mae = float(np.abs(error).mean()), float(np.abs(baseline_error).mean())
-    figures = {
-        "people": people,
-        "predictions": len(predicted),
-        "mae": mae,
-        "rmse": float(np.sqrt((error**2).mean())),
-        "mean_error": float(error.mean()),
-        "sd_error": float(error.std()),
-        "r": float(_correlation(sums)[0]),
-        "baseline_mae": baseline_mae,
-        "baseline_rmse": float(np.sqrt((baseline_error**2).mean())),
-        "own_mean_mae": float(np.abs(truth - truth.mean()).mean()),
-        "gain": baseline_mae - mae,
-        "bootstrap": bootstrap(truth, predicted, baseline, person=person, half_width=half_width, seed=seed),
-        "within": {str(limit): share for limit, share in zip(WITHIN_MMHG, share_within(error), strict=True)},
-        "ranges": by_range(truth, predicted, baseline, edges, person=person, half_width=half_width),
-        "verdicts": {
-            "aami": passes_aami(error, people),
-            "bhs": bhs_grade(error),
-            "ieee_1708": ieee_1708_grade(error),
-        },
-    }
-    if half_width is not None:
-        figures |= {"coverage": float((np.abs(error) <= half_width).mean()), "interval": float(half_width.mean())}
-    return figures
+    scores = Scores(
+        people=people,
+        predictions=len(predicted),
+        mae=mae,
+        rmse=float(np.sqrt((error**2).mean())),
+        mean_error=float(error.mean()),
+        sd_error=float(error.std()),
+        r=float(_correlation_of_sums(sums.sum(axis=0, keepdims=True))[0]),
+        baseline_mae=baseline_mae,
+        baseline_rmse=float(np.sqrt((baseline_error**2).mean())),
+        own_mean_mae=float(np.abs(truth - truth.mean()).mean()),
+        gain=baseline_mae - mae,
+        bootstrap=_bootstrap(sums, inside is not None, seed),
+        within={str(limit): share for limit, share in zip(WITHIN_MMHG, share_within(error), strict=True)},
+        ranges=_by_range(truth, error, baseline_error, edges, person, inside),
+        verdicts=Verdicts(aami=passes_aami(error, people), bhs=bhs_grade(error), ieee_1708=ieee_1708_grade(error)),
+    )
+    if inside is not None and width is not None:
+        scores.coverage, scores.interval = float(inside.mean()), float(width.mean())
+    return scores
 
 
-def by_range(
-    truth: np.ndarray,
-    predicted: np.ndarray,
-    baseline: np.ndarray | float,
-    edges: Sequence[float],
-    *,
-    person: np.ndarray | None = None,
-    half_width: np.ndarray | float | None = None,
-) -> list[dict[str, float | int | None]]:
-    """Break errors down by the range the true pressure lies in.
+def bland_altman(truth: np.ndarray, predicted: np.ndarray) -> Agreement:
+    """Return the agreement of one pressure: cuff and predicted, both [n] mmHg."""
+    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
+    mean, difference = (truth + predicted) / 2, predicted - truth
+    bias, sd = float(difference.mean()), float(difference.std())
+    column, row = (np.floor(values / BIN_MMHG).astype(int) for values in (mean, difference))
+    counts = np.zeros((np.ptp(row) + 1, np.ptp(column) + 1), int)
+    np.add.at(counts, (row - row.min(), column - column.min()), 1)
+    same_answer = None
+    if len(truth) >= 4 * ANSWER_GROUPS:
+        groups = np.array_split(truth[np.argsort(predicted, kind="stable")], ANSWER_GROUPS)
+        same_answer = float(np.sqrt(np.concatenate([(group - group.mean()) ** 2 for group in groups]).mean()))
+    return Agreement(
+        bias=bias,
+        limits=(bias - _SHARE_95 * sd, bias + _SHARE_95 * sd),
+        slope=_slope(mean, difference),
+        slope_on_truth=_slope(truth, predicted),
+        bins=Squares(
+            size=BIN_MMHG,
+            mean=float(BIN_MMHG * column.min()),
+            difference=float(BIN_MMHG * row.min()),
+            counts=counts.tolist(),
+        ),
+        spread=Spread(all=float(truth.std()), same_answer=same_answer),
+    )
 
-    Args:
-        truth: see `criticise`; so are the others.
-        predicted: [n] mmHg.
-        baseline: [n] mmHg, or one number.
-        edges: rising, mmHg.
-        person: int [n] or None.
-        half_width: [n] mmHg, one number, or None.
 
-    Returns:
-        For each range: `from`, `to` (mmHg), `people`, `mae`, `mean_error`, `baseline_mae` (mmHg) and, with a
-        half-width, `coverage`; None where there are fewer than `LEAST_PEOPLE`, and in the range with the fewest people
-        besides, where those could be worked out from the sum over all.
+def calibration(truth: np.ndarray, probability: np.ndarray, edges: Sequence[float]) -> Calibration:
+    """Return how well the range probabilities of one pressure are calibrated.
+
+    The calibration error is torchmetrics' `MulticlassCalibrationError`: of the likeliest range alone (top label), mean
+    absolute gap (l1) between confidence and accuracy over ten bins of equal width, each weighted by how many answers
+    are in it. Guo et al., *On calibration of modern neural networks*, ICML 2017. Pressures [n], mmHg, outside all
+    ranges count to the end ranges.
 
     Raises:
-        ValueError: as `criticise`.
+        ValueError: the probabilities do not fit the pressures or the ranges.
     """
-    truth, predicted, baseline, person, half_width = _check(truth, predicted, baseline, person, half_width)
-    range_of = np.digitize(truth, edges[1:-1])
-    error, baseline_error = predicted - truth, baseline - truth
-    columns = {"mae": np.abs(error), "mean_error": error, "baseline_mae": np.abs(baseline_error)}
-    if half_width is not None:
-        columns["coverage"] = np.abs(error) <= half_width
-    people = [len(np.unique(person[range_of == index])) for index in range(len(edges) - 1)]
-    told = _told(people)
-    return [
-        {"from": float(edges[index]), "to": float(edges[index + 1]), "people": people[index]}
-        | {name: float(column[range_of == index].mean()) if index in told else None for name, column in columns.items()}
-        for index in range(len(edges) - 1)
+    truth, probability = np.asarray(truth, np.float64), np.asarray(probability, np.float64)
+    ranges = len(edges) - 1
+    if probability.shape != (len(truth), ranges):
+        raise ValueError(f"probabilities {probability.shape} do not fit {len(truth)} pressures and {ranges} ranges")
+    target = np.digitize(truth, edges[1:-1])
+    answer, confidence = probability.argmax(axis=1), probability.max(axis=1)
+    # Rows are brought to a sum of exactly 1, or torchmetrics might take them for something else than probabilities.
+    whole = torch.from_numpy(probability / probability.sum(axis=1, keepdims=True))
+    error = multiclass_calibration_error(
+        whole, torch.from_numpy(target), num_classes=ranges, n_bins=CALIBRATION_BINS, norm="l1"
+    )
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    reliability = [
+        ReliabilityBin.model_validate(
+            {
+                "low": number / CALIBRATION_BINS,
+                "high": (number + 1) / CALIBRATION_BINS,
+                "confidence": confidence[rows].mean(),
+                "accuracy": (answer == target)[rows].mean(),
+                "answers": rows.sum(),
+            }
+        )
+        for number in np.unique(bins).tolist()
+        for rows in [bins == number]
     ]
-
-
-def bootstrap(
-    truth: np.ndarray,
-    predicted: np.ndarray,
-    baseline: np.ndarray | float,
-    *,
-    person: np.ndarray | None = None,
-    half_width: np.ndarray | float | None = None,
-    seed: int = 0,
-) -> dict[str, list[float]]:
-    """Percentile bootstrap over people: draw people with replacement, each with all of their predictions.
-
-    The fits are not repeated, so an interval says how far other people of the same kind would move the figure, not how
-    far another training set would. Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13.
-
-    Args:
-        truth: see `criticise`; so are the others.
-        predicted: [n] mmHg.
-        baseline: [n] mmHg, or one number.
-        person: int [n] or None.
-        half_width: [n] mmHg, one number, or None.
-        seed: fixes the draws.
-
-    Returns:
-        95 % intervals [low, high] of `mae`, `r`, `gain` (of the same draw of people for both sides, so that an
-        interval above 0 means better than the baseline on these people) and, with a half-width, `coverage`.
-
-    Raises:
-        ValueError: as `criticise`.
-    """
-    truth, predicted, baseline, person, half_width = _check(truth, predicted, baseline, person, half_width)
-    each = _sums(truth, predicted, baseline, person, half_width)
-    people = len(each)
-    times_drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), size=RESAMPLES)
-    sums = times_drawn @ each
-    count, absolute, baseline_absolute, inside = sums[:, :4].T
-    figures = {
-        "mae": absolute / count,
-        "r": _correlation(sums),
-        "gain": (baseline_absolute - absolute) / count,
-    }
-    if half_width is not None:
-        figures["coverage"] = inside / count
-    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    return {name: np.quantile(figure, tails).tolist() for name, figure in figures.items()}
+    found = _range_accuracy(answer, target)
+    return Calibration(
+        calibration_error=float(error),
+        reliability=reliability,
+        range_accuracy=found.accuracy,
+        beside_accuracy=found.beside_accuracy,
+        commonest_range=_range_accuracy(np.full_like(target, np.bincount(target).argmax()), target),
+    )
 
 
 def share_within(error: np.ndarray) -> tuple[float, ...]:
@@ -197,22 +195,19 @@ def share_within(error: np.ndarray) -> tuple[float, ...]:
 
 def passes_aami(error: np.ndarray, people: int) -> bool:
     """Return whether errors [n] (mmHg) of some people meet `AAMI_PEOPLE`, `AAMI_MEAN_MMHG` and `AAMI_SD_MMHG`."""
-    if people < AAMI_PEOPLE:
-        return False
-    return bool(abs(error.mean()) <= AAMI_MEAN_MMHG and error.std(ddof=1) <= AAMI_SD_MMHG)
+    enough = people >= AAMI_PEOPLE
+    return enough and bool(abs(error.mean()) <= AAMI_MEAN_MMHG and error.std(ddof=1) <= AAMI_SD_MMHG)
 
 
 def bhs_grade(error: np.ndarray) -> str:
     """Return the grade "A" to "D" of errors [n] (mmHg) by `BHS_SHARES`."""
     shares = share_within(error)
-    for grade, needed in BHS_SHARES.items():
-        if all(share >= least for share, least in zip(shares, needed, strict=True)):
-            return grade
-    return "D"
+    met = (grade for grade, needed in BHS_SHARES.items() if np.greater_equal(shares, needed).all())
+    return next(met, "D")
 
 
 def ieee_1708_grade(error: np.ndarray) -> str:
-    """Return the grade "A" to "D" of errors [n] (mmHg) by `IEEE_MMHG`; a limit itself still counts (ours)."""
+    """Return the grade "A" to "D" of errors [n] (mmHg) by `IEEE_MMHG`."""
     mean_absolute = np.abs(error).mean()
     return next((grade for grade, limit in IEEE_MMHG.items() if mean_absolute <= limit), "D")
 
@@ -224,56 +219,86 @@ def correlation(truth: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.corrcoef(truth, predicted)[0, 1])
 
 
-def _told(people: Sequence[int]) -> set[int]:
-    """Which ranges' errors may be told, by how many people are in each."""
-    told = {index for index, count in enumerate(people) if count >= LEAST_PEOPLE}
-    while told and 0 < sum(people) - sum(people[index] for index in told) < LEAST_PEOPLE:
-        told.remove(min(told, key=lambda index: people[index]))
-    return told
-
-
-def _check(
+def _by_range(
     truth: np.ndarray,
-    predicted: np.ndarray,
-    baseline: np.ndarray | float,
-    person: np.ndarray | None,
-    half_width: np.ndarray | float | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
-    """The arguments as float64 arrays that fit together, and people numbered from 0."""
-    truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
-    person = np.arange(len(truth)) if person is None else np.asarray(person)
-    if truth.ndim != 1 or not truth.shape == predicted.shape == person.shape or not len(truth):
-        raise ValueError(f"truth {truth.shape}, predicted {predicted.shape} and person {person.shape} do not fit")
-    baseline = np.broadcast_to(np.asarray(baseline, np.float64), truth.shape)
-    if half_width is not None:
-        half_width = np.broadcast_to(np.asarray(half_width, np.float64), truth.shape)
-    arrays = [truth, predicted, baseline] + ([] if half_width is None else [half_width])
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise ValueError("pressures must be finite")
-    return truth, predicted, baseline, np.unique(person, return_inverse=True)[1], half_width
-
-
-def _sums(
-    truth: np.ndarray,
-    predicted: np.ndarray,
-    baseline: np.ndarray | float,
+    error: np.ndarray,
+    baseline_error: np.ndarray,
+    edges: Sequence[float],
     person: np.ndarray,
-    half_width: np.ndarray | None,
+    inside: np.ndarray | None,
+) -> list[RangeErrors]:
+    """Errors by the range the true pressure lies in; withheld also where the rest would give them away."""
+    range_of = np.digitize(truth, edges[1:-1])
+    columns = {"mae": np.abs(error), "mean_error": error, "baseline_mae": np.abs(baseline_error)}
+    if inside is not None:
+        columns["coverage"] = inside
+    people = [len(np.unique(person[range_of == index])) for index in range(len(edges) - 1)]
+    shown = {index for index, count in enumerate(people) if count >= MIN_PEOPLE}
+    while shown and 0 < sum(people) - sum(people[index] for index in shown) < MIN_PEOPLE:
+        shown.remove(min(shown, key=lambda index: people[index]))
+    return [
+        RangeErrors.model_validate(
+            {"low": edges[index], "high": edges[index + 1], "people": people[index]}
+            | {name: column[range_of == index].mean() if index in shown else None for name, column in columns.items()}
+        )
+        for index in range(len(edges) - 1)
+    ]
+
+
+def _bootstrap(sums: np.ndarray, with_coverage: bool, seed: int) -> Bootstrap:
+    """Percentile bootstrap over people: draw people with replacement, each with all of their predictions.
+
+    The fits are not repeated, so an interval says how far other people of the same kind would move the figure, not how
+    far another training set would. Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13.
+    """
+    people = len(sums)
+    times_drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), size=RESAMPLES)
+    drawn = times_drawn @ sums
+    count, absolute, baseline_absolute, inside = drawn[:, :4].T
+
+    def interval(figure: np.ndarray) -> tuple[float, float]:
+        low, high = np.quantile(figure, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
+        return low, high
+
+    figures = Bootstrap(
+        mae=interval(absolute / count),
+        r=interval(_correlation_of_sums(drawn)),
+        gain=interval((baseline_absolute - absolute) / count),
+    )
+    if with_coverage:
+        figures.coverage = interval(inside / count)
+    return figures
+
+
+def _sums_by_person(
+    truth: np.ndarray, predicted: np.ndarray, baseline: np.ndarray, person: np.ndarray, inside: np.ndarray | None
 ) -> np.ndarray:
-    """Each person's part of every figure: [people, 9]; figures of any draw of people are sums of these rows."""
+    """Each person's part of every figure, [people, 9]; figures of any draw of people come from sums of these rows."""
     error = np.abs(predicted - truth)
-    inside = np.zeros_like(error) if half_width is None else error <= half_width
     x, y = truth - truth.mean(), predicted - predicted.mean()  # centred: sums of squares stay small
     if np.allclose(predicted, baseline):
         y = np.zeros_like(y)  # means of different folds differ a little, against their test people: that is no r
-    columns = (np.ones_like(x), error, np.abs(baseline - truth), inside, x, y, x * x, y * y, x * y)
+    held = np.zeros_like(error) if inside is None else inside
+    columns = (np.ones_like(x), error, np.abs(baseline - truth), held, x, y, x * x, y * y, x * y)
     return np.stack([np.bincount(person, column, minlength=person.max() + 1) for column in columns], axis=1)
 
 
-def _correlation(sums: np.ndarray) -> np.ndarray:
+def _correlation_of_sums(sums: np.ndarray) -> np.ndarray:
     """Pearson's r of each row of sums [draws, 9]; 0 where either side is constant."""
     count, _, _, _, x, y, xx, yy, xy = sums.T
     variance_x, variance_y = xx / count - (x / count) ** 2, yy / count - (y / count) ** 2
     covariance = xy / count - x * y / count**2
     constant = (variance_x < _TINY) | (variance_y < _TINY)
     return np.where(constant, 0.0, covariance / np.sqrt(np.where(constant, 1.0, variance_x * variance_y)))
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    """Slope of the least-squares line; 0 where x is constant."""
+    centred = x - x.mean()
+    power = float(centred @ centred)
+    return float(centred @ y) / power if power > _TINY else 0.0
+
+
+def _range_accuracy(answer: np.ndarray, target: np.ndarray) -> RangeAccuracy:
+    distance = np.abs(answer - target)
+    return RangeAccuracy(accuracy=float((distance == 0).mean()), beside_accuracy=float((distance <= 1).mean()))

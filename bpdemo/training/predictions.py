@@ -1,113 +1,119 @@
-"""What a model answered for maps of people it was not fitted on: every figure of the evidence is worked out from it."""
+"""What a model answered for people it was not fitted on: every figure of the results is worked out from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
 
 from bpdemo.models.beats import BloodPressureNetwork
-from bpdemo.training.dataset import SliceSet
+from bpdemo.training.dataset import Dataset
 
 _BATCH = 256
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row for each answer; a map that was asked about in several splits has several.
+    """One row for each answer; a window that was asked about in several repetitions has several."""
 
-    Attributes:
-        person: int [n], whose; the same number in every split.
-        quality: str [n], a capture quality, or `map_set.FILMED`.
-        truth: float64 [n, 2], systolic and diastolic by the cuff, mmHg.
-        split: int [n], which repetition of the folds; 0 where there is one.
-        fold: int [n], which part of its split the person was tested in; 0 where nothing was fitted.
-        baseline: float64 [n, 2], mean pressures of the people the answering model was fitted on, mmHg.
-        value: float64 [n, 2], the answer, mmHg.
-        scale: float64 [n, 2], how wide an interval around the answer is in relation to others; None when all are alike.
-        probability: for each pressure float64 [n, ranges]; None for a model without ranges.
-    """
+    person: np.ndarray  # int [n], whose; the same number in every repetition
+    quality: np.ndarray  # str [n], a capture quality, or `results.FILMED`
+    truth: np.ndarray  # float64 [n, 2], systolic and diastolic by the cuff, mmHg
+    split: np.ndarray  # int [n], which repetition of the folds; 0 where there is one
+    fold: np.ndarray  # int [n], which part of its split the person was tested in; 0 where nothing was fitted
+    baseline: np.ndarray  # float64 [n, 2], mean pressures of the people the answering model was fitted on, mmHg
+    value: np.ndarray  # float64 [n, 2], the answer, mmHg
+    scale: np.ndarray | None = None  # float64 [n, 2], width of the interval relative to others; None when all are alike
+    systolic_probability: np.ndarray | None = None  # float64 [n, ranges]; None for a model without ranges
+    diastolic_probability: np.ndarray | None = None
 
-    person: np.ndarray
-    quality: np.ndarray
-    truth: np.ndarray
-    split: np.ndarray
-    fold: np.ndarray
-    baseline: np.ndarray
-    value: np.ndarray
-    scale: np.ndarray | None = None
-    probability: tuple[np.ndarray, np.ndarray] | None = None
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """Name -> array [n, ...] of every field that is there."""
+        return {name: column for name, column in vars(self).items() if column is not None}
 
-    def select(self, which: np.ndarray) -> "Predictions":
-        """Return some rows: `which` is a bool [n] or indices."""
-        return Predictions(
-            self.person[which],
-            self.quality[which],
-            self.truth[which],
-            self.split[which],
-            self.fold[which],
-            self.baseline[which],
-            self.value[which],
-            None if self.scale is None else self.scale[which],
-            None if self.probability is None else tuple(each[which] for each in self.probability),
-        )
+    def select(self, rows: np.ndarray) -> "Predictions":
+        """Return some rows: `rows` is a bool [n] or indices."""
+        return Predictions(**{name: column[rows] for name, column in self.columns.items()})
 
-    def save(self, path: str | Path) -> None:
+    def save(self, file: BinaryIO) -> None:
         """Write all rows to an .npz file; `load` reads it back."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        systolic, diastolic = given.pop("probability") or (None, None)
-        given |= {"systolic_probability": systolic, "diastolic_probability": diastolic}
-        with open(path, "wb") as file:
-            np.savez_compressed(file, **{name: array for name, array in given.items() if array is not None})
+        np.savez_compressed(file, allow_pickle=False, **self.columns)
 
     @classmethod
     def load(cls, path: str | Path) -> "Predictions":
-        """Read what `save` wrote."""
+        """Return what `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
-            given = dict(arrays)
-        each = tuple(given.pop(f"{name}_probability", None) for name in ("systolic", "diastolic"))
-        return cls(**given, probability=None if each[0] is None else each)
+            return cls(**arrays)
 
 
-def join_predictions(parts: Sequence[Predictions]) -> Predictions:
-    """Put the rows of several one after the other; all or none of them have a scale, and all or none probabilities."""
-    columns = ("person", "quality", "truth", "split", "fold", "baseline", "value")
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
-    if parts[0].scale is not None:
-        joined["scale"] = np.concatenate([part.scale for part in parts])
-    if parts[0].probability is not None:
-        each = zip(*(part.probability for part in parts), strict=True)
-        joined["probability"] = tuple(np.concatenate(of_pressure) for of_pressure in each)
-    return Predictions(**joined)
+@dataclass(frozen=True)
+class Answers:
+    """What a model answers for some windows: the fields of `Predictions` that are the model's own."""
+
+    value: np.ndarray
+    scale: np.ndarray | None = None
+    systolic_probability: np.ndarray | None = None
+    diastolic_probability: np.ndarray | None = None
+
+    def beside(
+        self, tests: Dataset, windows: np.ndarray, baseline: np.ndarray, *, split: int = 0, fold: int = 0
+    ) -> Predictions:
+        """Return the answers beside the truth of some windows [n] of `tests`; the baseline [2] is the same for all."""
+        return Predictions(
+            tests.person[windows],
+            tests.quality[windows],
+            tests.truth[windows].astype(np.float64),
+            np.full(len(windows), split),
+            np.full(len(windows), fold),
+            np.broadcast_to(np.asarray(baseline, np.float64), self.value.shape),
+            **vars(self),
+        )
 
 
-def predict(
-    network: BloodPressureNetwork, slices: SliceSet, indices: Sequence[int], device: torch.device
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """Ask the network about some maps.
+def concat_predictions(parts: Sequence[Predictions]) -> Predictions:
+    """Return the rows of several one after the other; all have the same fields."""
+    return Predictions(**{name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns})
 
-    Args:
-        network: fitted.
-        slices: of the maps.
-        indices: which of them.
-        device: where the network is.
 
-    Returns:
-        Values, float64 [n, 2] in mmHg; range probabilities, float64 [n, ranges] for each pressure; scale of the
-        intervals, float64 [n, 2].
+def average_clips(rows: Predictions, clip: np.ndarray) -> Predictions:
+    """Return one row for each clip, the mean over its windows as the demo answers, behind those of no clip.
+
+    `clip`, int [n], is which clip each row is of, below 0 for none; no window is asked about twice.
     """
+    key = np.where(clip < 0, np.arange(len(clip)) - len(clip), clip)
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+
+    def mean(column: np.ndarray) -> np.ndarray:
+        sums = np.zeros((len(first), *column.shape[1:]))
+        np.add.at(sums, group, column)
+        return sums / np.bincount(group).reshape(-1, *[1] * (column.ndim - 1))
+
+    same = ("person", "quality", "split", "fold")
+    return Predictions(
+        **{name: column[first] if name in same else mean(column) for name, column in rows.columns.items()}
+    )
+
+
+def ask(network: BloodPressureNetwork, dataset: Dataset, windows: np.ndarray, device: torch.device) -> Answers:
+    """Return what the network, on `device`, answers for some windows, int [n]."""
     network.eval()
     batches = []
     with torch.inference_mode():
-        for start in range(0, len(indices), _BATCH):
-            of = indices[start : start + _BATCH]
-            arrays = (slices.values, slices.weight, slices.rate_hz)
-            prediction = network(*(torch.from_numpy(array[of]).to(device) for array in arrays))
+        for start in range(0, len(windows), _BATCH):
+            rows = windows[start : start + _BATCH]
+            arrays = (dataset.values, dataset.weight, dataset.rate_hz)
+            prediction = network(*(torch.from_numpy(array[rows]).to(device) for array in arrays))
             batches.append((prediction.systolic, prediction.diastolic))
 
-    def collect(name: str, k: int) -> np.ndarray:
-        return np.concatenate([getattr(batch[k], name).cpu().numpy() for batch in batches]).astype(np.float64)
+    def collect(name: str, pressure: int) -> np.ndarray:
+        return np.concatenate([getattr(batch[pressure], name).cpu().numpy() for batch in batches]).astype(np.float64)
 
-    value, scale = (np.stack([collect(name, k) for k in range(2)], axis=1) for name in ("value", "scale"))
-    return value, (collect("probability", 0), collect("probability", 1)), scale
+    return Answers(
+        np.stack([collect("value", k) for k in range(2)], axis=1),
+        np.stack([collect("scale", k) for k in range(2)], axis=1),
+        collect("probability", 0),
+        collect("probability", 1),
+    )

@@ -1,279 +1,234 @@
-"""From predictions to the results file: every figure that tables, pictures, model card and README are made of."""
+"""What an evaluation found, typed; its JSON form is what `evaluate --json` prints and `evidence.json` holds.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+Pressures and errors are in mmHg, shares are 0 to 1. Aggregates only: nobody's own pressure and nobody's own answer.
+"""
 
-import numpy as np
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
 
-from bpdemo.models.beats import DIASTOLIC_EDGES, SYSTOLIC_EDGES
-from bpdemo.synthesis.maps import QUALITIES
-from bpdemo.training.bland_altman import agree
-from bpdemo.training.calibration import calibrate
-from bpdemo.training.dataset import FILMED
-from bpdemo.training.intervals import COVERAGE, by_width, cross_half_widths, factors, scaled
-from bpdemo.training.metrics import PRESSURES, correlation, criticise
-from bpdemo.training.predictions import Predictions
+from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA = "bpdemo.evidence/1"
+from bpdemo.weights.config import Clips, Intervals
 
-Edges = Mapping[str, Sequence[float]]
-EDGES: Edges = {"systolic": SYSTOLIC_EDGES, "diastolic": DIASTOLIC_EDGES}
+SCHEMA: Final = "bpdemo.evidence/1"
+PRESSURES = ("systolic", "diastolic")
+FILMED = "filmed"
+"""The quality of windows of clips; all others are rendered."""
+NETWORK, MEAN, HEART_RATE = "network", "training mean", "heart rate"
+TRAITS, RECOVERED, CONTACT = "age, sex, BMI", "recovered beat", "contact beat"
+"""Names of the network and of the models beside it (`baselines`)."""
 
 _DIGITS = 4
 
+Interval = tuple[float, float]
 
-def gather(
-    network: Predictions,
-    others: Mapping[str, Predictions],
-    controls: Mapping[str, Predictions],
-    about: Mapping[str, Any],
-    *,
-    intervals: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Turn predictions into the results file: aggregates only, nobody's own pressure and nobody's own answer.
 
-    Args:
-        network: what the network answered for people it was not fitted on.
-        others: name of another model (`model_names`) -> its answers for the same people.
-        controls: name of a negative control -> its answers; each must fall to the training mean.
-        about: what is known besides; taken over as it stands, JSON-able: `dataset` (a name), and where known
-            `left_out` (people), `seen_in_training` (people), `renderings` (of a person in each quality), `folds`,
-            `seeds` (of the splits), `clips` (`read`, `refused`), `edges` (pressure -> edges of its ranges in mmHg;
-            those of `network.py` where not given), and the extras that the card shows when they are there:
+class Figures(BaseModel):
+    """Base of all results. Optional fields that were never set do not appear in the JSON form."""
 
-            - `oversampling`: variant -> what `brief` returns; the one that was shipped first.
-            - `loss`: variant -> what `brief` returns; the one that was shipped first.
-            - `other_data`: data set -> variant (`"as shipped"` first, `"shrunk"`, ...) -> what `evaluate` returns.
-            - `across`: what `across.score_attempts` returns of each of these data sets, and what was tried.
-            - `out_of_distribution`, `realism`: `{"statement": str, "columns": [str], "rows": [[str or number]]}`.
-            - `tried`: in order, `{"what": str, "verdict": str}`, and where measured also
-              `"systolic"` and `"diastolic"` -> `{"mae", "r"}`.
-        intervals: as in config.json, when the intervals are known beforehand: `coverage`, and for each pressure the
-            factor of the scale (mmHg where there is no scale). None works them out fold by fold.
+    model_config = ConfigDict(populate_by_name=True, extra="ignore")
 
-    Returns:
-        JSON-able. What `about` holds, and:
 
-        - `schema`, `people`, `reference` (the quality whose figures are put first), `splits` (repetitions), `edges`;
-        - `intervals`: `coverage`, `scaled` (whether the network says how wide), and the factors to ship;
-        - `qualities` -> quality -> pressure -> the figures of `criteria.criticise`; `bland_altman`
-          (`bland_altman.agree`); with range probabilities those of `calibration.calibrate`; `repetitions` (`mae`, `r`,
-          `baseline_mae` of each split), `r_of_folds` (for each split, r of each fold); with a scale `by_width`
-          (`conformal.by_width`); where intervals were worked out here `baseline_interval` (half-width of an interval of
-          the same coverage around the training mean);
-        - `models` and `controls` -> name -> quality -> pressure -> the figures of `criticise`, and `network` (see
-          `compare`).
+class Bootstrap(Figures):
+    """95 % intervals (low, high) over people; `gain` is paired: the same people are drawn for both sides."""
+
+    mae: Interval
+    r: Interval
+    gain: Interval
+    coverage: Interval | None = None
+
+
+class RangeErrors(Figures):
+    """Errors in one range of the true pressure, mmHg; None where they are withheld (see `metrics.MIN_PEOPLE`)."""
+
+    low: float = Field(alias="from")
+    high: float = Field(alias="to")
+    people: int
+    mae: float | None
+    mean_error: float | None
+    baseline_mae: float | None
+    coverage: float | None = None
+
+
+class Verdicts(Figures):
+    """What the numerical limits of the standards say: passed or not, and grades from A to D."""
+
+    aami: bool
+    bhs: str
+    ieee_1708: str
+
+
+class Comparison(Figures):
+    """The network beside another model: the same people, quality and repetitions, person by person."""
+
+    splits: int  # repetitions of the folds that both were fitted on
+    mae: float  # of the other model
+    network_mae: float
+    gain: float  # mae - network_mae; above 0 the network is better
+    gain_interval: Interval  # 95 %, people resampled in pairs
+
+
+class Scores(Figures):
+    """Figures of one pressure, mmHg; error = predicted - truth."""
+
+    people: int
+    predictions: int
+    mae: float
+    rmse: float
+    mean_error: float
+    sd_error: float
+    r: float  # Pearson's; 0 when either side is constant or the prediction is the baseline
+    baseline_mae: float
+    baseline_rmse: float
+    own_mean_mae: float  # of always answering the mean of these very pressures: a group's level known, its ranking not
+    gain: float  # baseline_mae - mae; above 0 is better than the baseline
+    bootstrap: Bootstrap
+    within: dict[str, float]  # "5", "10", "15" -> share of errors up to that
+    ranges: list[RangeErrors]
+    verdicts: Verdicts
+    coverage: float | None = None  # share of true pressures inside their interval
+    interval: float | None = None  # mean half-width
+    network: Comparison | None = None  # of another model, how the network does beside it
+
+    @property
+    def falls(self) -> bool:
+        """Whether this is not clearly better than the training mean: the interval of its gain reaches 0."""
+        return self.bootstrap.gain[0] <= 0
+
+
+class Squares(Figures):
+    """The Bland-Altman plot: counts [difference][mean] of answers in squares, and the low edges of the first square."""
+
+    size: float
+    mean: float
+    difference: float
+    counts: list[list[int]]
+
+
+class Spread(Figures):
+    """Standard deviation of the true pressures, mmHg: of all, and of those given nearly the same answer."""
+
+    all: float
+    same_answer: float | None
+
+
+class Agreement(Figures):
+    """Agreement of one pressure after Bland and Altman, Lancet 327, 1986."""
+
+    bias: float  # mean of predicted - truth, mmHg
+    limits: Interval  # bias -+ 1.96 standard deviations
+    slope: float  # of the difference on the mean of both; below 0, high pressures are answered too low
+    slope_on_truth: float  # mmHg of answer for each mmHg of pressure: 1 is ideal, 0 is always the same answer
+    bins: Squares
+    spread: Spread
+
+
+class ReliabilityBin(Figures):
+    """Answers whose confidence lies in [low, high)."""
+
+    low: float = Field(alias="from")
+    high: float = Field(alias="to")
+    confidence: float
+    accuracy: float
+    answers: int
+
+
+class RangeAccuracy(Figures):
+    """Share of answers whose range is right, and whose range is right or one beside the right one."""
+
+    accuracy: float
+    beside_accuracy: float
+
+
+class Calibration(Figures):
+    """How good the range probabilities of one pressure are; `commonest_range` is for always naming the commonest."""
+
+    calibration_error: float | None = None
+    reliability: list[ReliabilityBin] = []
+    range_accuracy: float | None = None
+    beside_accuracy: float | None = None
+    commonest_range: RangeAccuracy | None = None
+
+
+class WidthThird(Figures):
+    """A third of the answers by the width of their interval: the narrowest, the middle or the widest."""
+
+    which: str
+    interval: float
+    mae: float
+    coverage: float
+
+
+class Repetition(Figures):
+    """Figures of one repetition of the folds."""
+
+    mae: float
+    r: float
+    baseline_mae: float
+
+
+class NetworkScores(Scores, Calibration):
+    """Scores of the network on one pressure at one capture quality; with range probabilities their calibration."""
+
+    bland_altman: Agreement
+    by_width: list[WidthThird] = []
+    baseline_interval: float | None = None  # half-width of an interval of the same coverage around the training mean
+    repetitions: list[Repetition]
+    r_of_folds: list[list[float]]  # for each repetition, r of each fold
+
+
+ByQuality = dict[str, dict[str, Scores]]
+"""Capture quality -> pressure -> scores."""
+
+
+class Results(Figures):
+    """All that an evaluation found."""
+
+    schema_: Literal["bpdemo.evidence/1"] = Field(alias="schema")
+    dataset: str  # names of the data sets, joined by "+"
+    people: int
+    left_out: int = 0  # people who could not be used
+    seen_in_training: int = 0  # people the weights were fitted on; figures that include any are no evidence
+    renderings: int = 0  # of each person in each quality
+    folds: int | None = None  # by person, in each repetition; as the seeds of the repetitions, of a cross-validation
+    seeds: list[int] = []
+    clips: Clips | None = None
+    reference: str  # the capture quality whose figures are put first and from which intervals come
+    splits: int  # repetitions of the folds
+    edges: dict[str, list[float]]  # pressure -> edges of its ranges
+    intervals: Intervals  # what they promise, and the factors of the scale that are shipped (mmHg without a scale)
+    qualities: dict[str, dict[str, NetworkScores]]  # capture quality -> pressure -> scores
+    models: dict[str, ByQuality]  # by name
+    controls: dict[str, ByQuality]  # negative controls; each must fall to the training mean
+    other_data: dict[str, dict[str, "Results"]] = {}  # data set -> "as shipped" -> results of the weights there
+
+    @property
+    def network(self) -> dict[str, NetworkScores]:
+        """Scores of the network at the reference quality, by pressure."""
+        return self.qualities[self.reference]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, its numbers of few digits: what rounding hides, nobody can measure."""
+        return _rounded(self.model_dump(by_alias=True, exclude_unset=True))
+
+    def rounded(self) -> "Results":
+        """Return the same as its JSON form reads."""
+        return Results.model_validate(self.to_json())
+
+
+def load_results(path: str | Path) -> Results:
+    """Return a results file.
 
     Raises:
-        ValueError: for predictions that do not fit together, or a person tested twice in one split.
+        ValueError: it is of another schema.
     """
-    _check(network)
-    reference = reference_quality(network.quality)
-    edges = {pressure: [float(edge) for edge in about.get("edges", EDGES)[pressure]] for pressure in PRESSURES}
-    if intervals is None:
-        half_width = cross_half_widths(network, reference)
-        constant = cross_half_widths(replace(network, value=network.baseline, scale=None), reference)
-        intervals = {"coverage": COVERAGE, **_by_pressure(factors(network, reference).round(2))}
-    else:
-        half_width, constant = scaled(network, [intervals[pressure] for pressure in PRESSURES]), None
-    results = {
-        **about,
-        "schema": SCHEMA,
-        "people": len(np.unique(network.person)),
-        "reference": reference,
-        "splits": len(np.unique(network.split)),
-        "edges": edges,
-        "intervals": {**intervals, "scaled": network.scale is not None},
-        "qualities": {
-            quality: {
-                pressure: _figures_of_network(network, quality, k, edges[pressure], half_width, constant)
-                for k, pressure in enumerate(PRESSURES)
-            }
-            for quality in _qualities(network)
-        },
-        "models": score_models(others, edges, network),
-        "controls": score_models(controls, edges, network),
-    }
-    return rounded(results)
+    return Results.model_validate_json(Path(path).read_bytes())
 
 
-def score_models(
-    models: Mapping[str, Predictions], edges: Edges = EDGES, network: Predictions | None = None
-) -> dict[str, Any]:
-    """Score some models by quality and pressure.
-
-    Args:
-        models: name -> answers.
-        edges: pressure -> edges of its ranges, mmHg.
-        network: what to put them beside, if anything.
-
-    Returns:
-        name -> quality -> pressure -> the figures of `criticise`, and with a network `network` (see `compare`).
-    """
-    scored: dict[str, Any] = {}
-    for name, model in models.items():
-        _check(model)
-        scored[name] = {}
-        for quality in _qualities(model):
-            rows = model.select(model.quality == quality)
-            beside = compare(network, model, quality) if network is not None else None
-            scored[name][quality] = {
-                pressure: criticise(
-                    rows.truth[:, k], rows.value[:, k], rows.baseline[:, k], edges[pressure], person=rows.person
-                )
-                | ({"network": beside[pressure]} if beside else {})
-                for k, pressure in enumerate(PRESSURES)
-            }
-    return scored
-
-
-def compare(network: Predictions, model: Predictions, quality: str) -> dict[str, Any] | None:
-    """Put the network beside another model: same people, same quality, same splits, person by person.
-
-    Args:
-        network: the one.
-        model: the other; it may have been fitted on fewer splits.
-        quality: which rows.
-
-    Returns:
-        pressure -> `splits` (how many both have), `mae` and `network_mae` (mmHg, on these), `gain` (mae - network_mae:
-        above 0 where the network is better) and `gain_interval` (95 %, people resampled in pairs). None where they have
-        no split of this quality in common.
-
-    Raises:
-        ValueError: they were not asked about the same people.
-    """
-    common = np.intersect1d(network.split, model.split)
-    sides = [each.select(np.isin(each.split, common) & (each.quality == quality)) for each in (network, model)]
-    if any(len(side.person) == 0 for side in sides):
-        return None
-    if not np.array_equal(*(np.unique(side.person) for side in sides)):
-        raise ValueError("the network and the model beside it were not asked about the same people")
-    ours, theirs = (_error_of_people(side) for side in sides)
-    compared = {}
-    for k, pressure in enumerate(PRESSURES):
-        # A person's mean absolute error stands in for a prediction: the truth is then 0 for all.
-        nothing = np.zeros(len(ours))
-        figures = criticise(nothing, ours[:, k], theirs[:, k], (0.0, 1.0))
-        compared[pressure] = {
-            "splits": len(common),
-            "mae": figures["baseline_mae"],
-            "network_mae": figures["mae"],
-            "gain": figures["gain"],
-            "gain_interval": figures["bootstrap"]["gain"],
-        }
-    return compared
-
-
-def brief(predictions: Predictions, quality: str | None = None, edges: Edges = EDGES) -> dict[str, Any]:
-    """Return what a table of variants shows of one: pressure -> `mae`, `rmse`, `r`, `mean_error`, `ranges`, ...
-
-    Args:
-        predictions: of the variant.
-        quality: which rows; None takes the reference quality.
-        edges: pressure -> edges of its ranges, mmHg.
-
-    Returns:
-        JSON-able; with range probabilities `calibration_error` is there too.
-    """
-    rows = predictions.select(predictions.quality == (quality or reference_quality(predictions.quality)))
-    said = {}
-    for k, pressure in enumerate(PRESSURES):
-        figures = criticise(
-            rows.truth[:, k], rows.value[:, k], rows.baseline[:, k], edges[pressure], person=rows.person
-        )
-        kept = ("people", "mae", "rmse", "mean_error", "sd_error", "r", "baseline_mae", "bootstrap", "ranges")
-        said[pressure] = {name: figures[name] for name in kept}
-        if rows.probability is not None:
-            calibrated = calibrate(rows.truth[:, k], rows.probability[k], edges[pressure])
-            said[pressure]["calibration_error"] = calibrated["calibration_error"]
-    return rounded(said)
-
-
-def reference_quality(qualities: Iterable[str]) -> str:
-    """Return the quality that intervals come from and whose figures are put first.
-
-    Args:
-        qualities: those there are.
-    """
-    return "standard" if "standard" in set(qualities) else FILMED
-
-
-def _figures_of_network(
-    network: Predictions,
-    quality: str,
-    k: int,
-    edges: Sequence[float],
-    half_width: np.ndarray,
-    constant: np.ndarray | None,
-) -> dict[str, Any]:
-    """All that is told of one pressure at one quality."""
-    of = network.quality == quality
-    rows = network.select(of)
-    truth, value, baseline = rows.truth[:, k], rows.value[:, k], rows.baseline[:, k]
-    width = half_width[of, k]
-    figures = criticise(truth, value, baseline, edges, person=rows.person, half_width=width)
-    figures["bland_altman"] = agree(truth, value)
-    if rows.probability is not None:
-        figures |= calibrate(truth, rows.probability[k], edges)
-    if rows.scale is not None:
-        figures["by_width"] = by_width(truth, value, width)
-    if constant is not None:
-        figures["baseline_interval"] = float(constant[of, k].mean())
-    splits = [rows.split == split for split in np.unique(rows.split)]
-    figures["repetitions"] = [
-        {
-            "mae": float(np.abs(value - truth)[here].mean()),
-            "r": correlation(truth[here], value[here]),
-            "baseline_mae": float(np.abs(baseline - truth)[here].mean()),
-        }
-        for here in splits
-    ]
-    figures["r_of_folds"] = [
-        [
-            correlation(truth[part], value[part])
-            for fold in np.unique(rows.fold[here])
-            for part in [here & (rows.fold == fold)]
-        ]
-        for here in splits
-    ]
-    return figures
-
-
-def _error_of_people(rows: Predictions) -> np.ndarray:
-    """Mean absolute error of each person, [people, 2], in the order of their numbers."""
-    whose = np.unique(rows.person, return_inverse=True)[1]
-    error = np.abs(rows.value - rows.truth)
-    return np.stack([np.bincount(whose, column) for column in error.T], axis=1) / np.bincount(whose)[:, None]
-
-
-def _qualities(predictions: Predictions) -> list[str]:
-    """Those there are, in the order of tables."""
-    there = set(predictions.quality.tolist())
-    known = [*QUALITIES, FILMED]
-    return [quality for quality in known if quality in there] + sorted(there - set(known))
-
-
-def _by_pressure(pair: Iterable[float]) -> dict[str, float]:
-    return dict(zip(PRESSURES, (float(each) for each in pair), strict=True))
-
-
-def _check(predictions: Predictions) -> None:
-    """Refuse a person who is tested in two folds of one split: whoever was tested there was trained on elsewhere."""
-    if not len(predictions.person):
-        raise ValueError("there are no predictions")
-    tests = np.unique(np.stack((predictions.split, predictions.person, predictions.fold)), axis=1)
-    if len(np.unique(tests[:2], axis=1).T) < tests.shape[1]:
-        raise ValueError("a person is tested in two folds of one split")
-
-
-def rounded(value: Any) -> Any:
-    """Return the same with plain numbers of few digits, JSON-able: what rounding hides, nobody can measure."""
+def _rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): rounded(item) for key, item in value.items()}
+        return {str(key): _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
-    if isinstance(value, float | np.floating):
-        return round(float(value), _DIGITS)
-    return int(value) if isinstance(value, np.integer) else value
+        return [_rounded(item) for item in value]
+    return round(value, _DIGITS) if isinstance(value, float) else value

@@ -1,23 +1,28 @@
 """Results of which everything is known, without a clip and without a network."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 
 import numpy as np
 
-from bpdemo.beats import cut_slices
-from bpdemo.capture import Thumbnail
-from bpdemo.demo.texts import Languages
+from bpdemo.capture import CaptureReport, Thumbnail
+from bpdemo.clip import ClipReport
+from bpdemo.demo.cuff import Adjusted, Calibration, CuffReading
 from bpdemo.errors import Reason
-from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
-from bpdemo.pulse import measure_pulse
-from bpdemo.regions import CANONICAL_XY_CM, CELLS
-from bpdemo.stmap import build_stmap
+from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.face import FaceReport
+from bpdemo.quality import check_capture, check_pulse, check_reading
+from bpdemo.regions import CANONICAL_XY_CM, CELLS, CellTraces
+from bpdemo.weights.config import WeightsConfig
+from bpdemo.weights.store import WeightsSummary
+from bpdemo.window import WindowEstimate, read_window
 from tests.support.small_weights import small_config
 
-WORDS = Languages().english
-CONFIG = small_config()
-WEIGHTS = {"name": "small", "revision": None, "stmap_version": 1, "provenance": CONFIG["provenance"]}
+CONFIG = WeightsConfig.model_validate(small_config())
+_SCORES = {"mae": 13.9, "baseline_mae": 15.6, "r": 0.42, "coverage": 0.91}
+_VALIDATION = {"people": 50, "qualities": {"standard": {"systolic": _SCORES, "diastolic": _SCORES}}}
+VALIDATED = CONFIG.model_copy(update={"validation": type(CONFIG.validation).model_validate(_VALIDATION)})
+WEIGHTS = WeightsSummary("small", None, "beats", 1, CONFIG.provenance)
 HEART_RATE_BPM = 72.0
 SYSTOLIC = PressureEstimate(
     118.4,
@@ -33,40 +38,38 @@ DIASTOLIC = PressureEstimate(
     (RangeEstimate(40.0, 70.0, 0.55, 62.0), RangeEstimate(70.0, 110.0, 0.45, 80.0)),
     Baseline(71.0, 8.5),
 )
-CAPTURE = {
-    "container": "mov,mp4",
-    "codec": "h264",
-    "width": 640,
-    "height": 480,
-    "rotation_degrees": 0,
-    "file_bytes": 2_000_000,
-    "frames": 450,
-    "duration_s": 15.0,
-    "frame_rate_hz": 30.0,
-    "jitter_ms": 0.0,
-    "longest_gap_s": 0.033,
-    "bit_rate_kbps": 4600.0,
-    "key_frame_interval_s": 5.0,
-    "frames_dropped": 0,
-    "damaged": False,
-    "cut_at_s": None,
-    "face": {
-        "key_frames": 90,
-        "seen": 1.0,
-        "faces": 1,
-        "width_pixels": 190.0,
-        "turn_degrees": 2.0,
-        "motion_per_second": 0.02,
-        "luma": 150.0,
-        "clipped": 0.001,
-    },
-}
+FILE = ClipReport(
+    container="mov,mp4",
+    codec="h264",
+    width=640,
+    height=480,
+    rotation_degrees=0,
+    file_bytes=2_000_000,
+    frames=450,
+    duration_s=15.0,
+    frame_rate_hz=30.0,
+    longest_gap_s=0.033,
+    bit_rate_kbps=4600.0,
+    key_frame_interval_s=5.0,
+)
+FACE = FaceReport(
+    key_frames=90,
+    seen=1.0,
+    faces=1,
+    width_pixels=190.0,
+    turn_degrees=2.0,
+    motion_per_second=0.02,
+    luma=150.0,
+    clipped=0.001,
+)
+CAPTURE = CaptureReport(FILE, FACE)
 READING = Estimate(
     "clip.mp4",
     "reading",
     systolic=SYSTOLIC,
     diastolic=DIASTOLIC,
     heart_rate=HeartRate(61.26, 7.5),
+    checks=check_capture(CAPTURE),
     capture=CAPTURE,
     weights=WEIGHTS,
 )
@@ -74,9 +77,11 @@ REFUSED = Estimate(
     "clip.mp4",
     "refused",
     reasons=(Reason("no_pulse", "No pulse.", "More light."),),
+    checks=check_capture(CAPTURE),
     capture=CAPTURE,
     weights=WEIGHTS,
 )
+ADJUSTED = Adjusted(130.0, 80.0, Calibration(CuffReading(130.0, 80.0), 118.4, 70.4, entered_s=1.7e9), age_s=300.0)
 
 
 @cache
@@ -91,10 +96,17 @@ def make_window(silent_row=None, hidden_row=None):
     colours += noise
     if hidden_row is not None:
         colours[:, hidden_row] = np.nan
-    stmap = build_stmap(time_s, colours)
-    pulse = measure_pulse(time_s, colours, 0.0, 15.0)
-    heart_rate = HeartRate(pulse.heart_rate_bpm, pulse.snr_db)
-    return WindowEstimate(0.0, 15.0, (), SYSTOLIC, DIASTOLIC, heart_rate, stmap, pulse, cut_slices(stmap))
+    traces = CellTraces(time_s, colours, np.full(colours.shape[:2], 100), np.full((450, 3), np.nan), np.zeros(450))
+    window = read_window(traces, 0.0, 15.0, CAPTURE)
+    parts = {field.name: getattr(window, field.name) for field in fields(window)}
+    return WindowEstimate(**parts, systolic=SYSTOLIC, diastolic=DIASTOLIC)
+
+
+def judge_again(window, file=FILE, **pulse):
+    """The window with another pulse, judged by it."""
+    pulse = replace(window.pulse, **pulse)
+    asked = {check.name: check for check in (*check_pulse(pulse), *check_reading(pulse, file))}
+    return replace(window, pulse=pulse, checks=tuple(asked.get(check.name, check) for check in window.checks))
 
 
 def make_thumbnails():

@@ -29,24 +29,24 @@ def main():
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("bpdemo").setLevel(logging.DEBUG)
     os.environ |= {"BPDEMO_PROBE": str(folder), "PYTHONPATH": str(ROOT)}  # others inherit them
-    from bpdemo import isolation as apart
+    from bpdemo.system import isolation
     from tests.support import address_probe
 
-    apart._LOADED.insert(0, address_probe.__name__)
+    isolation._LOADED.insert(0, address_probe.__name__)
 
     def census(*_):
         (folder / "census.part").write_text(json.dumps(take_census()))
         (folder / "census.part").rename(folder / "census.json")
 
     def forget(*_):
-        from bpdemo.demo.server import sessions as forgetting
+        from bpdemo.demo.server.gradio_internals import forget_sessions
         from bpdemo.demo.server.uploads import Uploads
 
         for thing in gc.get_objects():
             if isinstance(thing, Uploads):
                 thing.sweep(keep_s=-1)
             elif type(thing).__name__ == "App" and hasattr(thing, "state_holder") and thing.blocks.is_running:
-                forgetting.forget(thing, keep_s=-1)
+                forget_sessions(thing, keep_s=-1)
         census()
 
     signal.signal(signal.SIGUSR1, census)

@@ -11,10 +11,8 @@ import pytest
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate
-from tests.support.small_weights import small_config
+from tests.support.made_up_results import CONFIG, WEIGHTS
 
-CONFIG = small_config()
-WEIGHTS = {"name": "small", "revision": None, "stmap_version": 1, "provenance": CONFIG["provenance"]}
 PATIENCE_S = 60
 
 
@@ -22,7 +20,7 @@ class StandIn:
     """In place of a BloodPressureEstimator."""
 
     def __init__(self):
-        self.weights = SimpleNamespace(config=CONFIG, folder=Path("nowhere"), to_dict=lambda: WEIGHTS)
+        self.weights = SimpleNamespace(config=CONFIG, folder=Path("nowhere"), summary=WEIGHTS)
         self.seen = []
         self.failure = None
 
@@ -62,7 +60,8 @@ def serve_stand_in(folder, estimator):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         uploads = Uploads.create()
-        from bpdemo.demo.page import build_page, launch_options
+        from bpdemo.demo.page import build_page
+        from bpdemo.demo.server.launch_options import launch_options
 
         page = build_page(estimator, uploads, examples=[])
         _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(uploads))

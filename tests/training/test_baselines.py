@@ -1,40 +1,39 @@
-"""Simple models are judged on slices whose relation to the pressure is known."""
+"""Simple models are judged on beats whose relation to the pressure is known."""
 
 from dataclasses import replace
 
 import numpy as np
-import openpyxl
 import pytest
 from sklearn.svm import SVR
 
-from bpdemo.data.registry import Person, Recording, split_by_person
+from bpdemo.data.person import Person, Recording
 from bpdemo.training import baselines
-from bpdemo.training.baselines import contact_beat, predict_out_of_fold, read_ppg_bp_traits
-from bpdemo.training.model_names import CONTACT, HEART_RATE, MEAN, PERMUTED, RECOVERED, ROWS_ONLY, SHUFFLED, TRAITS
-from bpdemo.training.results import score_models
-from experiments.negative_controls import permute
+from bpdemo.training.baselines import contact_beat, predict_with_baselines
+from bpdemo.training.folds import make_folds
+from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, RECOVERED, TRAITS
+from bpdemo.training.scoring import score_models
+from tests.support.small_dataset import make_dataset
 from tests.support.small_ppg_bp import finger_pulse
-from tests.support.small_slices import made_slices
 
 PEOPLE = 30
 
 
-def recorded(slices):
-    """The same people, with the finger pulses that such slices would come from."""
-    rates = np.random.default_rng(9).uniform(60, 85, len(slices.people))
+def recorded(dataset):
+    """The same people, with the finger pulses that such beats would come from."""
+    rates = np.random.default_rng(9).uniform(60, 85, len(dataset.people))
+    people = []
+    for one, rate in zip(dataset.people, rates, strict=True):
+        wave = finger_pulse(rate, (170 - one.systolic) / 110, 3.0, 1000)
+        people.append(replace(one, recordings=(Recording(wave, 1000.0),)))
+    return replace(dataset, people=tuple(people))
+
+
+def with_traits(dataset):
+    """The same people, their weight in kg as many as the pressure in mmHg: one trait that gives the answer away."""
     people = tuple(
-        replace(
-            person,
-            recordings=(Recording(finger_pulse(rate, (170 - person.systolic) / 110, 3.0, 1000), 1000.0),),
-        )
-        for person, rate in zip(slices.people, rates, strict=True)
+        replace(one, age=50.0, sex="female", height_cm=170.0, weight_kg=one.systolic) for one in dataset.people
     )
-    return replace(slices, people=people)
-
-
-def shapeless(slices, seed):
-    values = np.random.default_rng(seed).standard_normal(slices.values.shape).astype(np.float32)
-    return replace(slices, values=values)
+    return replace(dataset, people=people)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,25 +46,23 @@ def few_fits():
 
 @pytest.fixture(scope="module")
 def sets():
-    """Maps for fitting, one strong and one standard of each; for scoring the strong are nearly free of noise."""
+    """Windows for fitting, one strong and one standard of each; for scoring the strong are nearly free of noise."""
     systolic = np.random.default_rng(0).permutation(np.linspace(95, 165, PEOPLE))
-    fitted, tests = (recorded(made_slices(systolic, each=2, noise=0.4, seed=seed)) for seed in (1, 2))
-    noise = (
-        8
-        * np.random.default_rng(3).standard_normal(tests.values.shape)
-        * (tests.quality == "standard")[:, None, None, None, None]
-    )
+    fitted, tests = (recorded(make_dataset(systolic, each=2, noise=0.4, seed=seed)) for seed in (1, 2))
+    noise = 8 * np.random.default_rng(3).standard_normal(tests.values.shape)
+    noise[tests.quality != "standard"] = 0
     return fitted, replace(tests, values=(tests.values + noise).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
-def out(sets):
-    slices, tests = sets
-    traits = {person.name: (person.systolic, 0.0, 1.0) for person in slices.people}  # one that gives the answer away
-    without_pulse = {
-        name: (shapeless(slices, seed), shapeless(tests, seed + 1)) for name, seed in ((SHUFFLED, 5), (ROWS_ONLY, 7))
-    }
-    return predict_out_of_fold(slices, tests, folds=3, traits=traits, without_pulse=without_pulse)
+def folds(sets):
+    return make_folds(sets[0].people, 3, 1, 0)
+
+
+@pytest.fixture(scope="module")
+def out(sets, folds):
+    dataset, tests = sets
+    return predict_with_baselines(with_traits(dataset), tests, folds)
 
 
 @pytest.fixture(scope="module")
@@ -75,46 +72,32 @@ def results(out):
 
 def test_contact_beat_tells_rate_and_shape():
     beats = {
-        notch: contact_beat(Person("a", (Recording(finger_pulse(75, notch, 4, 1000), 1000.0),), 120, 80))
+        notch: contact_beat(Person("a", 120, 80, (Recording(finger_pulse(75, notch, 4, 1000), 1000.0),)))
         for notch in (0.1, 0.5)
     }
     assert [rate for _, rate in beats.values()] == pytest.approx([75, 75], abs=1)
     assert np.abs(beats[0.1][0] - beats[0.5][0]).max() > 0.2
 
 
-def test_predictions_know_their_people_folds_and_means(sets, out):
-    maps, tests = sets
-    folds = list(split_by_person(maps.people, 3, 0))
+def test_predictions_know_their_people_folds_and_means(sets, folds, out):
+    dataset, tests = sets
+    assert list(out) == [MEAN, HEART_RATE, TRAITS, RECOVERED, CONTACT]
     for rows in out.values():
         assert rows.person.tolist() == tests.person.tolist()
         assert rows.quality.tolist() == tests.quality.tolist()
         assert rows.truth == pytest.approx(tests.truth)
         assert not rows.split.any()
-        for fold, (train_people, test_people) in enumerate(folds):
-            of = rows.fold == fold
-            assert sorted(set(rows.person[of])) == sorted(test_people)
-            assert rows.baseline[of] == pytest.approx(maps.pressures[train_people].mean(axis=0) + 0 * rows.truth[of])
+        for fold in folds:
+            here = rows.fold == fold.number
+            assert set(rows.person[here]) == set(fold.test)
+            mean = dataset.pressures[list(fold.train)].mean(axis=0)
+            assert rows.baseline[here] == pytest.approx(np.tile(mean, (here.sum(), 1)))
     assert (out[MEAN].value == out[MEAN].baseline).all()
-
-
-def test_traits_are_read_and_gaps_left_out(tmp_path):
-    book = openpyxl.Workbook()
-    book.active.append(("a title",))
-    book.active.append(("subject_ID", "Sex(M/F)", "Age(year)", "Height(cm)", "Weight(kg)"))
-    book.active.append((2, "Female", 45, 150, 45))
-    book.active.append((3, "Male", 60, 200, 80))
-    book.active.append((4, "Male", None, 200, 80))
-    book.save(tmp_path / "PPG-BP dataset.xlsx")
-    assert read_ppg_bp_traits(tmp_path) == {"ppg_bp:2": (45, 1, 20), "ppg_bp:3": (60, 0, 20)}
-
-
-def test_a_table_without_traits_has_none(ppg_bp):
-    assert read_ppg_bp_traits(ppg_bp) == {}
 
 
 def test_models_find_what_is_there(results):
     def r(name, quality="strong", pressure="systolic"):
-        return results[name][quality][pressure]["r"]
+        return results[name][quality][pressure].r
 
     assert r(RECOVERED) > 0.8
     assert r(RECOVERED, pressure="diastolic") > 0.8
@@ -125,16 +108,23 @@ def test_models_find_what_is_there(results):
     assert r(HEART_RATE) < 0.5
 
 
-@pytest.mark.parametrize("name", [SHUFFLED, ROWS_ONLY, PERMUTED, HEART_RATE])
-def test_without_a_pulse_models_fall_to_the_training_mean(results, name):
-    for pressure, figures in results[name]["strong"].items():
-        beat = results[RECOVERED]["strong"][pressure]
-        assert figures["gain"] < 0.1 * figures["baseline_mae"] < beat["gain"], pressure
+def test_without_a_beat_a_model_falls_to_the_training_mean(sets, folds, results):
+    noise = [
+        replace(each, values=np.random.default_rng(seed).standard_normal(each.values.shape).astype(np.float32))
+        for seed, each in enumerate(sets)
+    ]
+    shapeless = score_models(predict_with_baselines(*noise, folds, [RECOVERED]))
+    assert list(shapeless) == [RECOVERED]
+    for scores in (shapeless[RECOVERED], results[HEART_RATE]):
+        for pressure, figures in scores["strong"].items():
+            beat = results[RECOVERED]["strong"][pressure]
+            assert figures.gain < 0.1 * figures.baseline_mae < beat.gain, pressure
 
 
-def test_each_seed_is_a_split_of_its_own(sets):
-    both = predict_out_of_fold(*sets, folds=2, seeds=(0, 5))[HEART_RATE]
-    alone = predict_out_of_fold(*sets, folds=2, seeds=(5,))[HEART_RATE]
+def test_each_repetition_is_a_split_of_its_own(sets):
+    folds = make_folds(sets[0].people, 2, 2, 4)
+    both = predict_with_baselines(*sets, folds, [HEART_RATE])[HEART_RATE]
+    alone = predict_with_baselines(*sets, make_folds(sets[0].people, 2, 1, 5), [HEART_RATE])[HEART_RATE]
     second = both.select(both.split == 1)
     assert len(second.person) == len(alone.person) == len(both.person) / 2
     assert second.value == pytest.approx(alone.value)
@@ -143,35 +133,25 @@ def test_each_seed_is_a_split_of_its_own(sets):
 
 
 def test_no_test_person_has_a_say(sets):
-    slices, tests = sets
-    before = predict_out_of_fold(slices, tests, folds=2)
-    train_people, test_people = next(split_by_person(slices.people, 2, 0))
-    assert set(train_people).isdisjoint(test_people)
-    values = slices.values.copy()
-    values[slices.of_people(test_people)] = 0
-    people = list(slices.people)
-    for i in test_people:
-        people[i] = Person(people[i].name, people[i].recordings, 300.0, 20.0)
-    after = predict_out_of_fold(replace(slices, values=values, people=tuple(people)), tests, folds=2)
-    of = tests.of_people(test_people)
-    for name in (MEAN, HEART_RATE, RECOVERED, CONTACT):
-        assert after[name].value[of] == pytest.approx(before[name].value[of]), name
-
-
-def test_permuted_labels_are_those_of_the_first_seed(sets, out):
-    slices, tests = sets
-    handed = permute(slices.pressures, 0)
+    dataset, tests = sets
+    folds = make_folds(dataset.people, 2, 1, 0)
+    before = predict_with_baselines(dataset, tests, folds)
+    test_people = folds[0].test
+    values = dataset.values.copy()
+    values[dataset.windows_of(test_people)] = 0
     people = tuple(
-        replace(person, systolic=high, diastolic=low)
-        for person, (high, low) in zip(slices.people, handed.tolist(), strict=True)
+        replace(person, systolic=300.0, diastolic=20.0) if i in test_people else person
+        for i, person in enumerate(dataset.people)
     )
-    told = predict_out_of_fold(replace(slices, people=people), tests, folds=3)
-    assert out[PERMUTED].value == pytest.approx(told[RECOVERED].value)
-    assert out[PERMUTED].truth == pytest.approx(tests.truth)
+    after = predict_with_baselines(replace(dataset, values=values, people=people), tests, folds)
+    windows = tests.windows_of(test_people)
+    for name in (MEAN, HEART_RATE, RECOVERED, CONTACT):
+        assert after[name].value[windows] == pytest.approx(before[name].value[windows]), name
 
 
 def test_only_models_whose_features_are_known_are_fitted(sets):
-    slices, tests = sets
-    bare = replace(slices, people=tuple(replace(person, recordings=()) for person in slices.people))
-    some = {person.name: (1.0, 2.0, 3.0) for person in slices.people[1:]}
-    assert set(predict_out_of_fold(bare, tests, folds=2, traits=some)) == {MEAN, HEART_RATE, RECOVERED, PERMUTED}
+    dataset, tests = sets
+    known = with_traits(dataset).people
+    people = tuple(replace(one, recordings=(), age=None if i == 3 else one.age) for i, one in enumerate(known))
+    bare = replace(dataset, people=people)
+    assert set(predict_with_baselines(bare, tests, make_folds(people, 2, 1, 0))) == {MEAN, HEART_RATE, RECOVERED}

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from bpdemo.__main__ import app
+from bpdemo.cli import app
 from bpdemo.errors import BpdemoError
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training import fit
@@ -37,20 +37,20 @@ def trained(monkeypatch):
     return recorder
 
 
-def test_train_says_what_it_was_told(trained):
+def test_train_passes_its_options_on(trained):
     data = ("--data", "ppg_bp=a", "--data", "ours=b/c=d")
-    ran = run("train", *data, "--unseen", "mw_ppg=e", "--variants", "--seed", 4, "--run", "r", "--output", "w")
+    ran = run("train", *data, "--unseen", "mw_ppg=e", "--seed", 4, "--run", "r", "--output", "w")
     assert ran.exit_code == 0, ran.output
     (sets, output), named = trained.given
     assert sets == {"ppg_bp": Path("a"), "ours": Path("b/c=d")}
     assert output == Path("w")
     unseen = {"mw_ppg": Path("e")}
-    assert named == {"seed": 4, "run": Path("r"), "device": "auto", "unseen": unseen, "variants": True}
+    assert named == {"seed": 4, "run": Path("r"), "device": "auto", "unseen": unseen}
 
 
-def test_train_does_nothing_it_was_not_told(trained):
+def test_train_has_defaults(trained):
     assert run("train", "--data", "ppg_bp=a", "--output", "w").exit_code == 0
-    assert trained.given[1] == {"seed": 0, "run": None, "device": "auto", "unseen": {}, "variants": False}
+    assert trained.given[1] == {"seed": 0, "run": None, "device": "auto", "unseen": {}}
 
 
 @pytest.mark.parametrize("entry", ["ppg_bp", "=a", "ppg_bp="])
@@ -62,7 +62,7 @@ def test_a_set_without_name_or_folder_is_refused(trained, option, entry):
     assert trained.given is None
 
 
-def test_train_wants_data_and_output(trained):
+def test_train_needs_data_and_output(trained):
     assert run("train", "--output", "w").exit_code == run("train", "--data", "ppg_bp=a").exit_code == 2
     assert trained.given is None
 
@@ -74,23 +74,17 @@ def scored(ppg_bp, tmp_path_factory):
     write_small(folder / "weights")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "RENDERINGS", 1)
-        ran = run(
-            "evaluate",
-            "--data", f"ppg_bp={ppg_bp}",
-            "--weights", folder / "weights",
-            "--device", "cpu",
-            "--output", folder / "report",
-            "--json",
-        )  # fmt: skip
+        where = ("--data", f"ppg_bp={ppg_bp}", "--weights", folder / "weights", "--output", folder / "report")
+        ran = run("evaluate", *where, "--device", "cpu", "--json")
     assert ran.exit_code == 0, ran.output
     return ran, folder / "report"
 
 
 def test_json_is_one_object_and_nothing_else(scored):
     ran, _ = scored
-    told = json.loads(ran.stdout)
-    assert (told["dataset"], told["people"], told["seen_in_training"]) == ("ppg_bp", 6, 0)
-    assert list(told["qualities"]) == ["strong", "standard", "poor"]
+    printed = json.loads(ran.stdout)
+    assert (printed["dataset"], printed["people"], printed["seen_in_training"]) == ("ppg_bp", 6, 0)
+    assert list(printed["qualities"]) == ["strong", "standard", "poor"]
     assert "Traceback" not in ran.stderr
 
 
@@ -109,9 +103,9 @@ def test_without_json_tables_are_printed(monkeypatch, tmp_path):
     assert re.search(r"^\| systolic \|", ran.stdout, re.MULTILINE)
 
 
-def test_of_several_processes_one_speaks(monkeypatch, tmp_path):
+def test_of_several_processes_one_prints(monkeypatch, tmp_path):
     monkeypatch.setattr(training, "cross_validate", Recorder(results()))
-    monkeypatch.setattr(fit, "processes", lambda _: SimpleNamespace(is_main_process=False))
+    monkeypatch.setattr(fit, "distributed_state", lambda _: SimpleNamespace(is_main_process=False))
     ran = run("evaluate", "--cross-validate", "--data", "ppg_bp=a", "--device", "cpu", "--output", tmp_path / "out")
     assert ran.exit_code == 0, ran.output
     assert ran.stdout == ""
@@ -121,13 +115,10 @@ def test_of_several_processes_one_speaks(monkeypatch, tmp_path):
 def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
     recorder = Recorder(results())
     monkeypatch.setattr(training, "cross_validate", recorder)
-    options = ("--cross-validate", "--seed", 2, "--run", "r", "--variants", "--output", tmp_path / "out", "--json")
+    options = ("--cross-validate", "--seed", 2, "--run", "r", "--output", tmp_path / "out", "--json")
     ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
     assert ran.exit_code == 0, ran.output
-    assert recorder.given == (
-        ({"ppg_bp": Path("a")},),
-        {"seed": 2, "run": Path("r"), "device": "auto", "variants": True},
-    )
-    assert json.loads(ran.stdout) == results()
+    assert recorder.given == (({"ppg_bp": Path("a")},), {"seed": 2, "run": Path("r"), "device": "auto"})
+    assert json.loads(ran.stdout) == results().to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
     assert (tmp_path / "out" / "tables.md").stat().st_size > 1000

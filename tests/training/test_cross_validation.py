@@ -7,23 +7,24 @@ import numpy as np
 import pytest
 import torch
 
-from bpdemo.models.beats import NetworkConfig
-from bpdemo.training import cross_validation as folds
+from bpdemo.models.config import NetworkConfig
+from bpdemo.training import cross_validation
 from bpdemo.training.cross_validation import cross_validate
 from bpdemo.training.fit import Recipe
-from experiments.negative_controls import permute
-from tests.support.small_slices import made_slices
+from bpdemo.training.folds import make_folds
+from bpdemo.training.predictions import Answers
+from tests.support.small_dataset import make_dataset
 
 CPU = torch.device("cpu")
 SMALL = NetworkConfig(members=1, stem_width=2, width=4, hidden=4)
-RECIPE = Recipe(epochs=1, batch=4, folds=3, repetitions=2)
+RECIPE = Recipe(epochs=1, batch=4)
 PEOPLE = 7
 
 
 @pytest.fixture(scope="module")
 def sets():
     systolic = np.linspace(95, 165, PEOPLE)
-    return made_slices(systolic, each=2, seed=1), made_slices(systolic, each=3, seed=2)
+    return make_dataset(systolic, each=2, seed=1), make_dataset(systolic, each=3, seed=2)
 
 
 class Stopped(Exception):  # noqa: N818 - what happens to a run, not an error of it
@@ -31,28 +32,28 @@ class Stopped(Exception):  # noqa: N818 - what happens to a run, not an error of
 
 
 class Remembered:
-    """Stands in for `fit`: keeps what it was given; what it returns is told to `predict`."""
+    """Stands in for `fit`: keeps what it was given; what it returns is given to `ask`."""
 
     def __init__(self, stop_after=None):
         self.fits, self.stop_after = [], stop_after
 
-    def fit(self, slices, people, config, recipe, seed, device, *, checkpoint, title):
+    def fit(self, dataset, people, config, recipe, seed, device, *, sampler, checkpoint, title):
         if len(self.fits) == self.stop_after:
             raise Stopped
         checkpoint.touch()
-        self.fits.append((slices, tuple(people), seed))
+        self.fits.append((dataset, tuple(people), seed))
         return frozenset(people)
 
-    def predict(self, network, slices, indices, device):
-        assert not network & set(slices.person[indices]), "asked about somebody it was fitted on"
-        value = np.stack([slices.person[indices], np.full(len(indices), len(network))], axis=1).astype(float)
-        return value, (value, value), value + 1
+    def ask(self, network, dataset, windows, device):
+        assert not network & set(dataset.person[windows]), "asked about somebody it was fitted on"
+        value = np.stack([dataset.person[windows], np.full(len(windows), len(network))], axis=1).astype(float)
+        return Answers(value, value + 1, value, value)
 
 
 def remember(monkeypatch, **more):
     remembered = Remembered(**more)
-    monkeypatch.setattr(folds, "fit", remembered.fit)
-    monkeypatch.setattr(folds, "predict", remembered.predict)
+    monkeypatch.setattr(cross_validation, "fit", remembered.fit)
+    monkeypatch.setattr(cross_validation, "ask", remembered.ask)
     return remembered
 
 
@@ -61,13 +62,13 @@ def fits(monkeypatch):
     return remember(monkeypatch)
 
 
-def validate(sets, run, seed=5, **more):
-    return cross_validate(*sets, SMALL, RECIPE, seed, run, CPU, **more)
+def validate(sets, run, **more):
+    return cross_validate(*sets, make_folds(sets[0].people, 3, 2, 5), SMALL, RECIPE, run, CPU, **more)
 
 
 def assert_same(one, other):
-    for name in ("person", "quality", "truth", "split", "fold", "baseline", "value", "scale"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    for name, column in one.columns.items():
+        np.testing.assert_array_equal(column, other.columns[name], err_msg=name)
 
 
 def test_every_map_is_answered_once_in_every_split(sets, fits, tmp_path):
@@ -75,16 +76,16 @@ def test_every_map_is_answered_once_in_every_split(sets, fits, tmp_path):
     _, tests = sets
     assert len(fits.fits) == 6
     for split in (0, 1):
-        of = answers.select(answers.split == split)
-        assert Counter(of.person.tolist()) == dict.fromkeys(range(PEOPLE), 3)
-        assert (of.value[:, 0] == of.person).all()
+        rows = answers.select(answers.split == split)
+        assert Counter(rows.person.tolist()) == dict.fromkeys(range(PEOPLE), 3)
+        assert (rows.value[:, 0] == rows.person).all()
         for person in range(PEOPLE):
-            here = of.person == person
-            assert np.ptp(of.fold[here]) == 0
-            assert sorted(of.quality[here]) == sorted(tests.quality[tests.of_people([person])])
-            assert of.truth[here] == pytest.approx(tests.truth[tests.of_people([person])])
+            here = rows.person == person
+            assert np.ptp(rows.fold[here]) == 0
+            assert sorted(rows.quality[here]) == sorted(tests.quality[tests.windows_of([person])])
+            assert rows.truth[here] == pytest.approx(tests.truth[tests.windows_of([person])])
     assert (answers.scale == answers.value + 1).all()
-    assert (answers.probability[0] == answers.value).all()
+    assert (answers.systolic_probability == answers.value).all()
 
 
 def test_the_baseline_is_the_mean_of_those_fitted_on(sets, fits, tmp_path):
@@ -92,9 +93,9 @@ def test_the_baseline_is_the_mean_of_those_fitted_on(sets, fits, tmp_path):
     pressures = sets[0].pressures
     for number, (_, people, _) in enumerate(fits.fits):
         split, fold = divmod(number, 3)
-        of = (answers.split == split) & (answers.fold == fold)
-        assert set(answers.person[of]) == set(range(PEOPLE)) - set(people)
-        assert answers.baseline[of] == pytest.approx(np.tile(pressures[list(people)].mean(axis=0), (of.sum(), 1)))
+        rows = (answers.split == split) & (answers.fold == fold)
+        assert set(answers.person[rows]) == set(range(PEOPLE)) - set(people)
+        assert answers.baseline[rows] == pytest.approx(np.tile(pressures[list(people)].mean(axis=0), (rows.sum(), 1)))
 
 
 def test_splits_differ_and_so_do_their_fits(sets, fits, tmp_path):
@@ -108,7 +109,7 @@ def test_splits_differ_and_so_do_their_fits(sets, fits, tmp_path):
 
 def test_the_seed_of_the_fits_leaves_the_splits_alone(sets, fits, tmp_path):
     validate(sets, tmp_path / "a")
-    validate(sets, tmp_path / "b", fit_seed=70)
+    validate(sets, tmp_path / "b", seed_offset=65)
     assert [people for _, people, _ in fits.fits[:6]] == [people for _, people, _ in fits.fits[6:]]
     assert [seed for _, _, seed in fits.fits[6:]] == [70, 70, 70, 71, 71, 71]
 
@@ -142,35 +143,30 @@ def test_titles_keep_runs_apart(sets, fits, tmp_path):
     assert len(fits.fits) == 12
 
 
-def test_permuted_pressures_are_fitted_and_not_scored(sets, fits, tmp_path):
-    pressures = permute(sets[0].pressures, 1)
-    answers = validate(sets, tmp_path, pressures=pressures)
-    slices, people, _ = fits.fits[0]
-    np.testing.assert_array_equal(slices.truth, pressures[slices.person])
-    assert answers.truth == pytest.approx(sets[1].pressures[answers.person])
-    of = (answers.split == 0) & (answers.fold == 0)
-    assert answers.baseline[of] == pytest.approx(np.tile(pressures[list(people)].mean(axis=0), (of.sum(), 1)))
+def test_what_is_fitted_on_is_what_the_windows_should_give(sets, fits, tmp_path):
+    dataset, tests = sets
+    answers = validate((replace(dataset, truth=dataset.truth[::-1]), tests), tmp_path)
+    assert answers.truth == pytest.approx(tests.pressures[answers.person])
+    mean = dataset.truth[::-1][dataset.windows_of(fits.fits[0][1])].mean(axis=0)
+    assert answers.baseline[0] == pytest.approx(mean)
 
 
-def test_a_person_of_many_maps_counts_once_in_the_baseline(sets, fits, tmp_path):
-    slices, tests = sets
-    kept = np.arange(len(slices.person)) != 1  # the first person has one map only
-    arrays = {name: getattr(slices, name)[kept] for name in ("values", "weight", "rate_hz", "person", "quality")}
-    fewer = replace(slices, **arrays)
-    own = replace(fewer, own_pressures=fewer.truth)
-    answers = validate((own, tests), tmp_path / "own")
-    assert_same(validate((fewer, tests), tmp_path / "people's"), answers)
-    for number, (_, people, _) in enumerate(fits.fits[:6]):
-        of = (answers.split == number // 3) & (answers.fold == number % 3)
-        assert answers.baseline[of][0] == pytest.approx(slices.pressures[list(people)].mean(axis=0))
+def test_a_person_of_many_windows_counts_once_in_the_baseline(sets, fits, tmp_path):
+    dataset, tests = sets
+    fewer = dataset.select(np.arange(len(dataset.person)) != 1)  # the first person has one window only
+    answers = validate((fewer, tests), tmp_path)
+    for number, (_, people, _) in enumerate(fits.fits):
+        rows = (answers.split == number // 3) & (answers.fold == number % 3)
+        assert answers.baseline[rows][0] == pytest.approx(dataset.pressures[list(people)].mean(axis=0))
 
 
+@pytest.mark.slow
 def test_real_fits_in_processes_of_their_own_give_the_same(sets, tmp_path, monkeypatch):
-    recipe = replace(RECIPE, folds=2, repetitions=1)
-    serial = cross_validate(*sets, SMALL, recipe, 0, tmp_path / "serial", CPU)
-    monkeypatch.setattr(folds, "_WORTH_A_POOL", 1)
-    monkeypatch.setattr(folds.os, "cpu_count", lambda: 2)
-    pooled = cross_validate(*sets, SMALL, recipe, 0, tmp_path / "pooled", CPU)
+    folds = make_folds(sets[0].people, 2, 1, 0)
+    serial = cross_validate(*sets, folds, SMALL, RECIPE, tmp_path / "serial", CPU)
+    monkeypatch.setattr(cross_validation, "_WORTH_A_POOL", 1)
+    monkeypatch.setattr(cross_validation, "cores", lambda: 2)
+    pooled = cross_validate(*sets, folds, SMALL, RECIPE, tmp_path / "pooled", CPU)
     assert pooled.value == pytest.approx(serial.value, abs=1e-3)
     assert pooled.person.tolist() == serial.person.tolist()
     assert np.isfinite(serial.value).all()

@@ -3,81 +3,86 @@ import dataclasses
 import numpy as np
 import pytest
 
+from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.evaluate import answer, describe, evaluate, prepare
-from bpdemo.training.results import SCHEMA
-from bpdemo.weights.store import load_weights
-from tests.support.small_tables import write_recordings
-from tests.support.small_weights import write_small
+from bpdemo.training.dataset import prepare
+from bpdemo.training.evaluate import AS_SHIPPED, evaluate, external_validation, predict
+from tests.support.small_tables import write_mw_ppg, write_recordings
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights")
-    write_small(folder)
-    return load_weights(folder, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def report(weights, ppg_bp):
+@pytest.fixture(scope="module", autouse=True)
+def few_renderings():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "RENDERINGS", 2)
-        return evaluate(weights, {"ppg_bp": ppg_bp})
+        yield
 
 
-def test_the_object_of_the_command_line(report):
-    assert report["schema"] == SCHEMA
-    assert (report["dataset"], report["people"], report["left_out"], report["seen_in_training"]) == ("ppg_bp", 6, 0, 0)
-    assert list(report["qualities"]) == ["strong", "standard", "poor"]
-    for of in report["qualities"].values():
+@pytest.fixture(scope="module")
+def results(weights, ppg_bp):
+    return evaluate(weights, {"ppg_bp": ppg_bp})
+
+
+def test_everybody_is_scored_in_every_quality(results):
+    assert (results.dataset, results.people, results.left_out) == ("ppg_bp", 6, 0)
+    assert (results.seen_in_training, results.renderings, results.splits) == (0, 2, 1)
+    assert list(results.qualities) == ["strong", "standard", "poor"]
+    for by_pressure in results.qualities.values():
         for pressure, mean in (("systolic", 127.5), ("diastolic", 71.0)):
-            figures = of[pressure]
-            assert {"mae", "rmse", "r", "baseline_mae", "coverage", "own_mean_mae"} <= set(figures)
-            assert (figures["people"], figures["predictions"]) == (6, 12)
+            figures = by_pressure[pressure]
+            assert (figures.people, figures.predictions) == (6, 12)
             true = np.array([105.0 + 16 * i if pressure == "systolic" else 62.0 + 5 * i for i in range(6)])
-            assert figures["baseline_mae"] == pytest.approx(np.abs(true - mean).mean(), abs=1e-3)
-            assert figures["own_mean_mae"] == pytest.approx(np.abs(true - true.mean()).mean(), abs=1e-3)
+            assert figures.baseline_mae == pytest.approx(np.abs(true - mean).mean(), abs=1e-3)
+            assert figures.own_mean_mae == pytest.approx(np.abs(true - true.mean()).mean(), abs=1e-3)
 
 
-def test_intervals_and_edges_are_those_of_the_config(report, weights):
-    assert report["qualities"]["poor"]["systolic"]["interval"] == weights.config["intervals"]["systolic"]
-    assert report["edges"]["systolic"] == weights.config["network"]["systolic_edges"]
-    assert "baseline_interval" not in report["qualities"]["poor"]["systolic"]
-    assert report["models"] == report["controls"] == {}
+def test_the_keys_of_the_json_form(results):
+    form = results.to_json()
+    assert set(form) == {
+        *("schema", "dataset", "people", "left_out", "seen_in_training", "renderings", "reference", "splits", "edges"),
+        *("intervals", "qualities", "models", "controls"),
+    }
+    assert set(form["qualities"]["poor"]["systolic"]) == {
+        *("people", "predictions", "mae", "rmse", "mean_error", "sd_error", "r", "baseline_mae", "baseline_rmse"),
+        *("own_mean_mae", "gain", "bootstrap", "within", "ranges", "verdicts", "coverage", "interval", "bland_altman"),
+        *("calibration_error", "reliability", "range_accuracy", "beside_accuracy", "commonest_range", "by_width"),
+        *("repetitions", "r_of_folds"),
+    }
 
 
-def test_people_the_weights_have_seen_are_counted(weights, ppg_bp, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluation, "RENDERINGS", 1)
-    seen = dict(weights.config["training"], names=["ppg_bp:2", "ppg_bp:5", "somebody else"])
-    known = dataclasses.replace(weights, config=weights.config | {"training": seen})
-    assert evaluate(known, {"ppg_bp": ppg_bp})["seen_in_training"] == 2
-    assert evaluate(known, {"other": write_recordings(tmp_path, people=3)})["seen_in_training"] == 0
+def test_intervals_and_edges_are_those_of_the_config(results, weights):
+    assert results.qualities["poor"]["systolic"].interval == weights.config.intervals.systolic
+    assert tuple(results.edges["systolic"]) == weights.config.network.systolic_edges
+    assert results.models == results.controls == {}
 
 
-def test_the_networks_own_answers_are_scored(weights, ppg_bp, report, monkeypatch):
-    monkeypatch.setattr(evaluation, "RENDERINGS", 2)
-    questions = prepare({"ppg_bp": ppg_bp})
-    answers = answer(weights, questions)
-    assert (describe(weights, questions)["renderings"], len(answers.person)) == (2, 6 * 3 * 2)
+def test_people_the_weights_have_seen_are_counted(weights, ppg_bp, tmp_path):
+    names = ["ppg_bp:2", "ppg_bp:5", "somebody else"]
+    training = weights.config.training.model_copy(update={"names": names})
+    known = dataclasses.replace(weights, config=weights.config.model_copy(update={"training": training}))
+    assert evaluate(known, {"ppg_bp": ppg_bp}).seen_in_training == 2
+    assert evaluate(known, {"other": write_recordings(tmp_path, people=3)}).seen_in_training == 0
+
+
+def test_the_networks_own_answers_are_scored(weights, ppg_bp, results):
+    cohort = prepare({"ppg_bp": ppg_bp})
+    answers = predict(weights, cohort.render(tuple(QUALITIES) * 2, evaluation.EVALUATION_SEED, "evaluation"))
+    assert len(answers.person) == 6 * 3 * 2
     assert not answers.split.any()
     assert (answers.baseline == [127.5, 71.0]).all()
     assert answers.truth[answers.person == 4] == pytest.approx(np.tile([169.0, 82.0], (6, 1)))
-    of = answers.quality == "poor"
-    error = np.abs(answers.value - answers.truth)[of]
+    poor = answers.quality == "poor"
+    error = np.abs(answers.value - answers.truth)[poor]
     for k, pressure in enumerate(("systolic", "diastolic")):
-        assert report["qualities"]["poor"][pressure]["mae"] == pytest.approx(error[:, k].mean(), abs=1e-3)
-    again = answer(weights, prepare({"ppg_bp": ppg_bp}, seed=7))
+        assert results.qualities["poor"][pressure].mae == pytest.approx(error[:, k].mean(), abs=1e-3)
+    again = predict(weights, cohort.render(tuple(QUALITIES) * 2, 7, "evaluation"))
     assert not np.array_equal(again.value, answers.value)
 
 
-def test_slices_can_be_changed_before_they_are_read(weights, ppg_bp, monkeypatch):
-    monkeypatch.setattr(evaluation, "RENDERINGS", 1)
-    questions = prepare({"ppg_bp": ppg_bp})
-
-    def upside_down(slices):
-        return dataclasses.replace(slices, values=-slices.values)
-
-    turned = dataclasses.replace(questions, rendered=upside_down(questions.rendered))
-    changed = answer(weights, questions, upside_down)
-    np.testing.assert_array_equal(changed.value, answer(weights, turned).value)
-    assert not np.array_equal(changed.value, answer(weights, questions).value)
+def test_other_data_sets_are_scored_each_by_itself(weights, ppg_bp, results, tmp_path):
+    found = external_validation(weights, {"ppg_bp": ppg_bp, "mw_ppg": write_mw_ppg(tmp_path, people=3)})
+    assert list(found) == ["ppg_bp", "mw_ppg"]
+    assert [list(variants) for variants in found.values()] == [[AS_SHIPPED], [AS_SHIPPED]]
+    assert found["ppg_bp"][AS_SHIPPED] == results
+    assert found["mw_ppg"][AS_SHIPPED].people == 3

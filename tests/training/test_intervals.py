@@ -3,7 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bpdemo.training.intervals import by_width, conformal_half_width, cross_half_widths, factors, scaled
+from bpdemo.training.intervals import (
+    by_width,
+    conformal_half_width,
+    cross_half_widths,
+    interval_factors,
+    scaled_half_widths,
+)
 from tests.support.made_up import make
 
 
@@ -35,39 +41,39 @@ def test_only_errors_at_the_reference_quality_count():
     rows = make(splits=1)
     others = rows.quality != "standard"
     spoiled = dataclasses.replace(rows, value=np.where(others[:, None], 500.0, rows.value))
-    assert factors(spoiled, "standard") == pytest.approx(factors(rows, "standard"))
+    assert interval_factors(spoiled, "standard") == pytest.approx(interval_factors(rows, "standard"))
     assert cross_half_widths(spoiled, "standard") == pytest.approx(cross_half_widths(rows, "standard"))
-    assert (factors(spoiled, "filmed") > 300).all()  # nothing is of that quality: all count
+    assert (interval_factors(spoiled, "filmed") > 300).all()  # nothing is of that quality: all count
 
 
 def test_the_factor_is_a_quantile_of_the_error_over_the_scale():
     rows = make(splits=1, renderings=1, scaled=True)
-    of = rows.quality == "standard"
-    relative = np.sort(np.abs(rows.value - rows.truth)[of] / rows.scale[of], axis=0)
-    assert factors(rows, "standard") == pytest.approx(relative[int(np.ceil(176 * 0.9)) - 1])  # of 175 people
-    assert scaled(rows, np.array([2.0, 3.0])) == pytest.approx(rows.scale * [2, 3])
-    assert scaled(dataclasses.replace(rows, scale=None), np.array([2.0, 3.0]))[5].tolist() == [2, 3]
+    here = rows.quality == "standard"
+    relative = np.sort(np.abs(rows.value - rows.truth)[here] / rows.scale[here], axis=0)
+    assert interval_factors(rows, "standard") == pytest.approx(relative[int(np.ceil(176 * 0.9)) - 1])  # of 175 people
+    assert scaled_half_widths(rows, np.array([2.0, 3.0])) == pytest.approx(rows.scale * [2, 3])
+    assert scaled_half_widths(dataclasses.replace(rows, scale=None), np.array([2.0, 3.0]))[5].tolist() == [2, 3]
 
 
-def test_a_scale_that_tells_makes_intervals_narrower_at_the_same_coverage():
+def test_a_good_scale_makes_intervals_narrower_at_the_same_coverage():
     rows = make(people=400, splits=1, share=1.0, scaled=True)  # errors are scale x noise and nothing else
     blind = dataclasses.replace(rows, scale=None)
-    of = rows.quality == "standard"
-    error = np.abs(rows.value - rows.truth)[of, 0]
-    told, untold = (cross_half_widths(each, "standard")[of, 0] for each in (rows, blind))
-    assert (error <= told).mean() == pytest.approx((error <= untold).mean(), abs=0.02)
-    assert told.mean() < 0.95 * untold.mean()
-    narrowest, _, widest = by_width(rows.truth[of, 0], rows.value[of, 0], told)
-    assert narrowest["mae"] < 0.6 * widest["mae"]
-    assert narrowest["coverage"] == pytest.approx(widest["coverage"], abs=0.06)
+    here = rows.quality == "standard"
+    error = np.abs(rows.value - rows.truth)[here, 0]
+    scaled, constant = (cross_half_widths(each, "standard")[here, 0] for each in (rows, blind))
+    assert (error <= scaled).mean() == pytest.approx((error <= constant).mean(), abs=0.02)
+    assert scaled.mean() < 0.95 * constant.mean()
+    narrowest, _, widest = by_width(rows.truth[here, 0], rows.value[here, 0], scaled)
+    assert narrowest.mae < 0.6 * widest.mae
+    assert narrowest.coverage == pytest.approx(widest.coverage, abs=0.06)
 
 
 def test_thirds_by_width():
     truth, width = np.zeros(6), np.array([3.0, 1, 2, 6, 5, 4])
     thirds = by_width(truth, np.array([4.0, 1, 1, 0, 9, 9]), width)
-    assert [third["interval"] for third in thirds] == [1.5, 3.5, 5.5]
-    assert [third["coverage"] for third in thirds] == [1, 0, 0.5]
-    assert [third["mae"] for third in thirds] == [1, 6.5, 4.5]
+    assert [third.interval for third in thirds] == [1.5, 3.5, 5.5]
+    assert [third.coverage for third in thirds] == [1, 0, 0.5]
+    assert [third.mae for third in thirds] == [1, 6.5, 4.5]
     assert by_width(truth[:2], truth[:2], width[:2]) == []
 
 

@@ -1,0 +1,211 @@
+"""From predictions to results: every figure that tables, pictures and the model card are made of."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
+from bpdemo.synthesis.maps import QUALITIES
+from bpdemo.training.intervals import COVERAGE, by_width, cross_half_widths, interval_factors, scaled_half_widths
+from bpdemo.training.metrics import bland_altman, calibration, correlation, score
+from bpdemo.training.predictions import Predictions
+from bpdemo.training.results import (
+    FILMED,
+    PRESSURES,
+    SCHEMA,
+    ByQuality,
+    Calibration,
+    Comparison,
+    NetworkScores,
+    Repetition,
+    Results,
+    Scores,
+)
+from bpdemo.weights.config import Clips, Intervals
+
+Edges = tuple[Sequence[float], Sequence[float]]
+EDGES: Edges = (SYSTOLIC_EDGES, DIASTOLIC_EDGES)
+"""Of the systolic and the diastolic ranges, mmHg."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of an evaluation besides the answers; the fields are those of `Results`."""
+
+    dataset: str
+    left_out: int = 0
+    renderings: int = 0
+    edges: Edges = EDGES
+    seen_in_training: int | None = None
+    folds: int | None = None
+    seeds: Sequence[int] | None = None
+    clips: Clips | None = None
+
+
+def summarise(
+    network: Predictions,
+    about: About,
+    *,
+    models: Mapping[str, Predictions] | None = None,
+    controls: Mapping[str, Predictions] | None = None,
+    intervals: Intervals | None = None,
+) -> Results:
+    """Return the results, rounded as they will be written.
+
+    Answers are for people that network, simpler models and negative controls were not fitted on. `intervals` are those
+    of the weights where they are known beforehand; None works them out fold by fold.
+
+    Raises:
+        ValueError: for predictions that do not fit together, or a person tested twice in one split.
+    """
+    _check(network)
+    reference = reference_quality(network.quality)
+    if intervals is None:
+        half_width = cross_half_widths(network, reference)
+        constant = cross_half_widths(replace(network, value=network.baseline, scale=None), reference)
+        systolic, diastolic = interval_factors(network, reference).round(2).tolist()
+        intervals = Intervals(coverage=COVERAGE, systolic=systolic, diastolic=diastolic)
+    else:
+        half_width = scaled_half_widths(network, np.array([intervals.systolic, intervals.diastolic]))
+        constant = None
+    known = {name: value for name, value in vars(about).items() if value is not None and name != "edges"}
+    return Results(
+        **known,
+        schema=SCHEMA,
+        people=len(np.unique(network.person)),
+        reference=reference,
+        splits=len(np.unique(network.split)),
+        edges={pressure: list(edges) for pressure, edges in zip(PRESSURES, about.edges, strict=True)},
+        intervals=intervals.model_copy(update={"scaled": network.scale is not None}),
+        qualities={
+            quality: {
+                pressure: _score_network(network, quality, k, about.edges[k], half_width, constant)
+                for k, pressure in enumerate(PRESSURES)
+            }
+            for quality in _qualities(network)
+        },
+        models=score_models(models or {}, about.edges, network),
+        controls=score_models(controls or {}, about.edges, network),
+    ).rounded()
+
+
+def score_models(
+    models: Mapping[str, Predictions], edges: Edges = EDGES, network: Predictions | None = None
+) -> dict[str, ByQuality]:
+    """Return the scores of some models by name, quality and pressure; with a network, also how it does beside them."""
+    scored: dict[str, ByQuality] = {}
+    for name, model in models.items():
+        _check(model)
+        scored[name] = {}
+        for quality in _qualities(model):
+            scored[name][quality] = score_quality(model, quality, edges)
+            for pressure, comparison in (compare(network, model, quality) if network else {}).items():
+                scored[name][quality][pressure].network = comparison
+    return scored
+
+
+def score_quality(model: Predictions, quality: str, edges: Edges = EDGES) -> dict[str, Scores]:
+    """Return the scores of a model at one capture quality, by pressure."""
+    rows = model.select(model.quality == quality)
+    return {
+        pressure: score(rows.truth[:, k], rows.value[:, k], rows.baseline[:, k], edges[k], person=rows.person)
+        for k, pressure in enumerate(PRESSURES)
+    }
+
+
+def compare(network: Predictions, model: Predictions, quality: str) -> dict[str, Comparison]:
+    """Return the network beside another model, by pressure, on the splits both have; empty where there are none.
+
+    Raises:
+        ValueError: they were not asked about the same people.
+    """
+    common = np.intersect1d(network.split, model.split)
+    sides = [each.select(np.isin(each.split, common) & (each.quality == quality)) for each in (network, model)]
+    if any(len(side.person) == 0 for side in sides):
+        return {}
+    if not np.array_equal(np.unique(sides[0].person), np.unique(sides[1].person)):
+        raise ValueError("the network and the model beside it were not asked about the same people")
+    ours, theirs = (_error_by_person(side) for side in sides)
+    compared = {}
+    for k, pressure in enumerate(PRESSURES):
+        # A person's mean absolute error stands in for a prediction: the truth is then 0 for all.
+        scores = score(np.zeros(len(ours)), ours[:, k], theirs[:, k], (0.0, 1.0))
+        compared[pressure] = Comparison(
+            splits=len(common),
+            mae=scores.baseline_mae,
+            network_mae=scores.mae,
+            gain=scores.gain,
+            gain_interval=scores.bootstrap.gain,
+        )
+    return compared
+
+
+def reference_quality(qualities: Iterable[str]) -> str:
+    """Return the quality that intervals come from and whose figures are put first."""
+    return "standard" if "standard" in set(qualities) else FILMED
+
+
+def _score_network(
+    network: Predictions,
+    quality: str,
+    k: int,
+    edges: Sequence[float],
+    half_width: np.ndarray,
+    constant: np.ndarray | None,
+) -> NetworkScores:
+    """Scores of pressure `k` at one quality; half-widths [n, 2] of the network and around the training mean."""
+    here = network.quality == quality
+    rows, width = network.select(here), half_width[here, k]
+    truth, value, baseline = rows.truth[:, k], rows.value[:, k], rows.baseline[:, k]
+    splits = [rows.split == split for split in np.unique(rows.split)]
+    probability = (rows.systolic_probability, rows.diastolic_probability)[k]
+    calibrated = Calibration() if probability is None else calibration(truth, probability, edges)
+    scores = NetworkScores(
+        **score(truth, value, baseline, edges, person=rows.person, half_width=width).model_dump(exclude_unset=True),
+        **calibrated.model_dump(exclude_unset=True),
+        bland_altman=bland_altman(truth, value),
+        repetitions=[
+            Repetition(
+                mae=float(np.abs(value - truth)[split].mean()),
+                r=correlation(truth[split], value[split]),
+                baseline_mae=float(np.abs(baseline - truth)[split].mean()),
+            )
+            for split in splits
+        ],
+        r_of_folds=[
+            [
+                correlation(truth[part], value[part])
+                for part in (split & (rows.fold == fold) for fold in np.unique(rows.fold[split]))
+            ]
+            for split in splits
+        ],
+    )
+    if rows.scale is not None:
+        scores.by_width = by_width(truth, value, width)
+    if constant is not None:
+        scores.baseline_interval = float(constant[here, k].mean())
+    return scores
+
+
+def _error_by_person(rows: Predictions) -> np.ndarray:
+    """Mean absolute error of each person, [people, 2], in the order of their numbers."""
+    whose = np.unique(rows.person, return_inverse=True)[1]
+    error = np.abs(rows.value - rows.truth)
+    return np.stack([np.bincount(whose, column) for column in error.T], axis=1) / np.bincount(whose)[:, None]
+
+
+def _qualities(predictions: Predictions) -> list[str]:
+    """Those there are, in the order of tables."""
+    there = set(predictions.quality.tolist())
+    known = [*QUALITIES, FILMED]
+    return [quality for quality in known if quality in there] + sorted(there - set(known))
+
+
+def _check(predictions: Predictions) -> None:
+    """Refuse a person who is tested in two folds of one split: whoever was tested there was trained on elsewhere."""
+    if not len(predictions.person):
+        raise ValueError("there are no predictions")
+    tests = np.unique(np.stack((predictions.split, predictions.person, predictions.fold)), axis=1)
+    if len(np.unique(tests[:2], axis=1).T) < tests.shape[1]:
+        raise ValueError("a person is tested in two folds of one split")
