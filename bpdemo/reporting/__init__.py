@@ -1,1 +1,1 @@
-"""TODO."""
+"""Results to Markdown tables, pictures and the model card."""
