@@ -1,11 +1,12 @@
 """What does the pulse need of a browser's recording? Heart rate and SNR for each codec and bit rate Chromium offers.
 
-    python -m benchmarks.bit_rate [--scene strong|standard|dim ...] [--rates MBIT ...]
+    python -m experiments.bit_rate [--scene strong|standard|dim ...] [--rates MBIT ...]
 
 Renders a face, films it with Chromium's fake camera - without loss: raw frames at 640 x 480 - records it with the
 page's own code (`bpdemo/demo/recorder/clip.js`), and reads the recording up to the verdict as the demo does. Each line
 of the table is one recording of 12 s; the first line of a scene is the rendered clip without loss. Needs Debian's
 `chromium`, 300 MB in the temporary folder, and an idle machine: a browser that is short of time leaves out frames.
+`docs/recorder.md` says what followed. Last run: November 2026.
 """
 
 import argparse
@@ -17,14 +18,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bpdemo.capture import read_capture
 from bpdemo.demo.recorder import SCRIPTS
-from bpdemo.pulse import measure_pulse
-from bpdemo.quality import judge_capture, judge_window
-from bpdemo.stmap import build_stmap, place_windows
+from bpdemo.stmap import place_windows
 from bpdemo.synthesis.scenes import Scene, render_clip
+from bpdemo.window import read_window
 
 SCENES = {
     "strong": Scene(seed=1, heart_rate_bpm=72, pulse_strength=0.011, noise=1.5),
@@ -68,17 +68,13 @@ class Line:
 
 
 def read(path: Path) -> Line:
-    """Read a clip up to the verdict."""
+    """Return what the first window of a clip gives, and the verdict on it."""
     capture = read_capture(path)
-    start_s, end_s = place_windows(min(capture.report.duration_s, SECONDS))[0]
-    pulse = measure_pulse(capture.time_s, capture.colours, start_s, end_s, surround=capture.surround)
-    mask = build_stmap(capture.time_s, capture.colours, start_s, end_s).mask
-    reasons = judge_capture(capture.report, capture.face, capture.luma, capture.clipped) or judge_window(
-        mask, pulse, capture.report
-    )
-    verdict = reasons[0].code if reasons else "reading"
-    rate_bpm, snr_db = (pulse.heart_rate_bpm, pulse.snr_db) if pulse else (math.nan, math.nan)
-    return Line(capture.report.bit_rate_kbps, capture.report.frame_rate_hz, rate_bpm, snr_db, verdict)
+    file = capture.report.file
+    window = read_window(capture.traces, *place_windows(min(file.duration_s, SECONDS))[0], capture.report)
+    verdict = window.reasons[0].code if window.reasons else "reading"
+    rate_bpm, snr_db = (window.pulse.heart_rate_bpm, window.pulse.snr_db) if window.pulse else (math.nan, math.nan)
+    return Line(file.bit_rate_kbps, file.frame_rate_hz, rate_bpm, snr_db, verdict)
 
 
 def film(page: Page, folder: Path, type_name: str, rate_mbit: float) -> Path | None:
@@ -119,7 +115,7 @@ def main() -> None:
             browser.close()
 
 
-def open_page(browser) -> Page:
+def open_page(browser: Browser) -> Page:
     """Open an empty page that may use the camera and knows the recorder's `recordClip`."""
     page = browser.new_page()
     page.set_default_timeout(60_000)
@@ -141,6 +137,7 @@ def show(scene_name: str, recorded: str, asked_mbit: float | None, line: Line, s
     """Print one line of the table."""
     asked = "" if asked_mbit is None else f"{asked_mbit:g}"
     got_mbit = line.rate_kbps / 1000
+    true_bpm = scene.heart_rate_bpm or math.nan
     cells = (
         scene_name,
         recorded,
@@ -148,7 +145,7 @@ def show(scene_name: str, recorded: str, asked_mbit: float | None, line: Line, s
         f"{got_mbit:.1f}",
         f"{got_mbit * 15 / 8:.1f}",
         f"{line.frame_rate_hz:.1f}",
-        f"{abs(line.heart_rate_bpm - scene.heart_rate_bpm):.1f}",
+        f"{abs(line.heart_rate_bpm - true_bpm):.1f}",
         f"{line.snr_db:.1f}",
         line.verdict.replace("_", " "),
     )

@@ -1,10 +1,11 @@
 """How many cells? The pulse in coarser divisions of the same skin, beside the one in use.
 
-    python -m benchmarks.cells CLIP...
+    python -m experiments.cells CLIP...
 
 Coarser divisions merge the cells in use, weighted by their pixels, before anything else is computed: the whole face as
 one cell, the six regions, and left and right halves of them. Printed for each: the SNR of the wave averaged over all
 its rows of T (what averaging can recover), of the best row, and of the median row (what a row by itself holds).
+Last run: November 2026.
 """
 
 import sys
@@ -12,9 +13,9 @@ import sys
 import numpy as np
 
 from bpdemo.capture import read_capture
-from bpdemo.pulse import rate_and_snr
+from bpdemo.pulse import heart_rate_and_snr
 from bpdemo.regions import CELLS
-from bpdemo.stmap import RATE_HZ, place_windows, project_pos, resample
+from bpdemo.stmap import place_windows, project_pos, resample
 
 
 def divisions() -> dict[str, np.ndarray]:
@@ -42,15 +43,14 @@ def main(clips: list[str]) -> None:
     print(f"{'clip':32}{'division':20}{'rows':>5}{'mean of rows':>14}{'best row':>10}{'median row':>12}   (SNR, dB)")
     for clip in clips:
         capture = read_capture(clip)
-        start_s, end_s = (place_windows(capture.report.duration_s) or [(0.0, capture.report.duration_s)])[0]
-        column_s = start_s + np.arange(int((end_s - start_s) * RATE_HZ)) / RATE_HZ
+        duration_s, traces = capture.report.file.duration_s, capture.traces
+        window = (place_windows(duration_s) or [(0.0, duration_s)])[0]
         for name, group_of_cell in divisions().items():
-            merged = merge(capture.colours, capture.pixels, group_of_cell)
-            rgb, slow, mask = resample(capture.time_s, merged, column_s)
-            rows = project_pos(rgb[:, mask.any(axis=1)] / slow[:, mask.any(axis=1)])
+            merged = resample(traces.time_s, merge(traces.colours, traces.pixels, group_of_cell), *window)
+            rows = project_pos(merged.relative[:, merged.mask.any(axis=1)])
             weight = 1 / np.var(np.diff(rows, n=2, axis=0), axis=0)
-            each = [rate_and_snr(row)[1] for row in rows.T]
-            mean = rate_and_snr(rows @ weight / weight.sum())[1]
+            each = [heart_rate_and_snr(row)[1] for row in rows.T]
+            mean = heart_rate_and_snr(rows @ weight / weight.sum())[1]
             label = clip.rsplit("/", 1)[-1][:30]
             print(f"{label:32}{name:20}{len(each):5}{mean:14.1f}{max(each):10.1f}{np.median(each):12.1f}")
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bpdemo.regions import CellTraces
+from bpdemo.synthesis.maps import CaptureQuality, render_traces
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ
 
 SENSORS = {"high_pass_hz": (0.05, 0.6), "low_pass_hz": (4.0, 16.0), "curvature": (-0.3, 0.3)}
@@ -67,3 +69,13 @@ def some_upside_down(beats: Sequence[np.ndarray], rng: np.random.Generator) -> l
     """
     sign = -1 if rng.random() < UPSIDE_DOWN else 1
     return [sign * beat for beat in beats]
+
+
+def render_sensor(beats: Sequence[np.ndarray], quality: CaptureQuality, rng: np.random.Generator) -> CellTraces:
+    """Return a rendering of the beats through any sensor; all else is as without."""
+    return render_traces(through_any_sensor(beats, rng.spawn(1)[0]), quality, rng)
+
+
+def render_polarity(beats: Sequence[np.ndarray], quality: CaptureQuality, rng: np.random.Generator) -> CellTraces:
+    """Return a rendering of the beats, some upside down; all else is as without."""
+    return render_traces(some_upside_down(beats, rng.spawn(1)[0]), quality, rng)

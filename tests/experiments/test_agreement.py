@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 
-from bpdemo.stmap import RATE_HZ, build_stmap
+from bpdemo.stmap import RATE_HZ, build_stmap, resample
+from bpdemo.synthesis.scenes import Scene
 from experiments.agreement import TOLERANCES, compare_maps, departures, draw_colours, film, mean_beat
 
+pytestmark = pytest.mark.slow
+
 DURATION_S = 10.0
-SMALL = {"width": 320, "height": 240, "face_width": 0.6, "noise": 1.0}
+
+
+def map_of(time_s, colours, start_s=0.0):
+    return build_stmap(resample(time_s, colours, start_s, DURATION_S))
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +28,15 @@ def phone(drawn, tmp_path_factory):
     return read_map(tmp_path_factory.mktemp("film") / "phone.mp4", drawn, codec="h264", bit_rate_kbps=4000)
 
 
-def read_map(path, drawn, **scene):
-    capture = film(path, *drawn[:2], **SMALL, **scene)
-    np.testing.assert_allclose(capture.time_s, drawn[0], atol=1e-3)
-    return build_stmap(capture.time_s, capture.colours, 0.0, DURATION_S)
+def read_map(path, drawn, motion=0.0, **coding):
+    scene = Scene(width=320, height=240, face_width=0.6, noise=1.0, motion=motion, **coding)
+    traces = film(path, *drawn[:2], scene).traces
+    np.testing.assert_allclose(traces.time_s, drawn[0], atol=1e-3)
+    return map_of(traces.time_s, traces.colours)
 
 
 def compare(time_s, colours, onsets_s, filmed):
-    return compare_maps(build_stmap(time_s, colours, 0.0, DURATION_S), filmed, onsets_s)
+    return compare_maps(map_of(time_s, colours), filmed, onsets_s)
 
 
 def test_a_map_drawn_is_the_map_of_the_clip(drawn, phone):
@@ -67,7 +74,7 @@ def test_a_fault_between_the_two_ways_is_found(fault, drawn, phone):
 
 
 def test_a_map_agrees_with_itself(drawn):
-    stmap = build_stmap(*drawn[:2], 0.0, DURATION_S)
+    stmap = map_of(*drawn[:2])
     found = compare_maps(stmap, stmap, drawn[2])
     np.testing.assert_allclose(found.correlation, 1)
     np.testing.assert_allclose(found.face_amplitude, 1)
@@ -77,8 +84,8 @@ def test_a_map_agrees_with_itself(drawn):
 
 def test_delay_and_amplitude_are_what_they_are(drawn):
     time_s, colours, onsets_s = drawn
-    late = build_stmap(time_s + 0.02, colours.mean(axis=0) + 0.8 * (colours - colours.mean(axis=0)), 0.05, DURATION_S)
-    stmap = build_stmap(time_s, colours, 0.05, DURATION_S)
+    late = map_of(time_s + 0.02, colours.mean(axis=0) + 0.8 * (colours - colours.mean(axis=0)), 0.05)
+    stmap = map_of(time_s, colours, 0.05)
     found = compare_maps(stmap, late, onsets_s)
     np.testing.assert_allclose(found.delay_s, 0.02, atol=0.003)
     np.testing.assert_allclose(np.median(found.amplitude[0]), 0.8, atol=0.06)

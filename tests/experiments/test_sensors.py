@@ -9,6 +9,8 @@ from experiments import sensors
 from experiments.sensors import SENSORS, some_upside_down, through_any_sensor, through_sensor
 from tests.support.small_ppg_bp import finger_pulse
 
+pytestmark = pytest.mark.slow
+
 OPEN = {"high_pass_hz": 1e-6, "low_pass_hz": 1e6, "curvature": 0.0}
 
 
@@ -23,7 +25,7 @@ def test_an_open_sensor_changes_nothing(beats):
         assert through_sensor(beat, **OPEN) == pytest.approx(beat, abs=0.01)
 
 
-def of_harmonic(beat, number):
+def harmonic(beat, number):
     return np.fft.rfft(beat[:-1])[number]
 
 
@@ -31,8 +33,8 @@ def of_harmonic(beat, number):
 def test_harmonics_are_weakened_and_shifted_as_a_filter_of_first_order_does(corner, kind):
     share = np.linspace(0, 1, 161)  # 0.8 s
     beat = 0.5 - 0.4 * np.cos(2 * np.pi * share) - 0.1 * np.cos(2 * np.pi * 4 * share)
-    ratio = of_harmonic(through_sensor(beat, **(OPEN | {kind: corner})), 4) / of_harmonic(beat, 4)
-    ratio /= of_harmonic(through_sensor(beat, **(OPEN | {kind: corner})), 1) / of_harmonic(beat, 1)
+    ratio = harmonic(through_sensor(beat, **(OPEN | {kind: corner})), 4) / harmonic(beat, 4)
+    ratio /= harmonic(through_sensor(beat, **(OPEN | {kind: corner})), 1) / harmonic(beat, 1)
 
     def response(hz):
         return 1 / (1 + 1j * hz / corner) if kind == "low_pass_hz" else 1 / (1 - 1j * corner / hz)
