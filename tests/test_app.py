@@ -15,7 +15,10 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
+from bpdemo.estimate_json import json_schema
 from tests.support.serve_app import EXAMPLES, ROOT
+
+pytestmark = pytest.mark.slow
 
 FACE = EXAMPLES / "face_58_bpm.webm"
 WALL = EXAMPLES / "wall.mp4"
@@ -43,8 +46,9 @@ def call(app, endpoint, *arguments):
 
 def test_estimate_gives_the_json_form(app, client):
     form = client.predict(handle_file(str(FACE)), api_name="/estimate")
-    assert form["schema"] == "bpdemo.estimate/1"
+    assert form["schema"] == "bpdemo.estimate/2"
     assert form["clip"] == FACE.name
+    assert "path" not in form
     assert form["status"] == "reading"
     assert form["heart_rate"]["value"] == pytest.approx(58, abs=1)
     for pressure in ("systolic", "diastolic"):
@@ -145,10 +149,10 @@ def test_each_upload_has_a_folder_of_its_own(app):
 
 
 def test_nothing_but_the_two_endpoints_is_public(app):
-    told = httpx.get(f"{app.url}/gradio_api/info").json()
-    assert set(told["named_endpoints"]) == {"/estimate", "/stmap"}
-    assert told["unnamed_endpoints"] == {}
-    for endpoint in told["named_endpoints"].values():
+    info = httpx.get(f"{app.url}/gradio_api/info").json()
+    assert set(info["named_endpoints"]) == {"/estimate", "/stmap"}
+    assert info["unnamed_endpoints"] == {}
+    for endpoint in info["named_endpoints"].values():
         assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["clip"]
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
@@ -157,9 +161,9 @@ def test_nothing_but_the_two_endpoints_is_public(app):
 
 def test_health_tells_what_runs_and_nothing_of_visitors(app):
     answer = httpx.get(f"{app.url}/health")
-    told = answer.json()
-    assert (answer.status_code, told["status"], told["weights"]["name"]) == (200, "ok", "small")
-    assert told["device"].startswith(("cpu", "cuda"))
+    report = answer.json()
+    assert (answer.status_code, report["status"], report["weights"]["name"]) == (200, "ok", "small")
+    assert report["device"].startswith(("cpu", "cuda"))
     assert answer.headers["cache-control"] == "no-store"
     assert str(app.temporary.parent) not in answer.text
     assert httpx.head(f"{app.url}/health").status_code == 200
@@ -168,6 +172,11 @@ def test_health_tells_what_runs_and_nothing_of_visitors(app):
     assert "gradio" in httpx.get(app.url).text
     assert "weights small" in app.log.read_text()
     assert str(app.temporary.parent) not in app.log.read_text()
+
+
+def test_the_json_schema_of_an_estimate_is_served(app):
+    answer = httpx.get(f"{app.url}/schema")
+    assert (answer.status_code, answer.json()) == (200, json_schema())
 
 
 def client_config(app):

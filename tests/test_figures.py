@@ -10,80 +10,69 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from bpdemo import figures
-from bpdemo.beats import SLICES, average_regions, cut_slices
+from bpdemo.beats import MEAN_BEATS, average_beats, average_regions
 from bpdemo.capture import Thumbnail
 from bpdemo.errors import Reason
-from bpdemo.estimate import Baseline, HeartRate, PressureEstimate, RangeEstimate, WindowEstimate
+from bpdemo.estimate import HeartRate
+from bpdemo.figures.style import BLUE, INK
 from bpdemo.pulse import measure_pulse
-from bpdemo.regions import CANONICAL_XY_CM, CELLS
-from bpdemo.stmap import CHANNELS, build_stmap
+from bpdemo.regions import CELLS
+from bpdemo.stmap import CHANNELS, build_stmap, resample
+from bpdemo.window import WindowEstimate
+from tests.support.made_up_results import DIASTOLIC, SYSTOLIC, make_thumbnails
 
 HEART_RATE_BPM = 66.0
 TIME_S = np.arange(0, 15, 1 / 30)
-SYSTOLIC = PressureEstimate(
-    118.4,
-    (90.0, 146.0),
-    0.9,
-    (RangeEstimate(80.0, 110.0, 0.4, 100.0), RangeEstimate(110.0, 160.0, 0.6, 130.0)),
-    Baseline(121.0, 14.0),
-)
-DIASTOLIC = PressureEstimate(
-    70.0,
-    (55.0, 85.0),
-    0.9,
-    (RangeEstimate(40.0, 70.0, 0.55, 62.0), RangeEstimate(70.0, 110.0, 0.45, 80.0)),
-    Baseline(72.0, 9.0),
-)
 
 
 @pytest.fixture(scope="module")
-def colours():
+def traces():
     """A face whose cells pulse together; one cell is never seen, another for a while not."""
     wave = np.sin(2 * np.pi * HEART_RATE_BPM / 60 * TIME_S)
     noise = np.random.default_rng(0).normal(0, 0.05, (len(TIME_S), len(CELLS), 3))
     made = np.array((150.0, 110.0, 90.0)) * (1 - wave[:, None, None] * np.array((0.003, 0.006, 0.004))) + noise
     made[:, 0] = np.nan
     made[120:180, 1] = np.nan
-    return made
+    return resample(TIME_S, made, 0.0, 15.0)
 
 
 @pytest.fixture(scope="module")
-def stmap(colours):
-    return build_stmap(TIME_S, colours)
+def stmap(traces):
+    return build_stmap(traces)
 
 
 @pytest.fixture(scope="module")
-def pulse(colours):
-    return measure_pulse(TIME_S, colours, 0.0, 15.0)
+def pulse(traces):
+    return measure_pulse(traces, None)
 
 
 @pytest.fixture(scope="module")
-def thumbnails():
-    landmarks = np.zeros((478, 2), np.float32)
-    low = CANONICAL_XY_CM.min(axis=0)
-    landmarks[: len(CANONICAL_XY_CM)] = (CANONICAL_XY_CM - low) * (8, -8) + (90, 260)
-    landmarks[len(CANONICAL_XY_CM) :] = landmarks[0]
-    image = np.full((360, 480, 3), 120, np.uint8)
-    return tuple(Thumbnail(float(number), image, landmarks) for number in range(5))
+def beats(stmap, pulse):
+    return average_beats(stmap, pulse)
+
+
+def make_window(stmap, pulse, **parts):
+    made = {"start_s": 0.0, "end_s": 15.0, "beats": None, "checks": (), "reasons": (), "has_pulse": True} | parts
+    return WindowEstimate(stmap=stmap, pulse=pulse, **made)
 
 
 def texts(figure):
     return [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text")) if text.get_text()]
 
 
-def test_cells_are_drawn_on_three_frames_and_regions_named(thumbnails):
-    figure = figures.draw_cells(thumbnails)
+def test_cells_are_drawn_on_three_frames_and_regions_named():
+    figure = figures.draw_cells(make_thumbnails())
     assert len(figure.axes) == 3
     for axes in figure.axes:
         fill = axes.collections[0]
         assert len(fill.get_paths()) == len(CELLS)
     named = texts(figure)
-    assert {"0.0 s", "2.0 s", "4.0 s"} <= set(named)
+    assert {"0.0 s", "7.0 s", "14.0 s"} <= set(named)
     assert {figures.region_title(region) for region in figures.REGION_COLOURS} <= set(named)
 
 
-def test_frames_without_a_face_are_drawn_bare(thumbnails):
-    figure = figures.draw_cells([Thumbnail(0.0, thumbnails[0].image, None)])
+def test_frames_without_a_face_are_drawn_bare():
+    figure = figures.draw_cells([Thumbnail(0.0, make_thumbnails()[0].image, None)])
     assert len(figure.axes) == 1
     assert not figure.axes[0].collections
 
@@ -113,26 +102,24 @@ def test_rows_of_any_strength_look_alike_in_the_map(stmap):
             )
 
 
-def test_slices_lie_over_each_other_and_the_mean_is_thick(stmap):
-    slices = cut_slices(stmap)
-    expected = 100 * stmap.scale * average_regions(slices)
-    for axes, channel in zip(figures.draw_slices(slices, stmap.scale).axes, "TY", strict=True):
-        *thin, thick, rise = axes.lines
-        assert len(thin) == SLICES
+def test_mean_beats_lie_over_each_other_and_the_mean_of_all_is_thick(stmap, beats):
+    expected = 100 * stmap.scale * average_regions(beats)
+    for axes, channel in zip(figures.draw_beats(beats, stmap.scale).axes, "TY", strict=True):
+        *thin, thick, upstroke = axes.lines
+        assert len(thin) == MEAN_BEATS
         assert thick.get_linewidth() > 2 * max(line.get_linewidth() for line in thin)
         for line, row in zip((*thin, thick), expected[:, CHANNELS.index(channel)], strict=True):
-            np.testing.assert_allclose(line.get_xdata(), slices.time_s)
+            np.testing.assert_allclose(line.get_xdata(), beats.time_s)
             np.testing.assert_allclose(line.get_ydata(), row)
-        assert tuple(rise.get_xdata()) == (0, 0)
+        assert tuple(upstroke.get_xdata()) == (0, 0)
         height = np.ptp(thick.get_ydata())
         assert height == pytest.approx({"T": 0.80, "Y": 0.94}[channel], rel=0.05), "% of the skin's colour"
 
 
-def test_a_slice_that_was_not_measured_is_not_drawn(stmap):
-    slices = cut_slices(stmap)
-    weight = slices.weight.copy()
+def test_a_mean_beat_that_was_not_measured_is_not_drawn(stmap, beats):
+    weight = beats.weight.copy()
     weight[2] = 0
-    figure = figures.draw_slices(replace(slices, weight=weight), stmap.scale)
+    figure = figures.draw_beats(replace(beats, weight=weight), stmap.scale)
     drawn = [np.isfinite(line.get_ydata()).all() for line in figure.axes[0].lines[:-1]]
     assert drawn == [True, True, False, True, True]
     figures.to_png(figure)
@@ -143,8 +130,12 @@ def test_the_heart_rate_and_its_harmonics_are_marked(pulse):
     wave, spectrum = figure.axes
     marked = [line.get_xdata()[0] for line in spectrum.lines if len(line.get_xdata()) == 2]
     assert marked == pytest.approx([HEART_RATE_BPM, 2 * HEART_RATE_BPM, 3 * HEART_RATE_BPM], abs=0.9)
-    beats = wave.lines[1].get_xdata()
-    assert len(beats) == pytest.approx(15 * HEART_RATE_BPM / 60, abs=1.5)
+    beats_s, heights = wave.lines[1].get_data()
+    assert len(beats_s) == pytest.approx(15 * HEART_RATE_BPM / 60, abs=1.5)
+    np.testing.assert_array_equal(beats_s, pulse.beats_s)
+    slope = np.interp(beats_s, pulse.time_s, np.gradient(pulse.wave))
+    assert (slope > 0.6 * np.gradient(pulse.wave).max()).all(), "where the wave rises steeply"
+    assert np.abs(heights).max() < 0.5 * 100 * np.abs(pulse.wave).max(), "between trough and peak"
 
 
 def test_what_is_not_a_pulse_is_not_marked_as_one(pulse):
@@ -172,14 +163,14 @@ def test_ranges_stand_in_order_with_reading_interval_and_training_mean():
 
 
 def test_windows_show_readings_and_mark_refusals(stmap, pulse):
-    heart_rate = HeartRate(66.0, 8.0)
+    refused = (Reason("no_pulse", "a", "b"),)
     windows = [
-        WindowEstimate(0.0, 15.0, (), SYSTOLIC, DIASTOLIC, heart_rate, stmap, pulse),
-        WindowEstimate(15.0, 30.0, (Reason("no_pulse", "a", "b"),), None, None, None, stmap, pulse),
+        make_window(stmap, pulse, systolic=SYSTOLIC, diastolic=DIASTOLIC),
+        make_window(stmap, pulse, start_s=15.0, end_s=30.0, reasons=refused, has_pulse=False),
     ]
     pressures, rates = figures.draw_windows(windows).axes
     assert [line.get_ydata()[0] for line in pressures.lines] == [SYSTOLIC.value, DIASTOLIC.value]
-    assert [line.get_ydata()[0] for line in rates.lines] == [66.0]
+    assert [line.get_ydata()[0] for line in rates.lines] == [pulse.heart_rate_bpm]
     assert any(patch.get_hatch() for patch in pressures.patches)
     assert pressures.get_xlim() == (0.0, 30.0)
 
@@ -189,7 +180,7 @@ def test_svg_takes_its_ink_from_the_page_and_keeps_its_ids_to_itself():
     svg = figures.to_svg(figure, "one")
     assert svg.startswith("<svg")
     assert "currentColor" in svg
-    assert figures.INK not in svg
+    assert INK not in svg
     assert "<metadata" not in svg
     ids = set(re.findall(r' id="([^"]*)"', svg))
     assert all(name.startswith("one-") for name in ids)
@@ -199,49 +190,18 @@ def test_svg_takes_its_ink_from_the_page_and_keeps_its_ids_to_itself():
     assert not re.search(r'<svg [^>]*\b(width|height)="', svg)
 
 
-def test_text_is_legible_on_a_phone(stmap, pulse, thumbnails):
+def test_text_is_legible_on_a_phone(stmap, pulse, beats):
     phone_px = 336  # a phone of 390 px, less the margins
     for figure in (
         figures.draw_ranges(SYSTOLIC, DIASTOLIC),
-        figures.draw_cells(thumbnails),
+        figures.draw_cells(make_thumbnails()),
         figures.draw_stmap(stmap),
-        figures.draw_slices(cut_slices(stmap), stmap.scale),
+        figures.draw_beats(beats, stmap.scale),
         figures.draw_pulse(pulse, HeartRate(66.0, 8.0)),
     ):
         written = figure.findobj(lambda part: hasattr(part, "get_fontsize"))
         sizes = [text.get_fontsize() for text in written if text.get_text()]
         assert min(sizes) / 72 * phone_px / figure.get_figwidth() > 9
-
-
-def test_figures_speak_other_words(stmap, pulse, thumbnails):
-    words = {key: f"<{key}>" for key in figures.ENGLISH}
-    heart_rate = HeartRate(66.0, 8.0)
-    window = WindowEstimate(0.0, 15.0, (), SYSTOLIC, DIASTOLIC, heart_rate, stmap, pulse)
-    for figure in (
-        figures.draw_cells(thumbnails, words),
-        figures.draw_stmap(stmap, words),
-        figures.draw_slices(cut_slices(stmap), stmap.scale, words),
-        figures.draw_pulse(pulse, heart_rate, words),
-        figures.draw_ranges(SYSTOLIC, DIASTOLIC, words),
-        figures.draw_windows([window, window], words),
-    ):
-        own = [text for text in texts(figure) if re.search("[a-z]{3}", text)]
-        assert own
-        assert all("<" in text for text in own), own
-
-
-def test_figures_can_be_drawn_on_a_part_of_another(stmap, pulse):
-    whole = figures.new_figure(6.0, 8.0)
-    left, right = whole.subfigures(1, 2)
-    assert figures.draw_stmap(stmap, on=left) is left
-    assert figures.draw_pulse(pulse, None, on=right) is right
-    whole.canvas.draw()
-    middle = whole.bbox.width / 2
-    for part, low, high in ((left, 0, middle), (right, middle, 2 * middle)):
-        for axes in part.axes:
-            box = axes.get_window_extent()
-            assert low <= box.x0
-            assert box.x1 <= high
 
 
 def test_the_channels_of_a_map_are_where_they_are_said_to_be(stmap):
@@ -257,7 +217,7 @@ def test_the_channels_of_a_map_are_where_they_are_said_to_be(stmap):
 
 def test_faint_bars_have_an_outline_that_is_not():
     for axes in figures.draw_ranges(SYSTOLIC, DIASTOLIC).axes:
-        assert {to_hex(bar.get_edgecolor()) for bar in axes.patches} == {figures.BLUE}
+        assert {to_hex(bar.get_edgecolor()) for bar in axes.patches} == {BLUE}
 
 
 def test_png_is_a_picture_on_white():

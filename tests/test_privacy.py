@@ -15,6 +15,8 @@ from gradio_client import Client, handle_file
 from tests.support.probed_app import MARK
 from tests.support.serve_app import serve_app
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 180
 NAME = f"{MARK} of a person <b>'\".mp4"
 

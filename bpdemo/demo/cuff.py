@@ -9,20 +9,37 @@ A calibration lives in the session of one page and nowhere else.
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-from bpdemo.demo.texts import Words
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import PRESSURE_UNIT, Estimate
 
-FORM_KEY = "adjusted_by_own_cuff_reading"
-"""Where the page's download carries the adjusted values; no part of the schema `bpdemo.estimate/1`."""
-
-# What a cuff can show, mmHg (ours).
-SYSTOLIC_MMHG = (60.0, 260.0)
+FORM_KEY = "adjusted_by_own_cuff_reading"  # in the page's download; no part of the schema `bpdemo.estimate/2`
+SYSTOLIC_MMHG = (60.0, 260.0)  # what a cuff can show (ours)
 DIASTOLIC_MMHG = (30.0, 160.0)
+_ERRORS = {
+    "cuff_not_a_number": (
+        "Both cuff values are needed, as numbers.",
+        "Enter the systolic (upper) and the diastolic (lower) value that the cuff shows.",
+    ),
+    "cuff_systolic_out_of_range": (
+        "No cuff shows such a systolic value.",
+        "Enter the upper value that the cuff shows, from {:.0f} to {:.0f} mmHg.".format(*SYSTOLIC_MMHG),
+    ),
+    "cuff_diastolic_out_of_range": (
+        "No cuff shows such a diastolic value.",
+        "Enter the lower value that the cuff shows, from {:.0f} to {:.0f} mmHg.".format(*DIASTOLIC_MMHG),
+    ),
+    "cuff_order": (
+        "The diastolic value must be below the systolic one.",
+        "See whether the two were swapped: the upper value is systolic, the lower diastolic.",
+    ),
+    "no_reading_to_calibrate": (
+        "There is no reading to compare with yet.",
+        "Get a reading first, then enter what your cuff shows now.",
+    ),
+}
 
 
 class CalibrationError(BpdemoError):
@@ -43,77 +60,58 @@ class Adjusted:
 
     Attributes:
         systolic, diastolic: mmHg.
-        offset: what was added to the raw values, mmHg.
-        cuff: the cuff reading behind it.
-        entered_s: when it was entered, seconds since 1970.
-        age_s: how long ago that was, seconds.
+        calibration: what moved it.
+        age_s: how long ago the cuff reading was entered, seconds.
         is_itself: whether this is the reading that the cuff reading was compared with.
     """
 
     systolic: float
     diastolic: float
-    offset: tuple[float, float]
-    cuff: CuffReading
-    entered_s: float
+    calibration: "Calibration"
     age_s: float
     is_itself: bool = False
 
     @property
     def plausible(self) -> bool:
-        """Whether they can be pressures at all; an offset may push them past each other."""
+        """Whether these can be pressures; an offset may push them past each other."""
         return 0 < self.diastolic < self.systolic
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the JSON form; without values where they make no sense."""
         values = {"systolic": self.systolic, "diastolic": self.diastolic} if self.plausible else {}
+        made = self.calibration
         return {
             **{name: {"value": round(value, 1), "unit": PRESSURE_UNIT} for name, value in values.items()},
-            "offset": dict(zip(("systolic", "diastolic"), (round(part, 1) for part in self.offset), strict=True)),
-            "cuff": {"systolic": self.cuff.systolic, "diastolic": self.cuff.diastolic},
-            "cuff_entered": datetime.fromtimestamp(self.entered_s, UTC).isoformat(timespec="seconds"),
+            "offset": {name: round(part, 1) for name, part in zip(("systolic", "diastolic"), made.offset, strict=True)},
+            "cuff": asdict(made.cuff),
+            "cuff_entered": datetime.fromtimestamp(made.entered_s, UTC).isoformat(timespec="seconds"),
         }
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownReading:
     """The reading that is on the page, for as long as it is: its numbers, and nothing of the clip."""
 
     estimate: Estimate
     truth: str = ""
 
-    @classmethod
-    def of(cls, estimate: Estimate, truth: str = "") -> "Shown | None":
-        """Return what is kept of a reading; None of anything else."""
-        if estimate.status != "reading":
-            return None
-        return cls(replace(estimate, clip="", windows=(), thumbnails=(), capture=None, notes=()), truth)
+
+def keep_numbers(estimate: Estimate, truth: str = "") -> ShownReading | None:
+    """Return what is kept of a reading while it is on the page; None of anything else."""
+    if estimate.status != "reading":
+        return None
+    kept = {name: getattr(estimate, name) for name in ("systolic", "diastolic", "heart_rate", "weights")}
+    return ShownReading(Estimate(clip="", status="reading", **kept), truth)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A cuff reading and the raw reading it stands beside.
-
-    Attributes:
-        cuff: what the cuff showed.
-        systolic, diastolic: the raw reading, mmHg.
-        entered_s: when, seconds since 1970.
-    """
+    """A cuff reading, the raw reading (mmHg) it stands beside, and when it was entered (seconds since 1970)."""
 
     cuff: CuffReading
     systolic: float
     diastolic: float
     entered_s: float = field(default_factory=time.time)
-
-    @classmethod
-    def of(cls, cuff: CuffReading, shown: Shown | None, words: Words) -> "Calibration":
-        """Compare a cuff reading with the reading on the page.
-
-        Raises:
-            CalibrationError: `no_reading_to_calibrate`.
-        """
-        if shown is None:
-            raise words.error(CalibrationError, "no_reading_to_calibrate")
-        return cls(cuff, shown.estimate.systolic.value, shown.estimate.diastolic.value)
 
     @property
     def offset(self) -> tuple[float, float]:
@@ -127,44 +125,45 @@ class Calibration:
         return Adjusted(
             estimate.systolic.value + self.offset[0],
             estimate.diastolic.value + self.offset[1],
-            self.offset,
-            self.cuff,
-            self.entered_s,
+            self,
             max(0.0, time.time() - self.entered_s),
             is_itself,
         )
 
 
-def read_cuff(systolic: Any, diastolic: Any, words: Words) -> CuffReading:
-    """Check what was entered as a cuff reading.
+def calibrate(cuff: CuffReading, reading: ShownReading | None) -> Calibration:
+    """Return the calibration of the reading on the page by a cuff reading.
 
-    Args:
-        systolic: mmHg, `SYSTOLIC_MMHG`.
-        diastolic: mmHg, `DIASTOLIC_MMHG`, below the systolic one.
-        words: to say in what is wrong.
+    Raises:
+        CalibrationError: `no_reading_to_calibrate`.
+    """
+    if reading is None or reading.estimate.systolic is None or reading.estimate.diastolic is None:
+        raise _error("no_reading_to_calibrate")
+    return Calibration(cuff, reading.estimate.systolic.value, reading.estimate.diastolic.value)
+
+
+def read_cuff(systolic: object, diastolic: object) -> CuffReading:
+    """Return what was entered, in mmHg, as a cuff reading.
 
     Raises:
         CalibrationError: `cuff_not_a_number`, `cuff_systolic_out_of_range`, `cuff_diastolic_out_of_range` or
             `cuff_order`.
     """
-    for value in (systolic, diastolic):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise words.error(CalibrationError, "cuff_not_a_number")
-    if diastolic >= systolic:
-        raise words.error(CalibrationError, "cuff_order")
-    for value, (low, high), name in ((systolic, SYSTOLIC_MMHG, "systolic"), (diastolic, DIASTOLIC_MMHG, "diastolic")):
-        if not low <= value <= high:
-            raise words.error(CalibrationError, f"cuff_{name}_out_of_range")
-    return CuffReading(float(systolic), float(diastolic))
+    upper, lower = _number(systolic), _number(diastolic)
+    if lower >= upper:
+        raise _error("cuff_order")
+    if not SYSTOLIC_MMHG[0] <= upper <= SYSTOLIC_MMHG[1]:
+        raise _error("cuff_systolic_out_of_range")
+    if not DIASTOLIC_MMHG[0] <= lower <= DIASTOLIC_MMHG[1]:
+        raise _error("cuff_diastolic_out_of_range")
+    return CuffReading(upper, lower)
 
 
-def tell_offset(adjusted: Adjusted, words: Words) -> str:
-    """Return by how much, and from when, in words."""
-    minutes = round(adjusted.age_s / 60)
-    since = words("calibration.minutes", count=minutes) if minutes else words("calibration.just_now")
-    return words("calibration.adjusted_by", systolic=adjusted.offset[0], diastolic=adjusted.offset[1], since=since)
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _error("cuff_not_a_number")
+    return float(value)
 
 
-def tell_limits(adjusted: Adjusted, words: Words) -> str:
-    """Return what is not known of adjusted values, in words."""
-    return words("calibration.adjusted_itself" if adjusted.is_itself else "calibration.adjusted_note")
+def _error(code: str) -> CalibrationError:
+    return CalibrationError(code, *_ERRORS[code])

@@ -1,94 +1,57 @@
-"""Example clips of the page: what lies in `examples/`, with what is true of each."""
+"""The example clips of the page, with what is true of each."""
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from PIL import Image
 
 from bpdemo.assets import asset_folder
 from bpdemo.clip import Clip
-from bpdemo.demo.downloads import data_url
-from bpdemo.demo.texts import Words
+from bpdemo.demo.views.templating import jpeg_url, render
 from bpdemo.errors import ClipError
 
-FOLDER = asset_folder("examples")
-INDEX = "examples.json"
-_CLIP_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi"}
+_FOLDER = asset_folder("examples")
 _POSTER_SIZE = (240, 180)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A clip that comes with the page.
-
-    Attributes:
-        path: the clip.
-        title: a few words.
-        heart_rate_bpm: what it was rendered with; None without a pulse.
-        is_known: whether anything is written down of it.
-    """
+    """A clip that comes with the page; `heart_rate_bpm` is None when it was rendered without a pulse."""
 
     path: Path
     title: str
-    heart_rate_bpm: float | None = None
-    is_known: bool = False
+    heart_rate_bpm: float | None
 
-    def truth(self, words: Words) -> str:
-        """Return one sentence on what is true of it; empty when nothing is written down."""
-        if not self.is_known:
-            return ""
+    @property
+    def truth(self) -> str:
+        """One sentence on what is true of it."""
         if self.heart_rate_bpm is None:
-            return words("page.true_no_pulse")
-        return words("page.true_pulse", heart_rate=self.heart_rate_bpm)
+            return "rendered without a pulse, so there must be no reading."
+        rate = f"{self.heart_rate_bpm:g} bpm"
+        return f"rendered with a pulse of {rate}. The pulse is a formula, so no pressure is true of it."
 
 
-def find_examples(folder: Path = FOLDER) -> list[Example]:
-    """Return the examples of a folder, in the order of its index; an empty list without folder or clips."""
-    if not folder.is_dir():
-        return []
-    told = _read_index(folder / INDEX)
-    clips = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in _CLIP_SUFFIXES}
-    order = [name for name in told if name in clips] + [name for name in clips if name not in told]
-    return [_example(clips[name], told.get(name, {})) for name in order]
+def find_examples() -> list[Example]:
+    """Return the examples in the order of their index; an empty list where they are not installed."""
+    index = _FOLDER / "examples.json"
+    entries = json.loads(index.read_text(encoding="utf-8"))["clips"] if index.is_file() else []
+    found = [Example(_FOLDER / entry["file"], entry["title"], entry["heart_rate_bpm"]) for entry in entries]
+    return [example for example in found if example.path.is_file()]
 
 
-def example_cards(examples: Sequence[Example], words: Words) -> str:
-    """Return the examples as buttons with a picture; each carries its number."""
-    cards = "".join(
-        f"<button type='button' data-example='{number}'><img alt='' src='{_poster(example.path)}'>"
-        f"<span>{escape(example.title)}</span></button>"
-        for number, example in enumerate(examples)
-    )
-    return (
-        f"<section class='bp-examples' lang='{words.language}'><h2>{words('page.examples_title')}</h2>"
-        f"<p>{words('page.examples_note')}</p><div>{cards}</div></section>"
-    )
-
-
-def _read_index(path: Path) -> dict[str, dict]:
-    """Return what is told of each clip, by file name."""
-    if not path.is_file():
-        return {}
-    return {entry["file"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))["clips"]}
-
-
-def _example(path: Path, entry: dict) -> Example:
-    title = entry.get("title") or path.stem.replace("_", " ")
-    return Example(path, title, entry.get("heart_rate_bpm"), "has_pulse" in entry)
+def example_cards(examples: Sequence[Example]) -> str:
+    """Return the HTML of the examples: buttons with a picture, each with its number."""
+    return render("examples", cards=[(example.title, _poster(example.path)) for example in examples])
 
 
 def _poster(path: Path) -> str:
-    """Return a clip's first frame as a small JPEG in a `data:` address."""
+    """Return a clip's first frame as a small picture in a `data:` address."""
     try:
         with Clip(path) as clip:
             picture = Image.fromarray(next(clip.frames()).image)
     except (ClipError, StopIteration):
         picture = Image.new("RGB", _POSTER_SIZE, "grey")
     picture.thumbnail(_POSTER_SIZE)
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return data_url(buffer.getvalue(), "image/jpeg")
+    return jpeg_url(picture)

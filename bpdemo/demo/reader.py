@@ -1,17 +1,33 @@
 """What page and API do with a clip: read it, and put whatever goes wrong into plain words."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
+
 from bpdemo.demo.examples import Example
+from bpdemo.demo.server.gradio_internals import UNEXPECTED
 from bpdemo.demo.server.uploads import Uploads
-from bpdemo.demo.texts import Words
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator, map_clip
 from bpdemo.stmap import STMap
+
+CANCELLED = "This request was cancelled. The clip has been deleted."
+_NOT_UPLOADED = (
+    "not_uploaded",
+    "There is no clip: none was sent, or what was named is not an upload of this app.",
+    "Send the clip itself; with gradio_client that is handle_file(path).",
+)
+_NO_EXAMPLE = ("no_example", "There is no such example.", "Choose one of the examples on the page.")
+_STEPS = {
+    "face": "Following the face",
+    "map": "Building the map",
+    "network": "Asking the network",
+    "done": "Drawing the result",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -22,65 +38,41 @@ class ReadingCancelledError(Exception):
     """Nobody wants this clip read any more: it was cancelled, or whoever sent it has gone."""
 
 
+def progress_reporter(is_awaited: Callable[[], bool]) -> Progress:
+    """Return a callback that shows the client its progress, and raises `ReadingCancelledError` unless `is_awaited`."""
+    show = gr.Progress()
+
+    def report_progress(share: float, step: str) -> None:
+        if not is_awaited():
+            raise ReadingCancelledError
+        show(share, desc=_STEPS[step])
+
+    return report_progress
+
+
 class Reader:
-    """Reads clips for page and API with one estimator. Safe to share between threads.
+    """Reads clips for page and API with one estimator. Safe to share between threads."""
 
-    Args:
-        estimator: loaded once, at start.
-        uploads: where clips arrive.
-        words: for the errors of the page's own.
-    """
+    def __init__(self, estimator: BloodPressureEstimator, uploads: Uploads) -> None:
+        self._estimator, self._uploads = estimator, uploads
 
-    def __init__(self, estimator: BloodPressureEstimator, uploads: Uploads, words: Words) -> None:
-        self.estimator = estimator
-        self._words = words
-        self._uploads = uploads
-        self._running: set[str] = set()
-        self._cancelled: set[str] = set()
+    def read_upload(self, path: object, progress: Progress) -> Estimate:
+        """Return the estimate of an uploaded clip; of status `error` when it cannot be read or is no upload.
 
-    @contextmanager
-    def cancellable(self, session: str) -> Iterator[None]:
-        """Let a session's request be cancelled for as long as the block runs."""
-        self._running.add(session)
-        self._cancelled.discard(session)
-        try:
-            yield
-        finally:
-            self._running.discard(session)
-            self._cancelled.discard(session)
-
-    def cancel(self, session: str) -> None:
-        """Have the session's running request end at its next step."""
-        if session in self._running:
-            self._cancelled.add(session)
-
-    def read_upload(self, path: str | None, session: str = "", progress: Progress | None = None) -> Estimate:
-        """Read an uploaded clip. Deleting it is the caller's part: the page shows it until the result is there.
-
-        Args:
-            path: what the client sent.
-            session: whose request this is, for `cancel`.
-            progress: told how far the work is; what it raises to end the work must be a `ReadingCancelledError`.
-
-        Returns:
-            The estimate; one of status `error` when the clip cannot be read or is no upload.
+        The caller deletes the clip: the page shows it until the result is there.
 
         Raises:
-            ReadingCancelledError: by `cancel` or `progress`.
+            ReadingCancelledError: by `progress`.
         """
         upload = self._uploads.find(path)
-        if upload is None:
-            return self._error("", self._words.error(ClipError, "not_uploaded"))
-        return self._read(upload, session, progress)
+        return self._error(_NOT_UPLOADED) if upload is None else self._read(upload, progress)
 
-    def read_example(self, example: Example | None, session: str = "", progress: Progress | None = None) -> Estimate:
-        """Read an example of the page; else like `read_upload`."""
-        if example is None:
-            return self._error("", self._words.error(ClipError, "no_example"))
-        return self._read(example.path, session, progress)
+    def read_example(self, example: Example | None, progress: Progress) -> Estimate:
+        """Return the estimate of an example; else like `read_upload`."""
+        return self._error(_NO_EXAMPLE) if example is None else self._read(example.path, progress)
 
-    def map_upload(self, path: str | None, progress: Progress | None = None) -> STMap:
-        """Build the STMap of an uploaded clip's first window.
+    def map_upload(self, path: object, progress: Progress) -> STMap:
+        """Return the STMap of an uploaded clip's first window.
 
         Raises:
             BpdemoError: the clip cannot be read, is no upload, or holds nothing to map.
@@ -88,31 +80,24 @@ class Reader:
         """
         upload = self._uploads.find(path)
         if upload is None:
-            raise self._words.error(ClipError, "not_uploaded")
+            raise ClipError(*_NOT_UPLOADED)
         try:
-            return map_clip(upload, progress, isolate=self.estimator.isolate)
+            return map_clip(upload, progress, isolate=self._estimator.isolate)
         except (BpdemoError, ReadingCancelledError):
             raise
         except BaseException as error:
-            raise self._unexpected(error) from None
+            log_unforeseen(logger, error)
+            raise BpdemoError(*UNEXPECTED) from None
 
-    def _read(self, path: Path, session: str, progress: Progress | None) -> Estimate:
-        def tell(share: float, what: str) -> None:
-            if session in self._cancelled:
-                raise ReadingCancelledError
-            if progress is not None:
-                progress(share, what)
-
+    def _read(self, path: Path, progress: Progress) -> Estimate:
         try:
-            return self.estimator.answer(path, tell)
+            # Where the clip lies on this computer is nobody's business.
+            return replace(self._estimator.answer(path, progress), path=None)
         except ReadingCancelledError:
             raise
         except BaseException as error:  # some of these would end the server, and with it everybody's readings
-            return self._error(path.name, self._unexpected(error))
+            log_unforeseen(logger, error)
+            return self._error(UNEXPECTED, path.name)
 
-    def _error(self, name: str, error: BpdemoError) -> Estimate:
-        return Estimate.from_error(name, error, self.estimator.weights.to_dict())
-
-    def _unexpected(self, error: BaseException) -> BpdemoError:
-        log_unforeseen(logger, error)
-        return self._words.error(BpdemoError, "unexpected")
+    def _error(self, reason: tuple[str, str, str], name: str = "") -> Estimate:
+        return Estimate.from_error(name, BpdemoError(*reason), self._estimator.weights.summary)

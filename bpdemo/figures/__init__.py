@@ -1,58 +1,27 @@
-"""Pictures of every step: cells on the face, STMap, slices, pulse and spectrum, range probabilities, windows over time.
+"""Figures of every step: skin cells, STMap, mean beats, pulse and spectrum, range probabilities, windows over time.
 
 Figures are plain matplotlib `Figure` objects without pyplot's global state, so threads can draw at the same time. One
 style for all (`style`): narrow enough to be read on a phone, transparent, one ink colour that `to_svg` leaves to the
 page (so that text follows light and dark), and the colour-blind-safe palette of Okabe and Ito (2008) for the six
 regions. Scaling rows to their own spread happens here and only here: it is for the eye, never for the network.
-
-Every `draw_...` takes `words`, the words in the figure (`ENGLISH`, or a translation of it), and `on`, a part of a
-larger figure to draw in; without it the figure is one of its own.
 """
 
-from bpdemo.figures.beats import draw_pulse, draw_slices
+from bpdemo.figures.beats import draw_beats, draw_pulse
 from bpdemo.figures.cells import draw_cells, face_square, region_title, shown_thumbnails
 from bpdemo.figures.maps import channel_boxes, draw_stmap
 from bpdemo.figures.pressures import draw_ranges, draw_windows
-from bpdemo.figures.style import (
-    BLUE,
-    ENGLISH,
-    FONT_PT,
-    GREY,
-    INK,
-    LIGHT_BLUE,
-    ORANGE,
-    REGION_COLOURS,
-    SMALL_PT,
-    WIDTH_IN,
-    label_axes,
-    new_figure,
-    plain_axes,
-    to_png,
-    to_svg,
-)
+from bpdemo.figures.style import REGION_COLOURS, to_png, to_svg
 
 __all__ = [
-    "BLUE",
-    "ENGLISH",
-    "FONT_PT",
-    "GREY",
-    "INK",
-    "LIGHT_BLUE",
-    "ORANGE",
     "REGION_COLOURS",
-    "SMALL_PT",
-    "WIDTH_IN",
     "channel_boxes",
+    "draw_beats",
     "draw_cells",
     "draw_pulse",
     "draw_ranges",
-    "draw_slices",
     "draw_stmap",
     "draw_windows",
     "face_square",
-    "label_axes",
-    "new_figure",
-    "plain_axes",
     "region_title",
     "shown_thumbnails",
     "to_png",

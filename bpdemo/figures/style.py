@@ -1,22 +1,12 @@
 """The one style of all figures, and what they are turned into."""
 
 import io
-import json
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bpdemo.regions import REGIONS
-
-Canvas = Figure | SubFigure
-Words = Mapping[str, str]
-
-ENGLISH: Words = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
-"""The words in the figures. Names in braces are filled in."""
 
 REGION_COLOURS = dict(zip(REGIONS, ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2"), strict=True))
 INK = "#1c1d1f"
@@ -30,39 +20,25 @@ SMALL_PT = 8.0
 
 
 def new_figure(height_in: float, width_in: float = WIDTH_IN) -> Figure:
-    """Return an empty figure of the common width."""
+    """Return an empty figure."""
     return Figure(figsize=(width_in, height_in))
 
 
-def begin(height_in: float, on: Canvas | None) -> Canvas:
-    """Return what to draw on: the part of a figure that was given, or a figure of its own."""
-    return new_figure(height_in, NARROW_IN) if on is None else on
-
-
-def size_in(canvas: Canvas) -> tuple[float, float]:
-    """Return width and height in inches."""
-    width, height = canvas.bbox.size / canvas.dpi
-    return float(width), float(height)
-
-
 def stack_panels(
-    canvas: Canvas, ratio: float, gap: float, margins: tuple[float, float, float, float], **options: Any
-) -> tuple[Axes, Axes]:
-    """Return two panels, one above the other.
+    height_in: float, ratio: float, gap: float, margins: tuple[float, float, float, float], *, share_x: bool = False
+) -> tuple[Figure, Axes, Axes]:
+    """Return a figure of the page's width with two panels, one above the other.
 
-    Args:
-        canvas: to draw on.
-        ratio: height of the upper panel over that of the lower one.
-        gap: between them, inches, like the margins: what stands there has the same size on every canvas.
-        margins: left, right, top and bottom, inches.
-        options: of `subplots`.
+    `ratio` is the upper panel's height over the lower one's; `gap` and `margins` (left, right, top, bottom) in inches.
     """
-    width, height = size_in(canvas)
+    figure = new_figure(height_in, NARROW_IN)
     left, right, top, bottom = margins
-    panel = (height - top - bottom - gap) / 2
-    above, below = canvas.subplots(2, 1, gridspec_kw={"height_ratios": (ratio, 1), "hspace": gap / panel}, **options)
-    canvas.subplots_adjust(left=left / width, right=1 - right / width, top=1 - top / height, bottom=bottom / height)
-    return above, below
+    panel = (height_in - top - bottom - gap) / 2
+    above, below = figure.subplots(2, 1, sharex=share_x, height_ratios=(ratio, 1), gridspec_kw={"hspace": gap / panel})
+    figure.subplots_adjust(
+        left=left / NARROW_IN, right=1 - right / NARROW_IN, top=1 - top / height_in, bottom=bottom / height_in
+    )
+    return figure, above, below
 
 
 def plain_axes(axes: Axes) -> None:
@@ -82,22 +58,17 @@ def label_axes(axes: Axes, title: str, below: str) -> None:
     axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.5)
 
 
-def add_legend(canvas: Canvas, axes: Axes, columns: int) -> None:
+def add_legend(figure: Figure, axes: Axes, columns: int) -> None:
     """Put the legend of one panel along the lower edge of the figure."""
     handles, labels = axes.get_legend_handles_labels()
-    canvas.legend(
+    figure.legend(
         handles, labels, loc="lower center", ncols=columns, fontsize=SMALL_PT, frameon=False, labelcolor=INK,
         handletextpad=0.5, columnspacing=1.2, borderpad=0,
     )  # fmt: skip
 
 
 def to_svg(figure: Figure, name: str) -> str:
-    """Return a figure as an SVG element that takes its ink from the page.
-
-    Args:
-        figure: one of this package's.
-        name: unique on the page; the ids inside begin with it, so that figures do not share them.
-    """
+    """Return a figure as an SVG element that takes its ink from the page; the ids inside begin with `name`."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()

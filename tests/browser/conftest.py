@@ -2,6 +2,7 @@
 
 import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import pytest
@@ -27,6 +28,12 @@ FILMS = {
 }
 # The player asks for a picture-in-picture Chromium has not; Gradio says so on every page with a video.
 HARMLESS = ("Method not implemented",)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +119,7 @@ def open_page(app, launch):
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
         page.on("request", note_request)
         page.goto(f"{app.url}/?__theme={theme}")
-        page.locator("#glance [data-status=empty]").wait_for()
+        page.locator("#result [data-status=empty]").wait_for()
         page.locator(".bp-rec[data-state=idle]").wait_for()
         return page
 

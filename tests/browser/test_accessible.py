@@ -34,7 +34,7 @@ def findings(page):
 
 def choose_example(page, number, status):
     page.locator(f"[data-example='{number}']").click()
-    page.locator(f"#glance [data-status={status}]").wait_for()
+    page.locator(f"#result [data-status={status}]").wait_for()
     page.locator("#files a").first.wait_for()
     page.wait_for_timeout(500)
 
@@ -57,7 +57,7 @@ def test_a_reading_with_its_cuff_panel(open_page):
     choose_example(page, FACE_58, "reading")
     page.get_by_role("button", name="calibrate with your cuff").click()
     page.locator("#cuff-use").click()
-    page.locator("#cuff-told [role=alert]").wait_for()
+    page.locator("#cuff-message [role=alert]").wait_for()
     assert findings(page) == []
 
 
@@ -72,7 +72,7 @@ def test_an_error(open_page, text_file):
     page.get_by_role("tab", name="Upload a clip").click()
     page.get_by_label("Upload file").click()
     page.locator("#clip input[type=file]").set_input_files(text_file)
-    page.locator("#glance [data-status=error]").wait_for()
+    page.locator("#result [data-status=error]").wait_for()
     page.locator("#files a").first.wait_for()
     assert findings(page) == []
 
@@ -80,7 +80,7 @@ def test_an_error(open_page, text_file):
 def test_the_check_itself_finds_what_is_wrong(open_page):
     page = open_page()
     wrong = '<img src="data:,"><p style="color: #999; background: #aaa">hardly to be read</p>'
-    page.evaluate("wrong => document.querySelector('#glance').insertAdjacentHTML('afterbegin', wrong)", wrong)
+    page.evaluate("wrong => document.querySelector('#result').insertAdjacentHTML('afterbegin', wrong)", wrong)
     found = findings(page)
     for view, rule in (("desktop", "image-alt"), ("desktop, dark", COLOURS), ("phone", "image-alt")):
         assert any(finding.startswith(f"{view}: {rule}:") for finding in found), (view, rule)

@@ -20,8 +20,8 @@ def drop(page, clip):
 
 def result(page, status):
     """Wait for the result; return what it says."""
-    page.locator("#glance [data-status=reading], #glance [data-status=refused], #glance [data-status=error]").wait_for()
-    card = page.locator("#glance section")
+    page.locator("#result [data-status=reading], #result [data-status=refused], #result [data-status=error]").wait_for()
+    card = page.locator("#result section")
     assert card.get_attribute("data-status") == status, card.inner_text()
     return card.inner_text()
 
@@ -56,24 +56,24 @@ def test_drop_a_clip_see_every_step_and_take_it_away(open_page, app):
     drop(page, FACE)
     text = result(page, "reading")
     assert heart_rate(text) == pytest.approx(58, abs=1)
-    glance = page.locator("#glance section").bounding_box()
-    assert glance["y"] + 200 < 800, "the values must be in view without scrolling"
+    box = page.locator("#result section").bounding_box()
+    assert box["y"] + 200 < 800, "the values must be in view without scrolling"
     all_there(page)
-    for step in ("Skin cells on the face", "Spatial-temporal map", "Slices", "Pulse wave", "Capture report"):
+    for step in ("Skin cells on the face", "Spatial-temporal map", "Mean beats", "Pulse wave", "Capture report"):
         assert page.locator("#steps h3", has_text=step).count() == 1
     assert page.locator("#steps figure svg").count() == 4
-    assert page.locator("#glance figure svg").count() == 1
+    assert page.locator("#result figure svg").count() == 1
     with page.expect_download() as download:
         page.locator("#files a", has_text="JSON").click()
     form = json.loads(download.value.path().read_text())
-    assert form["schema"] == "bpdemo.estimate/1"
+    assert form["schema"] == "bpdemo.estimate/2"
     assert f"{form['heart_rate']['value']:.1f}" in text
     assert download.value.suggested_filename == "face_58_bpm.json"
     assert page.locator("#files a").count() == 5
     assert app.files_left() == []
     # The page is ready for the next clip.
     drop(page, WALL)
-    page.locator("#glance [data-status=refused]").wait_for()
+    page.locator("#result [data-status=refused]").wait_for()
     assert "No face" in result(page, "refused")
     assert page.locator("#steps h3", has_text="Pulse wave").count() == 0
 
@@ -121,7 +121,7 @@ def test_a_page_that_is_closed_takes_its_clip_along(open_page, app):
             break
         other.wait_for_timeout(250)
     assert app.files_left() == []
-    assert other.locator("#glance [data-status=empty]").count() == 1, "another page must see nothing of it"
+    assert other.locator("#result [data-status=empty]").count() == 1, "another page must see nothing of it"
 
 
 @pytest.mark.parametrize("width", [360])
@@ -132,5 +132,5 @@ def test_on_a_phone_everything_fits_and_the_result_comes_into_view(open_page, wi
     all_there(page)
     page.wait_for_timeout(800)  # the page scrolls smoothly
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    top = page.locator("#glance section").bounding_box()["y"]
+    top = page.locator("#result section").bounding_box()["y"]
     assert 0 <= top < 200

@@ -110,8 +110,8 @@ def test_a_face_that_moves_is_told_to_hold_still_and_one_that_stays_is_not(scrip
 
 def test_while_recording_it_says_what_changes_and_no_more(scripts):
     look = scripts()
-    told = [look(render(**change))["recording"] for change in ({}, {"brightness": 0.7}, {}, {"across": 0.3})]
-    assert told == ["hold", "light_changed", "hold", "left"]
+    hints = [look(render(**change))["recording"] for change in ({}, {"brightness": 0.7}, {}, {"across": 0.3})]
+    assert hints == ["hold", "light_changed", "hold", "left"]
     assert look(render(subject="wall"))["recording"] == "left"
 
 

@@ -53,8 +53,8 @@ def press(page, name):
 
 
 def wait_for(page, state, problem=None):
-    told = f"[data-problem={problem}]" if problem else ""
-    page.locator(f".bp-rec[data-state={state}]{told}").wait_for()
+    problem_part = f"[data-problem={problem}]" if problem else ""
+    page.locator(f".bp-rec[data-state={state}]{problem_part}").wait_for()
 
 
 def start_camera(page):
@@ -62,7 +62,7 @@ def start_camera(page):
     wait_for(page, "preview")
 
 
-def said(page, text):
+def wait_for_instruction(page, text):
     """Wait until the recorder gives an instruction that holds a text."""
     page.locator(".bp-rec-say", has_text=text).wait_for()
 
@@ -97,7 +97,7 @@ def test_a_recording_gives_the_rendered_heart_rate_and_another_can_follow(open_p
     assert asked["audio"] is False
     assert asked["video"]["frameRate"] == {"ideal": 30}
     assert re.search(r"\d+ x \d+ at \d+ frames a second", page.locator(".bp-rec").inner_text())
-    said(page, "Good")
+    wait_for_instruction(page, "Good")
     assert page.locator("[data-check=face][data-passed=true]").count() == 1
     press(page, "Record 15 seconds")
     wait_for(page, "countdown")
@@ -105,8 +105,8 @@ def test_a_recording_gives_the_rendered_heart_rate_and_another_can_follow(open_p
     assert page.locator(".bp-rec-clock").inner_text() in ("0:15", "0:14")
     wait_for(page, "sent")
     assert camera_is_off(page)
-    page.locator("#glance [data-status=reading]").wait_for()
-    text = page.locator("#glance section").first.inner_text()
+    page.locator("#result [data-status=reading]").wait_for()
+    text = page.locator("#result section").first.inner_text()
     assert float(re.search(r"([\d.]+)\s*bpm", text).group(1)) == pytest.approx(FILMED_BPM, abs=2)
     clip = av.open(io.BytesIO(base64.b64decode(page.evaluate(IN_BASE_64))))
     frames = list(clip.decode(video=0))
@@ -142,8 +142,8 @@ def test_a_path_that_is_no_upload_is_refused_in_plain_words(open_page):
     page.route("**/gradio_api/upload*", lambda route: route.fulfill(json=["/etc/hostname"]))
     start_camera(page)
     press(page, "Record 15 seconds")
-    page.locator("#glance [data-status=error]").wait_for()
-    assert "not an upload of this app" in page.locator("#glance").inner_text()
+    page.locator("#result [data-status=error]").wait_for()
+    assert "not an upload of this app" in page.locator("#result").inner_text()
     press(page, "Record again")
     wait_for(page, "preview")
 
@@ -240,7 +240,7 @@ def test_a_recording_that_could_not_be_sent_can_be_sent_again(open_page):
     wait_for(page, "error", "upload_failed")
     press(page, "Send again")
     wait_for(page, "sent")
-    page.locator("#glance [data-status=refused]").wait_for()
+    page.locator("#result [data-status=refused]").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_recording_that_could_not_be_sent_can_be_sent_again(open_page):
 def test_the_picture_tells_what_to_change(open_page, camera, instruction, failed):
     page = open_page(camera=camera, theme="dark")
     start_camera(page)
-    said(page, instruction)
+    wait_for_instruction(page, instruction)
     assert page.locator(f"[data-check={failed}][data-passed=false]").count() == 1
     page.wait_for_function(
         "text => document.querySelector('.bp-rec [role=status]').textContent.includes(text)", arg=instruction

@@ -58,33 +58,33 @@ def test_a_waiting_visitor_sees_the_place_in_the_queue_and_is_served(open_page, 
     ask(app, CLIPS_AT_ONCE)
     page = open_page()
     drop(page)
-    place = page.locator("#glance .progress-text")
+    place = page.locator("#result .progress-text")
     wait_until(page, lambda: "queue: 1/1" in place.inner_text())
-    text, tracker = place.bounding_box(), page.locator("#glance [data-testid=status-tracker]").bounding_box()
-    title = page.locator("#glance h2").bounding_box()
+    text, tracker = place.bounding_box(), page.locator("#result [data-testid=status-tracker]").bounding_box()
+    title = page.locator("#result h2").bounding_box()
     assert tracker["y"] <= text["y"], "the place must not be cut off"
     assert text["y"] + text["height"] <= tracker["y"] + tracker["height"]
     assert text["y"] < title["y"] + title["height"], "it stands beside the title"
     app.estimator.may_end.set()
-    page.locator("#glance [data-status=error]").wait_for()
-    assert "cannot be read as a video" in page.locator("#glance").inner_text()
+    page.locator("#result [data-status=error]").wait_for()
+    assert "cannot be read as a video" in page.locator("#result").inner_text()
 
 
 def test_a_waiting_visitor_can_cancel(open_page, app):
     ask(app, CLIPS_AT_ONCE)
     page = open_page()
     drop(page)
-    wait_until(page, lambda: "queue: 1/1" in page.locator("#glance .progress-text").inner_text())
+    wait_until(page, lambda: "queue: 1/1" in page.locator("#result .progress-text").inner_text())
     page.locator("#cancel").click()
     page.get_by_text("Cancelled").first.wait_for()
     wait_until(page, lambda: len(app.files_left()) == CLIPS_AT_ONCE)
     page.get_by_text("Drop Video Here").wait_for()  # ready for the next clip
     assert not page.locator("#cancel").is_visible()
-    assert page.locator("[data-testid=toast-body]").count() == 0
+    assert page.locator("[data-testid=toast-body]:visible").count() == 0
     drop(page)
-    wait_until(page, lambda: "queue: 1/1" in page.locator("#glance .progress-text").inner_text())
+    wait_until(page, lambda: "queue: 1/1" in page.locator("#result .progress-text").inner_text())
     app.estimator.may_end.set()
-    page.locator("#glance [data-status=error]").wait_for()
+    page.locator("#result [data-status=error]").wait_for()
 
 
 def test_one_too_many_is_told_so_and_what_to_do(open_page, app):
@@ -94,7 +94,7 @@ def test_one_too_many_is_told_so_and_what_to_do(open_page, app):
     held = len(app.files_left())
     drop(page)
     page.get_by_text("Too many clips at once").wait_for()
-    assert "Send it again in a minute" in page.locator("#glance").inner_text()
+    assert "Send it again in a minute" in page.locator("#result").inner_text()
     assert len(app.files_left()) == held
     page.get_by_text("Drop Video Here").wait_for()  # ready for the next clip
 
@@ -105,7 +105,7 @@ def test_a_page_that_is_closed_while_it_waits_takes_its_clip_along(open_page, ap
     wait_until(other, lambda: app.estimator.reading == CLIPS_AT_ONCE and len(app.files_left()) == CLIPS_AT_ONCE)
     page = open_page()
     drop(page)
-    wait_until(page, lambda: "queue:" in page.locator("#glance .progress-text").inner_text())
+    wait_until(page, lambda: "queue:" in page.locator("#result .progress-text").inner_text())
     assert len(app.files_left()) == CLIPS_AT_ONCE + 1
     page.close()
     wait_until(other, lambda: len(app.files_left()) == CLIPS_AT_ONCE)
@@ -116,7 +116,7 @@ def test_the_browser_itself_lets_nothing_be_sent_elsewhere(app, launch):
     context = launch("face", True).new_context()
     page = context.new_page()
     page.goto(app.url)
-    page.locator("#glance [data-status=empty]").wait_for()
+    page.locator("#result [data-status=empty]").wait_for()
     failed = "address => fetch(address).then(() => false, error => error.message.includes('Failed to fetch'))"
     blocked = """address => new Promise(done => {
       document.addEventListener('securitypolicyviolation', event => done(event.effectiveDirective), {once: true});

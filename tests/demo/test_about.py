@@ -2,12 +2,13 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
-from bpdemo.demo.views.about import find_evidence, how_it_works
-from tests.support.made_up_results import CONFIG, WEIGHTS, WORDS
+from bpdemo.demo.views.about import about, evidence_sentence, find_evidence
+from tests.support.made_up_results import CONFIG, VALIDATED, WEIGHTS
 
 CARD = """---
 license: apache-2.0
@@ -59,12 +60,12 @@ def test_the_cards_pictures_are_found_with_their_words(folder):
 
 def test_weights_without_pictures_are_shown_without_them(tmp_path):
     assert find_evidence(tmp_path) == []
-    assert "<img" not in how_it_works(CONFIG, WEIGHTS, WORDS, [])
+    assert "<img" not in about(CONFIG, WEIGHTS, [])
 
 
 def test_pictures_are_shown_with_words_for_everybody(folder):
-    html = how_it_works(CONFIG, WEIGHTS, WORDS, find_evidence(folder))
-    assert "alt='Errors of &lt;all&gt; models'" in html
+    html = about(CONFIG, WEIGHTS, find_evidence(folder))
+    assert 'alt="Errors of &lt;all&gt; models"' in html
     assert "<figcaption>MAE with intervals. Second line.</figcaption>" in html
     assert "<figcaption>Without words</figcaption>" in html
 
@@ -78,27 +79,31 @@ def test_the_projects_own_weights_bring_theirs():
     assert sum(len(picture.address) for picture in found) < 400_000, "every visitor loads them"
 
 
+def with_validation(validation):
+    return CONFIG.model_copy(update={"validation": type(CONFIG.validation).model_validate(validation)})
+
+
 def test_figures_stand_beside_their_baseline():
-    found = {"mae": 13.9, "baseline_mae": 15.6, "r": 0.42, "coverage": 0.91}
-    config = {
-        **CONFIG,
-        "validation": {"people": 50, "qualities": {"standard": {"systolic": found, "diastolic": found}}},
-    }
-    html = how_it_works(config, WEIGHTS, WORDS)
-    assert "<th scope='row'>Systolic</th><td>standard</td><td>13.9</td><td>15.6</td><td>0.42</td><td>91 %</td>" in html
+    html = about(VALIDATED, WEIGHTS)
+    row = '<th scope="row">Systolic</th><td>standard</td><td>13.9</td><td>15.6</td><td>0.42</td><td>91 %</td>'
+    assert row in html
     assert "<caption>Figures on people held out" in html
     assert "90 % of cuff pressures" in html
+    sentence = evidence_sentence(VALIDATED)
+    for part in ("50 people", "13.9 / 13.9", "15.6 / 15.6"):
+        assert part in sentence
 
 
 @pytest.mark.parametrize("validation", [{}, {"qualities": 3}, {"qualities": {"standard": {}}}, {"people": "x"}])
 def test_weights_with_other_figures_are_shown_without_them(validation):
-    assert "small" in how_it_works({**CONFIG, "validation": validation}, WEIGHTS, WORDS)
+    config = with_validation(validation)
+    assert "small" in about(config, WEIGHTS)
+    assert "15.5 / 8.5" in evidence_sentence(config)
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a'onload='x", '"><img src=x>'])
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a'onload='x", 'a"onload="x', '"><img src=x>'])
 def test_what_weights_bring_cannot_become_markup(text):
-    provenance = {**CONFIG["provenance"], "statement": text, "data": text}
-    html = how_it_works(CONFIG, {**WEIGHTS, "name": text, "provenance": provenance}, WORDS)
-    assert "<script" not in html
-    assert "<img" not in html
-    assert "'onload='" not in html
+    provenance = CONFIG.provenance.model_copy(update={"statement": text, "data": text})
+    html = about(CONFIG, replace(WEIGHTS, name=text, provenance=provenance))
+    for markup in ("<script", "<img", "'onload='", '"onload="'):
+        assert markup not in html

@@ -1,5 +1,6 @@
 """Choosing a row of the map: its place, its trace and its words belong to that row."""
 
+import html as markup
 import re
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from bpdemo import figures
 from bpdemo.demo.views.map_view import follow, map_view
 from bpdemo.regions import CELLS, REGIONS, rows_of_region
 from bpdemo.stmap import CHANNELS
-from tests.support.made_up_results import WORDS, make_thumbnails, make_window
+from tests.support.made_up_results import make_thumbnails, make_window
 
 SILENT, HIDDEN = 12, 20
 
@@ -22,11 +23,11 @@ def window():
 
 @pytest.fixture(scope="module")
 def html(window):
-    return map_view(window, figures.draw_stmap(window.stmap), make_thumbnails(), WORDS)
+    return map_view(window, figures.draw_stmap(window.stmap), make_thumbnails())
 
 
 def told(html):
-    return re.search(r"data-rows='([^']*)'", html).group(1).split("\n")
+    return markup.unescape(re.search(r'data-rows="([^"]*)"', html).group(1)).split("\n")
 
 
 def test_rows_that_pulse_follow_the_face_and_others_do_not(window):
@@ -50,16 +51,16 @@ def test_every_row_is_named_by_region_and_number(html):
 
 
 def test_the_row_chosen_at_first_is_the_clearest(window, html):
-    chosen = int(re.search(r"data-chosen='(\d+)'", html).group(1))
+    chosen = int(re.search(r'data-chosen="(\d+)"', html).group(1))
     assert chosen == np.nanargmax(follow(window.stmap, window.pulse))
-    assert f"value='{chosen + 1}'" in html
+    assert f'value="{chosen + 1}"' in html
 
 
 def test_each_row_has_its_cell_on_the_face(html):
     landmarks = make_thumbnails()[1].landmarks
     left, top, right, _ = figures.face_square(make_thumbnails()[1])
-    width = float(re.search(r"bp-row-face' viewBox='0 0 (\d+)", html).group(1))
-    polygons = dict(re.findall(r"<polygon data-row='(\d+)' points='([^']*)'", html))
+    width = float(re.search(r'bp-row-face" viewBox="0 0 (\d+)', html).group(1))
+    polygons = dict(re.findall(r'<polygon data-row="(\d+)" points="([^"]*)"', html))
     assert len(polygons) == len(CELLS)
     for row, cell in enumerate(CELLS):
         corners = np.array([[float(part) for part in pair.split(",")] for pair in polygons[str(row)].split()])
@@ -68,7 +69,7 @@ def test_each_row_has_its_cell_on_the_face(html):
 
 
 def test_each_row_has_its_trace_broken_where_it_was_not_measured(window, html):
-    traces = dict(re.findall(r"<path data-row='(\d+)' stroke='[^']*' d='([^']*)'", html))
+    traces = dict(re.findall(r'<path data-row="(\d+)" stroke="[^"]*" d="([^"]*)"', html))
     limit = float(re.search(r"±([\d.]+) %", html).group(1))
     percent = 100 * window.stmap.scale * window.stmap.values[CHANNELS.index("T")]
     assert traces[str(HIDDEN)] == ""
@@ -80,14 +81,14 @@ def test_each_row_has_its_trace_broken_where_it_was_not_measured(window, html):
     gap = window.stmap.mask.copy()
     gap[0, 100:150] = False
     broken = replace(window, stmap=replace(window.stmap, mask=gap))
-    html = map_view(broken, figures.draw_stmap(broken.stmap), (), WORDS)
-    assert re.search(r"<path data-row='0' [^>]*d='([^']*)'", html).group(1).count("M") == 2
+    html = map_view(broken, figures.draw_stmap(broken.stmap), ())
+    assert re.search(r'<path data-row="0" [^>]*d="([^"]*)"', html).group(1).count("M") == 2
 
 
 def test_areas_to_click_in_lie_over_the_channels(window):
     drawn = figures.draw_stmap(window.stmap)
-    html = map_view(window, drawn, (), WORDS)
-    areas = re.findall(r"class='bp-rows' style='left:([\d.]+)%;top:([\d.]+)%;width:([\d.]+)%;height:([\d.]+)%'", html)
+    html = map_view(window, drawn, ())
+    areas = re.findall(r'class="bp-rows" style="left:([\d.]+)%;top:([\d.]+)%;width:([\d.]+)%;height:([\d.]+)%"', html)
     assert len(areas) == len(CHANNELS)
     pictures = [axes for axes in drawn.axes if axes.images]
     for area, axes in zip(areas, pictures, strict=True):
@@ -99,6 +100,6 @@ def test_areas_to_click_in_lie_over_the_channels(window):
 
 def test_without_a_face_or_a_pulse_the_map_can_still_be_explored(window):
     bare = replace(window, pulse=None)
-    html = map_view(bare, figures.draw_stmap(bare.stmap), (), WORDS)
+    html = map_view(bare, figures.draw_stmap(bare.stmap), ())
     assert "bp-row-face" not in html
     assert "No pulse of the whole face" in told(html)[0]

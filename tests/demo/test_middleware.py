@@ -1,4 +1,4 @@
-"""What the door lets in, what it turns away, and what it leaves of what it turned away: nothing."""
+"""What may come in, what is refused, and what is left of what was refused: nothing."""
 
 import asyncio
 import logging
@@ -7,21 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gradio.routes import file_upload_statuses
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from bpdemo.demo.server import middleware as door_module
-from bpdemo.demo.server.middleware import CLOSED, Door
+from bpdemo.demo.server import middleware
+from bpdemo.demo.server.gradio_internals import file_upload_statuses
+from bpdemo.demo.server.middleware import CLOSED, UploadMiddleware
 from bpdemo.demo.server.uploads import Uploads
-from bpdemo.demo.texts import Languages
 
 MAX_BYTES = 100_000
 UPLOAD = "/gradio_api/upload"
 
 
 async def behind(scope, receive, send):
-    """What stands behind the door: says that it was reached, or fails with words that name a file."""
+    """The app behind the middleware: says that it was reached, or fails with words that name a file."""
     if scope["path"] == "/fails":
         raise RuntimeError("a_persons_name.mp4")
     own = {"content-security-policy": "default-src *", "referrer-policy": "unsafe-url"}
@@ -31,13 +30,13 @@ async def behind(scope, receive, send):
 
 
 @pytest.fixture
-def door(uploads):
-    return Door(behind, uploads, Languages().english, MAX_BYTES)
+def guard(uploads):
+    return UploadMiddleware(behind, uploads, MAX_BYTES)
 
 
 @pytest.fixture
-def client(door):
-    return TestClient(door)
+def client(guard):
+    return TestClient(guard)
 
 
 def send(client, *files):
@@ -96,25 +95,25 @@ def test_what_is_too_large_is_turned_away(client, uploads):
     assert send(client, ("a.mp4", b"x" * MAX_BYTES)).status_code == 200
 
 
-def test_what_is_said_to_be_too_large_is_turned_away_before_any_of_it_is_taken(door):
-    said = []
+def test_what_is_said_to_be_too_large_is_turned_away_before_any_of_it_is_taken(guard):
+    sent = []
 
     async def nothing_more():
         raise AssertionError("nobody was to ask for it")
 
     async def send(message):
-        said.append(message)
+        sent.append(message)
 
     headers = [(b"content-type", b"multipart/form-data; boundary=b"), (b"content-length", b"200000")]
     scope = {"type": "http", "method": "POST", "path": UPLOAD, "query_string": b"", "headers": headers}
-    asyncio.run(door(scope, nothing_more, send))
-    assert said[0]["status"] == 413
+    asyncio.run(guard(scope, nothing_more, send))
+    assert sent[0]["status"] == 413
 
 
 def test_whoever_is_told_of_an_upload_is_told_that_it_ended(client):
     for number, content in enumerate((b"x", b"x" * 200_000)):
-        client.post(f"{UPLOAD}?upload_id=told{number}", files={"files": ("a.mp4", content)})
-        assert file_upload_statuses.is_done(f"told{number}")
+        client.post(f"{UPLOAD}?upload_id=upload{number}", files={"files": ("a.mp4", content)})
+        assert file_upload_statuses.is_done(f"upload{number}")
 
 
 def test_nothing_is_taken_when_there_is_no_room(client, uploads, monkeypatch):
@@ -129,7 +128,7 @@ def test_a_full_disk_is_told(client, uploads, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(door_module, "upload_fn", full)
+    monkeypatch.setattr(middleware, "receive_files", full)
     assert send(client, ("a.mp4", b"x")).status_code == 507
     assert everything(uploads) == []
 
@@ -160,9 +159,9 @@ def test_what_is_no_upload_is_turned_away_in_a_sentence(client, uploads, content
     assert everything(uploads) == []
 
 
-def half_an_upload(door, then):
-    """Send the beginning of an upload, look what is there, go on as told; return what was there and what was said."""
-    seen, said = [], []
+def half_an_upload(guard, then):
+    """Send the beginning of an upload, look what is there, then go on; return the files and the answer."""
+    seen, sent = [], []
     first = next(in_pieces()) + b"x" * 50_000
     messages = [{"type": "http.request", "body": first, "more_body": True}]
 
@@ -170,11 +169,11 @@ def half_an_upload(door, then):
         if messages:
             return messages.pop(0)
         await asyncio.sleep(0.05)  # for the file to be written
-        seen.extend(path for path in door._uploads.folder.rglob("*") if path.is_file())
+        seen.extend(path for path in guard._uploads.folder.rglob("*") if path.is_file())
         return await then()
 
     async def send(message):
-        said.append(message)
+        sent.append(message)
 
     scope = {
         "type": "http",
@@ -183,37 +182,37 @@ def half_an_upload(door, then):
         "query_string": b"upload_id=u",
         "headers": [(b"content-type", b"multipart/form-data; boundary=b")],
     }
-    asyncio.run(door(scope, receive, send))
-    return seen, said
+    asyncio.run(guard(scope, receive, send))
+    return seen, sent
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(door, uploads):
+def test_an_upload_that_breaks_off_leaves_nothing(guard, uploads):
     async def gone():
         return {"type": "http.disconnect"}
 
-    seen, _ = half_an_upload(door, gone)
+    seen, _ = half_an_upload(guard, gone)
     assert seen, "something must have been there"
     assert everything(uploads) == []
 
 
-def test_an_upload_that_stalls_is_ended(door, uploads, monkeypatch):
-    monkeypatch.setattr(door_module, "STALLED_S", 0.2)
+def test_an_upload_that_stalls_is_ended(guard, uploads, monkeypatch):
+    monkeypatch.setattr(middleware, "STALLED_S", 0.2)
 
     async def never():
         await asyncio.sleep(60)
 
-    seen, said = half_an_upload(door, never)
+    seen, sent = half_an_upload(guard, never)
     assert seen
-    assert said[0]["status"] == 408
+    assert sent[0]["status"] == 408
     assert everything(uploads) == []
 
 
-def test_room_that_runs_out_on_the_way_ends_an_upload(door, uploads, monkeypatch):
+def test_room_that_runs_out_on_the_way_ends_an_upload(guard, uploads, monkeypatch):
     left = iter([1, 0])
     monkeypatch.setattr(Uploads, "bytes_left", lambda _: next(left))
-    monkeypatch.setattr(door_module, "_COUNT_EVERY_BYTES", 20_000)
-    _, said = half_an_upload(door, None)
-    assert said[0]["status"] == 507
+    monkeypatch.setattr(middleware, "_COUNT_EVERY_BYTES", 20_000)
+    _, sent = half_an_upload(guard, None)
+    assert sent[0]["status"] == 507
     assert everything(uploads) == []
 
 
@@ -274,8 +273,8 @@ def test_an_error_after_the_answer_began_makes_no_second_answer(client, caplog):
     assert "a_persons_name" not in caplog.text
 
 
-def test_routes_are_closed_behind_a_proxy_too(door):
-    client = TestClient(door, root_path="/demo")
+def test_routes_are_closed_behind_a_proxy_too(guard):
+    client = TestClient(guard, root_path="/demo")
     assert client.get("/demo/gradio_api/proxy=http://a.b/c").status_code == 404
     assert client.get("/demo/gradio_api/info").text == "reached"
 
@@ -291,7 +290,7 @@ def test_routes_without_a_use_are_closed(client):
 
 def test_browsers_are_told_to_keep_to_this_app(client):
     headers = client.get("/").headers
-    assert headers["content-security-policy"].startswith("default-src 'self'"), "and not what stands behind the door"
+    assert headers["content-security-policy"].startswith("default-src 'self'"), "and not what the app behind it says"
     assert headers["content-security-policy"].count("default-src") == 1
     assert headers["content-security-policy"].endswith(
         "frame-ancestors 'self' https://huggingface.co https://*.hf.space"

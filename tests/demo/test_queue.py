@@ -25,7 +25,7 @@ def idle(served):
     served.estimator.may_end.clear()
     yield
     served.estimator.may_end.set()
-    until(lambda: not served.page._queue.event_ids_to_events and not served.files_left())
+    until(lambda: not served.page.clip_queue.event_ids_to_events and not served.files_left())
 
 
 def until(is_so):
@@ -77,8 +77,8 @@ def test_a_page_that_finds_the_queue_full_is_told_so_once_and_its_clip_is_gone(s
     event = {"data": [None], "event_data": {"clip": upload(served)}, "fn_index": 0, "session_hash": "late"}
     assert httpx.post(f"{served.url}gradio_api/queue/join", json=event).status_code == 503
     assert len(served.files_left()) == CLIPS_AT_ONCE + QUEUE_LENGTH
-    assert not served.page.was_refused("another")
-    assert [served.page.was_refused("late") for _ in range(3)] == [True, True, False]
+    assert served.page.clip_queue.why_unserved("another") == "failed"
+    assert [served.page.clip_queue.why_unserved("late") for _ in range(3)] == ["busy", "busy", "failed"]
 
 
 def test_a_client_that_leaves_ends_its_reading(served):
@@ -94,7 +94,7 @@ def test_a_cancelled_job_ends_its_reading(served, tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"clip")
     client = Client(served.url, verbose=False, analytics_enabled=False)
     job = client.submit(handle_file(str(tmp_path / "a.mp4")), api_name="/estimate")
-    until(lambda: served.estimator.reading == 1)
+    until(lambda: job.status().progress_data)  # only now does the client know what to cancel
     job.cancel()
     until(lambda: served.estimator.reading == 0 and not served.files_left())
 
@@ -102,10 +102,10 @@ def test_a_cancelled_job_ends_its_reading(served, tmp_path):
 def test_a_waiting_clip_goes_with_whoever_leaves(served):
     fill(served)
     ask(served, "leaver")
-    assert len(served.page._queue) == 1
+    assert len(served.page.clip_queue) == 1
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(f"{served.url}gradio_api/queue/data", params={"session_hash": "leaver"}, timeout=0.3)
-    until(lambda: len(served.page._queue) == 0 and len(served.files_left()) == CLIPS_AT_ONCE)
+    until(lambda: len(served.page.clip_queue) == 0 and len(served.files_left()) == CLIPS_AT_ONCE)
     assert served.estimator.reading == CLIPS_AT_ONCE, "nobody else's reading may end"
 
 
@@ -114,7 +114,7 @@ def test_a_waiting_clip_goes_with_a_cancel(served):
     event = ask(served, "waiting").json()["event_id"]
     body = {"session_hash": "waiting", "fn_index": 0, "event_id": event}
     httpx.post(f"{served.url}gradio_api/cancel", json=body).raise_for_status()
-    until(lambda: len(served.page._queue) == 0 and len(served.files_left()) == CLIPS_AT_ONCE)
+    until(lambda: len(served.page.clip_queue) == 0 and len(served.files_left()) == CLIPS_AT_ONCE)
     assert served.estimator.reading == CLIPS_AT_ONCE
 
 
@@ -123,5 +123,5 @@ def test_what_is_counted_of_requests_does_not_grow(served):
     for _ in range(5):
         event = ask(served).json()["event_id"]
         httpx.get(f"{served.url}gradio_api/call/estimate/{event}", timeout=60)
-    assert len(served.page._queue.event_analytics) <= 1
+    assert len(served.page.clip_queue.event_analytics) <= 1
     assert served.page.upload_file_set == set()

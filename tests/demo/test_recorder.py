@@ -3,49 +3,23 @@
 import base64
 import json
 import re
-from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
 
-from bpdemo.demo.server.uploads import Uploads
-from bpdemo.demo.texts import Languages
-from bpdemo.errors import ClipError
-from bpdemo.estimate import Estimate
-from tests.support.small_weights import small_config
+from bpdemo.demo.recorder import SCRIPTS
+from tests.support.stand_in import StandIn, serve_stand_in
 
-CONFIG = small_config()
-WEIGHTS = {"name": "small", "revision": None, "stmap_version": 1, "provenance": CONFIG["provenance"]}
-WORDS = Languages().english.get("recorder")
-
-
-class StandIn:
-    """Remembers the bytes it is given."""
-
-    def __init__(self):
-        self.weights = SimpleNamespace(config=CONFIG, folder=Path("nowhere"), to_dict=lambda: WEIGHTS)
-        self.seen = []
-
-    def answer(self, path, progress=None):
-        self.seen.append(path.read_bytes())
-        return Estimate.from_error(path.name, ClipError("not_a_video", "No video.", "Use another."), WEIGHTS)
+WORDS = json.loads((SCRIPTS / "words.json").read_text())
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("temporary")))
-        uploads = Uploads.create()
-        from bpdemo.demo.page import build_page, launch_options
-
-        estimator = StandIn()
-        page = build_page(estimator, uploads, examples=[])
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(uploads))
-        config = httpx.get(f"{url}config").json()
-        recorder = next(part for part in config["components"] if part["props"].get("elem_id") == "recorder")
-        yield SimpleNamespace(url=url, uploads=uploads, estimator=estimator, config=config, recorder=recorder)
-        page.close()
+    with serve_stand_in(tmp_path_factory.mktemp("temporary"), StandIn()) as served:
+        served.config = httpx.get(f"{served.url}config").json()
+        components = served.config["components"]
+        served.recorder = next(part for part in components if part["props"].get("elem_id") == "recorder")
+        yield served
 
 
 def submit(served, data):
@@ -63,17 +37,13 @@ def submit(served, data):
     return httpx.get(f"{served.url}gradio_api/queue/data", params={"session_hash": "abc"}, timeout=60).text
 
 
-def files_left(served):
-    return [path for path in served.uploads.folder.rglob("*") if path.is_file()]
-
-
 def test_a_recording_reaches_the_estimator_byte_for_byte_and_is_deleted(served):
     served.estimator.seen.clear()
     content = bytes(range(256)) * 500
     path = httpx.post(f"{served.url}gradio_api/upload", files={"files": ("recording.webm", content)}).json()[0]
-    assert "No video." in submit(served, {"clip": path})
+    assert "cannot be read as a video" in submit(served, {"clip": path})
     assert served.estimator.seen == [content]
-    assert files_left(served) == []
+    assert served.files_left() == []
 
 
 def test_whatever_else_a_client_names_is_refused_and_stays_where_it_is(served, tmp_path):

@@ -1,13 +1,15 @@
 """What Gradio keeps of a session goes after a while, and what a page still needs stays. The estimator is a stand-in."""
 
 import asyncio
+import os
+import time
 from types import SimpleNamespace
 
 import pytest
-from gradio.routes import file_upload_statuses
 
-from bpdemo.demo.server import sessions as forgetting_module
-from bpdemo.demo.server.sessions import forget, forgetting
+from bpdemo.demo.server import sessions
+from bpdemo.demo.server.gradio_internals import file_upload_statuses, forget_sessions
+from bpdemo.demo.server.sessions import session_cleanup
 from tests.support.stand_in import StandIn, serve_stand_in
 
 A_WHILE_S = 600
@@ -28,7 +30,7 @@ def session(app):
 
 def is_kept(app, keep_s):
     app.get_blocks()._queue.pending_messages_per_session["someone"] = ["a result"]
-    forget(app, keep_s)
+    forget_sessions(app, keep_s)
     kept = "someone" in app.state_holder
     assert ("someone" in app.get_blocks()._queue.pending_messages_per_session) == kept
     assert ("someone" in app.state_holder.time_last_used) == kept
@@ -60,25 +62,28 @@ def test_how_far_uploads_were_is_forgotten_once_they_ended(app):
     for name in ("ended", "under way"):
         file_upload_statuses.append(name, "a_persons_name.mp4", b"x")
     file_upload_statuses.set_done("ended")
-    forget(app)
+    forget_sessions(app)
     assert "ended" not in file_upload_statuses._statuses
     assert "ended" not in file_upload_statuses._signals
     assert not file_upload_statuses.is_done("under way")
 
 
-def test_it_is_done_again_and_again_while_the_app_runs(monkeypatch):
-    forgot = []
-    monkeypatch.setattr(forgetting_module, "_EVERY_S", 0.001)
-    monkeypatch.setattr(forgetting_module, "forget", forgot.append)
+def test_sessions_and_files_are_cleaned_up_again_and_again_while_the_app_runs(monkeypatch, uploads):
+    cleaned = []
+    monkeypatch.setattr(sessions, "_EVERY_S", 0.001)
+    monkeypatch.setattr(sessions, "forget_sessions", cleaned.append)
+    left = uploads.new_file("clip.mp4")
+    left.write_bytes(b"clip")
+    os.utime(left, (time.time() - 700,) * 2)
 
     async def run():
-        async with forgetting("the app"):
-            while len(forgot) < 3:
+        async with session_cleanup(uploads)("the app"):
+            while len(cleaned) < 3 or left.exists():
                 await asyncio.sleep(0.001)
         await asyncio.sleep(0.01)
-        ended = len(forgot)
+        ended = len(cleaned)
         await asyncio.sleep(0.05)
-        assert len(forgot) == ended
+        assert len(cleaned) == ended
 
     asyncio.run(asyncio.wait_for(run(), 60))
-    assert set(forgot) == {"the app"}
+    assert set(cleaned) == {"the app"}

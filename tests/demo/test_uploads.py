@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bpdemo.demo.server import uploads as uploads_module
 from bpdemo.demo.server.uploads import MAX_BYTES_TOGETHER, Uploads
 from bpdemo.errors import BpdemoError
 
@@ -86,17 +85,6 @@ def test_the_sweep_takes_what_is_old_and_leaves_what_is_new(uploads, upload):
     uploads.sweep(keep_s=-1)
     uploads.sweep(keep_s=-1)
     assert list(uploads.folder.iterdir()) == []
-
-
-def test_the_sweep_comes_again_and_again(uploads, upload, monkeypatch):
-    monkeypatch.setattr(uploads_module, "_SWEEP_EVERY_S", 0.01)
-    uploads.sweep_regularly()
-    age(upload, 700)
-    for _ in range(2000):
-        if not upload.exists():
-            break
-        time.sleep(0.01)
-    assert not upload.exists()
 
 
 def test_the_folder_is_private_and_goes_with_the_app(tmp_path):

@@ -5,27 +5,23 @@ times a second, says the one thing to change, counts down, records, stops. Then 
 triggers `submit` with its path. The files beside this one are its parts, joined as they are; nothing is built:
 
     recorder.html, recorder.css   what it looks like
+    words.json                    what it says
     main.js                       its course, from idle to sent
     camera.js                     asks for the camera, holds exposure, white balance and focus
     looks.js, detector.js         look at the picture; find the face, in a worker
     checks.js                     judge a look: the one instruction to give
     clip.js                       records
     view.js                       shows and speaks
-
-Its words come from the page (`locales/<language>/recorder.json`).
 """
 
 import base64
 import io
-import json
 import zipfile
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import gradio as gr
-from gradio.i18n import I18nData
 
-from bpdemo.demo.texts import Words
 from bpdemo.face import model_bytes
 
 SCRIPTS = Path(__file__).parent
@@ -36,17 +32,14 @@ _DETECTOR = "face_detector.tflite"  # inside the bundle that finds the landmarks
 HAS_BEEN_READ = "() => document.querySelector('#recorder .bp-rec')?.dispatchEvent(new Event('bp-read'))"
 
 
-def build_recorder(words: str | I18nData) -> gr.HTML:
+def build_recorder() -> gr.HTML:
     """Build the recorder, inside the Blocks that is open.
 
-    Its events: `submit`, whose data names the uploaded `clip` - a path from a client, to be believed no more than any -
-    and `other_way`, when somebody who cannot record wants to upload a clip instead.
-
-    Args:
-        words: everything it says, as in `locales/en/recorder.json`: as JSON, or its name in the translations.
+    Its events: `submit`, whose data names the uploaded `clip` by a path that the client may have made up, and
+    `other_way`, when somebody who cannot record wants to upload a clip instead.
     """
     return gr.HTML(
-        words,
+        _read("words.json"),
         html_template=_read("recorder.html"),
         js_on_load="\n".join(_read(part) for part in _PARTS),
         server_functions=[face_detector],
@@ -56,26 +49,17 @@ def build_recorder(words: str | I18nData) -> gr.HTML:
     )
 
 
-def labels(words: Words) -> dict[str, str]:
-    """Return what the recorder and the tabs around it say in one language, by the names the page asks for."""
-    return {
-        "recorder": json.dumps(words.get("recorder")),
-        "guided": words("recorder.ways.guided"),
-        "upload": words("recorder.ways.upload"),
-    }
-
-
 def style() -> str:
     """Return the recorder's style sheet, to be added to the page's."""
     return _read("recorder.css")
 
 
 def face_detector(_sent: object) -> dict[str, str]:
-    """Return what looks for a face in the browser: the worker's `script`, and its `model` in base 64."""
+    """Return the browser's face detector: the worker's `script`, and its `model` in base 64."""
     return {"script": _read("detector.js"), "model": _detector_model()}
 
 
-@lru_cache(maxsize=1)
+@cache
 def _detector_model() -> str:
     with zipfile.ZipFile(io.BytesIO(model_bytes())) as bundle:
         return base64.b64encode(bundle.read(_DETECTOR)).decode()

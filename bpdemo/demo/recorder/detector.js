@@ -254,7 +254,7 @@ function merge(boxes) {
     const same = left.filter((box) => box === left[0] || overlap(box, left[0]) > SAME_FACE);
     const total = same.reduce((sum, box) => sum + box.score, 0);
     const mean = (read) => same.reduce((sum, box) => sum + box.score * read(box), 0) / total;
-    const face = { score: left[0].score };
+    const face = {};
     for (const name of ["x", "y", "width", "height"]) face[name] = mean((box) => box[name]);
     face.points = left[0].points.map((_, at) => [0, 1].map((axis) => mean((box) => box.points[at][axis])));
     faces.push(face);

@@ -33,13 +33,6 @@ class Recorder {
     this.show("idle");
   }
 
-  /** Goes on in other words. */
-  translate(words) {
-    this.words = words;
-    this.view.label(words);
-    if (this.state === "idle") this.show("idle");
-  }
-
   /** Begins a turn of the course; returns whether it is still the one, to be asked after every wait. */
   turn() {
     const visit = ++this.visit;
@@ -260,8 +253,8 @@ function second() {
   return new Promise((resolve) => setTimeout(resolve, 1000));
 }
 
-// `element`, `props`, `server`, `trigger`, `upload` and `watch` are Gradio's; the component's value is its words.
-const recorder = new Recorder(element, JSON.parse(props.value), {
+// `element`, `props`, `server`, `trigger` and `upload` are Gradio's; the component's value is its words.
+new Recorder(element, JSON.parse(props.value), {
   fetchDetector: () => server.face_detector(),
   goUpload: () => trigger("other_way"),
   send: async (file, wanted) => {
@@ -269,4 +262,3 @@ const recorder = new Recorder(element, JSON.parse(props.value), {
     if (wanted()) trigger("submit", { clip: path });
   },
 });
-watch("value", () => recorder.translate(JSON.parse(props.value)));

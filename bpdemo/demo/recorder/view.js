@@ -12,11 +12,6 @@ class View {
     for (const part of this.root.querySelectorAll("[data-part]")) this.parts[part.dataset.part] = part;
     [this.spoken, this.spokenAt, this.speaking] = ["", -Infinity, null];
     this.drawGuide(4, 3);
-    this.label(words);
-  }
-
-  /** Puts words where they stay whatever happens. */
-  label(words) {
     this.words = words;
     this.root.setAttribute("aria-label", words.name);
     this.parts.video.setAttribute("aria-label", words.picture);
@@ -48,8 +43,8 @@ class View {
   showCheck(item, passed) {
     item.dataset.passed = String(passed);
     item.firstChild.textContent = MARKS[passed];
-    const said = passed === null ? "unknown" : passed ? "passed" : "failed";
-    item.lastChild.textContent = `: ${this.words.checks[said]}`;
+    const verdict = passed === null ? "unknown" : passed ? "passed" : "failed";
+    item.lastChild.textContent = `: ${this.words.checks[verdict]}`;
   }
 
   showChecks(passed) {
@@ -91,13 +86,13 @@ class View {
   /** Has a screen reader say something: at once, or when the last words are a while ago, and only the latest. */
   speak(text, { atOnce = false } = {}) {
     clearTimeout(this.speaking);
-    const tell = () => {
+    const announce = () => {
       if (text !== this.spoken) this.parts.live.textContent = text;
       [this.spoken, this.spokenAt] = [text, performance.now()];
     };
     const wait = this.spokenAt + SPEAK_EVERY_MS - performance.now();
-    if (atOnce || wait <= 0) tell();
-    else this.speaking = setTimeout(tell, wait);
+    if (atOnce || wait <= 0) announce();
+    else this.speaking = setTimeout(announce, wait);
   }
 
   facts(sentences) {

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What stands between Gradio and the page: uploads, the queue, sessions, closed routes."""

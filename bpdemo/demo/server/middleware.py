@@ -9,48 +9,29 @@ import asyncio
 import logging
 import mimetypes
 import shutil
-from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
-from typing import Any
 
-from gradio.route_utils import MultiPartException, upload_fn
-from gradio.routes import file_upload_statuses
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bpdemo.clip import MAX_FILE_BYTES
+from bpdemo.demo.server.gradio_internals import MultiPartException, end_upload_progress, receive_files
 from bpdemo.demo.server.uploads import Uploads
-from bpdemo.demo.texts import Words
 from bpdemo.errors import log_unforeseen
 
 logger = logging.getLogger(__name__)
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 PREFIX = "/gradio_api"
 CLOSED = frozenset(
-    {
+    (
         "deep_link",  # writes what a visitor's page shows to the disk
         "process_recording",  # runs ffmpeg on what anybody sends
         "proxy",  # fetches for whoever asks
         "custom_component",  # prints what it is asked for
-        "stream",
-        "run-history",
-        "runs",
-        "dev",
-        "vibe-code",
-        "vibe-edit",
-        "undo-vibe-edit",
-        "vibe-starter-queries",
-        "profiling",
-        "monitoring",
-        "token",
-        "login",
-        "logout",
-    }
+        *("stream", "run-history", "runs", "dev", "profiling", "monitoring", "token", "login", "logout"),
+        *("vibe-code", "vibe-edit", "undo-vibe-edit", "vibe-starter-queries"),
+    )
 )
 """First parts of the routes this app has no use for, with or without Gradio's prefix, up to a `/` or `=`."""
 
@@ -70,42 +51,40 @@ _ENVELOPE_BYTES = 64 * 1024  # what a form adds to the file in it
 _COUNT_EVERY_BYTES = 16 * 2**20
 STALLED_S = 30.0
 
-
-class _RefusedError(Exception):
-    """An upload is not taken: the HTTP status, and the words that say why."""
-
-    def __init__(self, status: int, key: str) -> None:
-        super().__init__(key)
-        self.status, self.key = status, key
+NOTHING_HERE = "There is nothing here."
+NO_FILE = "This is no file of this app, or it has been deleted."
+FAILED = "Something went wrong here. Try once more; if it happens again, tell the project."
 
 
-class Door:
-    """ASGI middleware: closes routes, takes uploads, serves nothing but them, and tells browsers to keep to this app.
+class UploadRefusedError(HTTPException):
+    """An upload is not taken: the HTTP status, and the sentence that says why."""
 
-    Args:
-        app: Gradio's.
-        uploads: where clips lie.
-        words: to refuse in.
-        max_bytes: of one clip.
+
+_TOO_LARGE = (413, f"The clip is larger than {MAX_FILE_BYTES // 2**20} MB. Send a shorter one: 15 seconds are enough.")
+_NO_ROOM = (507, "There is no room for another clip now. Send it again in a few minutes.")
+_SEVERAL = (400, "Several files were sent at once. Send one clip at a time.")
+_STALLED = (408, "The upload stood still for too long. Send the clip again.")
+_BROKEN = (400, "The upload did not arrive whole. Send the clip again.")
+
+
+class UploadMiddleware:
+    """ASGI middleware: closes routes, takes uploads, serves only those, and keeps browsers to this app.
+
+    `max_bytes` is the limit of one clip.
     """
 
-    def __init__(self, app: Any, uploads: Uploads, words: Words, max_bytes: int = MAX_FILE_BYTES) -> None:
-        self._app = app
-        self._uploads = uploads
-        self._words = words
-        self._max_bytes = max_bytes
+    def __init__(self, app: ASGIApp, uploads: Uploads, max_bytes: int = MAX_FILE_BYTES) -> None:
+        self._app, self._uploads, self._max_bytes = app, uploads, max_bytes
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         name, rest = _route(scope)
-        headers = list(_HEADERS)
-        answer: Any = self._app
-        is_started = False
+        headers, answer, is_started = list(_HEADERS), self._app, False
         if name in CLOSED:
-            answer = PlainTextResponse(self._words("page.refused.closed"), 404)
+            answer = PlainTextResponse(NOTHING_HERE, 404)
         elif name == "file":
             headers.append((b"cache-control", b"no-store"))  # the browser's own copy is to go with the page
             answer = self._serve(rest)
@@ -128,20 +107,20 @@ class Door:
             if name != "file":
                 log_unforeseen(logger, error)
             if not is_started:
-                told = self._words("page.refused.no_file") if name == "file" else self._words("page.refused.failed")
-                await PlainTextResponse(told, 403 if name == "file" else 500)(scope, receive, send_with_headers)
+                failed = PlainTextResponse(NO_FILE, 403) if name == "file" else PlainTextResponse(FAILED, 500)
+                await failed(scope, receive, send_with_headers)
 
     def _serve(self, path: str) -> Response:
-        """Return an upload, or a file made for a download: what plays, to be played, and all else to be stored."""
+        """Return an upload, or a file made for a download: videos to be played, all else to be stored."""
         file = None if path.startswith("http") else self._uploads.find(path)
         if file is None:
-            return PlainTextResponse(self._words("page.refused.no_file"), 403)
+            return PlainTextResponse(NO_FILE, 403)
         kind = mimetypes.guess_type(file.name)[0] or ""
         if kind.startswith("video/"):
             return FileResponse(file, media_type=kind, filename=file.name, content_disposition_type="inline")
         return FileResponse(file, media_type="application/octet-stream", filename=file.name)
 
-    async def _take(self, scope: Message, receive: Receive) -> Response:
+    async def _take(self, scope: Scope, receive: Receive) -> Response:
         """Take an upload into a folder of its own; whatever goes wrong, nothing of it stays."""
         request = Request(scope, self._within_limits(receive))
         upload_id = request.query_params.get("upload_id")
@@ -149,40 +128,39 @@ class Door:
             return JSONResponse(await self._store(request, upload_id))
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        except _RefusedError as error:
-            refusal = error
+        except UploadRefusedError as error:
+            return PlainTextResponse(error.detail, error.status_code)
         except MultiPartException as error:
-            refusal = _RefusedError(413, "too_large") if "size" in error.message else _RefusedError(400, "broken")
+            status, message = _TOO_LARGE if "size" in error.message else _BROKEN
         except HTTPException:
-            refusal = _RefusedError(400, "broken")
+            status, message = _BROKEN
         except OSError:
-            refusal = _RefusedError(507, "full")
+            status, message = _NO_ROOM
         except Exception as error:
             log_unforeseen(logger, error)
-            refusal = _RefusedError(400, "broken")
+            status, message = _BROKEN
         finally:
             if upload_id:
-                file_upload_statuses.set_done(upload_id)
-        return PlainTextResponse(self._words(f"page.refused.{refusal.key}"), refusal.status)
+                end_upload_progress(upload_id)
+        return PlainTextResponse(message, status)
 
     async def _store(self, request: Request, upload_id: str | None) -> list[str]:
         """Return the paths of what was uploaded, none or one."""
         if int(request.headers.get("content-length", "0")) > self._max_bytes + _ENVELOPE_BYTES:
-            raise _RefusedError(413, "too_large")
+            raise UploadRefusedError(*_TOO_LARGE)
         if not self._uploads.bytes_left():
-            raise _RefusedError(507, "full")
+            raise UploadRefusedError(*_NO_ROOM)
         arriving = self._uploads.new_folder()
         try:
-            progress = file_upload_statuses if upload_id else None
-            paths, _, _ = await upload_fn(request, arriving, self._max_bytes, upload_id, True, progress)
+            paths = await receive_files(request, arriving, self._max_bytes, upload_id)
             if len(paths) > 1:
-                raise _RefusedError(400, "one_at_a_time")
-            return [str(Path(path).rename(self._uploads.new_file(Path(path).name))) for path in paths]
+                raise UploadRefusedError(*_SEVERAL)
+            return [str(path.rename(self._uploads.new_file(path.name))) for path in paths]
         finally:
             shutil.rmtree(arriving, ignore_errors=True)
 
     def _within_limits(self, receive: Receive) -> Receive:
-        """Return a `receive` that ends an upload that is too large, that stalls, or that there is no room for."""
+        """Return a `receive` that ends an upload that is too large, stalls, or finds no room."""
         taken = counted = 0
 
         async def receive_some() -> Message:
@@ -190,21 +168,21 @@ class Door:
             try:
                 message = await asyncio.wait_for(receive(), STALLED_S)
             except TimeoutError:
-                raise _RefusedError(408, "stalled") from None
+                raise UploadRefusedError(*_STALLED) from None
             taken += len(message.get("body", b""))
             if taken > self._max_bytes + _ENVELOPE_BYTES:
-                raise _RefusedError(413, "too_large")
+                raise UploadRefusedError(*_TOO_LARGE)
             if taken - counted >= _COUNT_EVERY_BYTES:
                 counted = taken
                 if not self._uploads.bytes_left():
-                    raise _RefusedError(507, "full")
+                    raise UploadRefusedError(*_NO_ROOM)
             return message
 
         return receive_some
 
 
-def _route(scope: Message) -> tuple[str, str]:
-    """Return a route's name, what stands before the first `/` or `=`, and what follows an `=`."""
+def _route(scope: Scope) -> tuple[str, str]:
+    """Return a route's name, which ends at the first `/` or `=`, and what follows an `=`."""
     path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX).removeprefix("/")
     first, slash, rest = path.partition("/")
     name, equals, value = first.partition("=")

@@ -19,27 +19,21 @@ import secrets
 import shutil
 import stat
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 from bpdemo.errors import BpdemoError
+from bpdemo.system import runtime
 
-FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
 MAX_BYTES_TOGETHER = 2 * 2**30
 KEEP_S = 600  # a queue of `QUEUE_LENGTH` clips is through in less
-_SWEEP_EVERY_S = 60
 
 
 class Uploads:
-    """The folder of uploads.
-
-    Args:
-        folder: an existing folder that holds nothing else.
-    """
+    """The folder of uploads; it exists, and holds nothing else."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -48,30 +42,26 @@ class Uploads:
     def create(cls) -> "Uploads":
         """Make the folder, inside `GRADIO_TEMP_DIR` when that is set, and have Gradio use it.
 
-        Must be called before Gradio is imported: parts of it read the variable at import.
+        Call it before Gradio is imported, which reads the variable then.
 
         Raises:
-            BpdemoError: `folder_not_private`, where somebody else could put a folder of theirs in its place.
+            BpdemoError: `folder_not_private`: somebody else could put a folder of theirs in its place.
         """
-        above = Path(os.environ.get(FOLDER_VARIABLE) or tempfile.gettempdir())
+        above = Path(os.environ.get(runtime.GRADIO_FOLDER_VARIABLE) or tempfile.gettempdir())
         above.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_safe_above(above):
             raise BpdemoError(
                 "folder_not_private",
                 f"Clips cannot be kept private in {above}: somebody else may rename what is in it.",
-                f"Set {FOLDER_VARIABLE} to a folder that belongs to you and that only you can write to.",
+                f"Set {runtime.GRADIO_FOLDER_VARIABLE} to a folder that belongs to you and that only you can write to.",
             )
         folder = Path(tempfile.mkdtemp(prefix="bpdemo-", dir=above))  # made for this user only
-        os.environ[FOLDER_VARIABLE] = str(folder)
+        runtime.use_folder_for_gradio(folder)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         return cls(folder)
 
     def find(self, path: object) -> Path | None:
-        """Return the upload a client names, or None when it is not one of this app's.
-
-        Args:
-            path: what the client sent: an upload's path, or the address under which this app serves that upload.
-        """
+        """Return the upload a client names by its path, or by its address in this app; None when there is none."""
         if not isinstance(path, str) or "\0" in path:
             return None
         if path.startswith(("http://", "https://")) and "/file=" in path:
@@ -86,7 +76,7 @@ class Uploads:
         return real if inside and real.is_file() else None
 
     def delete(self, path: object) -> None:
-        """Delete an upload and its folder; anything that is not an upload stays."""
+        """Delete an upload and its folder; anything else stays."""
         upload = self.find(str(path) if isinstance(path, os.PathLike) else path)
         if upload is not None:
             upload.unlink(missing_ok=True)
@@ -94,14 +84,14 @@ class Uploads:
 
     @contextmanager
     def deleted_afterwards(self, path: object) -> Iterator[None]:
-        """Delete an upload when the block ends, by whatever way."""
+        """Delete an upload when the block ends."""
         try:
             yield
         finally:
             self.delete(path)
 
     def new_folder(self) -> Path:
-        """Make a folder whose name nobody can guess, for one upload or one file that a client will fetch."""
+        """Make a folder with a name nobody can guess, for one upload or download."""
         folder = self.folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         return folder
@@ -114,39 +104,25 @@ class Uploads:
         """Return how many bytes more may be taken, by this app's own limit."""
         taken = 0
         for place in self.folder.rglob("*"):
-            try:
+            with suppress(FileNotFoundError):  # deleted while this was counting
                 taken += place.lstat().st_size if place.is_file() else 0
-            except FileNotFoundError:  # deleted while this was counting
-                continue
         return max(0, MAX_BYTES_TOGETHER - taken)
 
     def sweep(self, keep_s: float = KEEP_S) -> None:
         """Delete every file older than `keep_s` seconds, and folders left empty."""
         oldest = time.time() - keep_s
         for place in sorted(self.folder.rglob("*"), reverse=True):
-            try:
+            with suppress(FileNotFoundError):
                 if place.is_dir():
-                    # A folder that has just been made is about to be filled.
+                    # A new folder is about to be filled.
                     if place.stat().st_mtime < oldest:
                         _remove_empty(place)
                 elif place.lstat().st_mtime < oldest:
                     place.unlink()
-            except FileNotFoundError:
-                continue
-
-    def sweep_regularly(self) -> None:
-        """Sweep once a minute in the background, for as long as the app runs."""
-
-        def run() -> None:
-            while self.folder.is_dir():
-                self.sweep()
-                time.sleep(_SWEEP_EVERY_S)
-
-        threading.Thread(target=run, name="sweep uploads", daemon=True).start()
 
 
 def _is_safe_above(folder: Path) -> bool:
-    """Return whether nobody but this user (and root) can rename or replace what this user makes in a folder."""
+    """Return whether only this user (and root) can rename or replace what this user makes in a folder."""
     if not hasattr(os, "geteuid"):
         return True
     status = folder.stat()
@@ -155,8 +131,5 @@ def _is_safe_above(folder: Path) -> bool:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Remove a folder if nothing is in it."""
-    try:
+    with suppress(OSError):
         folder.rmdir()
-    except OSError:
-        return

@@ -2,30 +2,27 @@
 
 import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from PIL import Image
 
-from bpdemo.demo.downloads import data_url
-from bpdemo.demo.texts import Words
-from bpdemo.demo.views.html import attribute, percent, section, table
+from bpdemo.demo.views.templating import data_url, percent, render
+from bpdemo.regions import CELLS
+from bpdemo.weights.config import WeightsConfig
+from bpdemo.weights.store import WeightsSummary
 
-CARD = "README.md"
-EVIDENCE = "evidence"
+_CAPTURE = "standard"  # the captures that the sentence on the evidence speaks of
 _PICTURE_WIDTH = 840
 _PICTURE_LIMIT = 1 << 20  # bytes of a file, as for what is pushed to the Hub
 _COLOURS = 64  # are enough for these pictures, and a third of the bytes
 # A picture of the card, its words for who cannot see it, and the paragraph beneath: how it is to be read.
-_IN_CARD = re.compile(rf"!\[([^\]]+)\]\(({EVIDENCE}/[\w-]+\.png)\)\n\n([^#|!\n][^\n]*(?:\n[^\n]+)*)?")
+_IN_CARD = re.compile(r"!\[([^\]]+)\]\((evidence/[\w-]+\.png)\)\n\n([^#|!\n][^\n]*(?:\n[^\n]+)*)?")
 
 
-@dataclass(frozen=True)
-class EvidencePicture:
-    """A figure of a model card: its words for who cannot see it, how it is to be read, and its `data:` address."""
+class EvidencePicture(NamedTuple):
+    """A figure of a model card: its words for who cannot see it, how to read it, and its `data:` address."""
 
     alt: str
     caption: str
@@ -33,96 +30,66 @@ class EvidencePicture:
 
 
 def find_evidence(folder: Path) -> list[EvidencePicture]:
-    """Return the figures that a model card shows and that lie beside it.
-
-    Args:
-        folder: of the weights. Weights from the Hub bring the card without its figures.
-
-    Returns:
-        The figures in the card's order; none when there are none.
-    """
-    card = folder / CARD
-    if not card.is_file():
-        return []
-    found = []
-    for alt, name, caption in _IN_CARD.findall(card.read_text(encoding="utf-8", errors="replace")):
-        file = folder / name
-        if file.is_file() and file.stat().st_size <= _PICTURE_LIMIT:
-            address = _shrink(file)
-            if address is not None:
-                found.append(EvidencePicture(alt, " ".join(caption.split()), address))
-    return found
+    """Return the figures of the model card in a weights folder, in its order; weights from the Hub bring none."""
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    found = [(alt, " ".join(caption.split()), _shrink(folder / name)) for alt, name, caption in _IN_CARD.findall(text)]
+    return [EvidencePicture(alt, caption, address) for alt, caption, address in found if address is not None]
 
 
-def how_it_works(
-    config: Mapping[str, Any], weights: Mapping[str, Any], words: Words, evidence: list[EvidencePicture] | None = None
-) -> str:
-    """Return the method, and the weights with their evidence.
-
-    Args:
-        config: of the weights.
-        weights: `Weights.to_dict`.
-        words: to say it in.
-        evidence: figures of the weights' model card.
-    """
-    coverage = percent(config["intervals"]["coverage"])
-    cells = len(config["stmap"]["cells"])
-    lines = "".join(f"<li>{line.format(cells=cells, coverage=coverage)}</li>" for line in words.get("about.how"))
-    how = section(words("about.how_title"), "", f"<ol>{lines}</ol><p>{words('about.api')}</p>")
-    known = {**weights, **weights["provenance"]}
-    rows = [
-        (words(f"about.provenance.{key}"), str(known[key]))
-        for key in words.get("about.provenance")
-        if known.get(key) is not None
-    ]
-    where_from = table(rows, words("about.provenance_caption"))
-    told = section(
-        words("about.weights_title"),
-        escape(str(weights["provenance"]["statement"])),
-        f"{_evidence_table(config, words)}{_pictures(evidence or [], words)}{where_from}",
+def about(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[EvidencePicture] = ()) -> str:
+    """Return the method, and the weights with their evidence."""
+    scores = []
+    for name in ("systolic", "diastolic"):
+        for quality, pressures in config.validation.qualities.items():
+            score = getattr(pressures, name)
+            r = "" if score.r is None else f"{score.r:.2f}"
+            coverage = "" if score.coverage is None else percent(score.coverage)
+            row = (name.capitalize(), quality, f"{score.mae:.1f}", f"{score.baseline_mae:.1f}", r, coverage)
+            scores.append(row)
+    made = summary.provenance
+    provenance = {
+        "Name": summary.name,
+        "Revision": summary.revision,
+        "STMap version": summary.stmap_version,
+        "Data": made.data,
+        "Cite": made.citation,
+        "Commit": made.commit,
+        "Command": made.command,
+        "Date": made.date,
+    }
+    return render(
+        "about",
+        cells=len(CELLS),
+        coverage=config.intervals.coverage,
+        summary=summary,
+        scores=scores,
+        evidence=evidence,
+        provenance=[(name, value) for name, value in provenance.items() if value is not None],
     )
+
+
+def evidence_sentence(config: WeightsConfig) -> str:
+    """Return what the weights' own figures say, with the baseline beside it."""
+    systolic, diastolic = config.training.systolic, config.training.diastolic
+    means = f"{systolic.mean:.0f} / {diastolic.mean:.0f}"
+    scores = config.validation.qualities.get(_CAPTURE)
+    if scores is None:
+        errors = f"{systolic.mean_absolute_error:.1f} / {diastolic.mean_absolute_error:.1f}"
+        return f"Always answering the training mean ({means}) is off by {errors} mmHg on average."
     return (
-        f"<h2 class='bp-title'>{words('about.title')}</h2>"
-        f"<div class='bp-steps bp-about' lang='{words.language}'>{how}{told}</div>"
+        f"On {config.validation.people} people held out of the fitting (finger pulses rendered into maps, never filmed "
+        f"faces) networks trained this way were off by {scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg on "
+        f"average; always answering the training mean ({means}) by {scores.systolic.baseline_mae:.1f} / "
+        f"{scores.diastolic.baseline_mae:.1f}."
     )
-
-
-def _pictures(evidence: list[EvidencePicture], words: Words) -> str:
-    """Return the figures, folded away until asked for."""
-    if not evidence:
-        return f"<p class='bp-quiet'>{words('about.no_pictures')}</p>"
-    shown = "".join(
-        f"<figure class='bp-evidence'><img loading='lazy' alt='{attribute(picture.alt)}' src='{picture.address}'>"
-        f"<figcaption>{escape(picture.caption or picture.alt)}</figcaption></figure>"
-        for picture in evidence
-    )
-    return f"<details><summary>{words('about.pictures', count=len(evidence))}</summary>{shown}</details>"
-
-
-def _evidence_table(config: Mapping[str, Any], words: Words) -> str:
-    """Return the validation figures as a table; nothing when the config brings none in our form."""
-    qualities = words.get("about.qualities")
-    try:
-        rows = [
-            (
-                words(f"about.{name}"),
-                qualities.get(str(quality), str(quality)),
-                f"{of[name]['mae']:.1f}",
-                f"{of[name]['baseline_mae']:.1f}",
-                f"{of[name]['r']:.2f}",
-                percent(of[name]["coverage"]),
-            )
-            for name in ("systolic", "diastolic")
-            for quality, of in config["validation"]["qualities"].items()
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return ""
-    return table(rows, words("about.evidence_caption"), words.get("about.evidence_columns"))
 
 
 def _shrink(file: Path) -> str | None:
-    """Return a picture with fewer colours as a `data:` address; None for what is no picture."""
+    """Return a picture with fewer colours as a `data:` address; None for a missing, large or broken one."""
     try:
+        if file.stat().st_size > _PICTURE_LIMIT:
+            return None
         with Image.open(file, formats=["PNG"]) as picture:
             picture.thumbnail((_PICTURE_WIDTH, 2 * _PICTURE_WIDTH))
             buffer = io.BytesIO()

@@ -1,60 +1,152 @@
-"""The questions put to a pulse, told in words: what was measured, what is needed, and the answer."""
+"""The checks of a clip in words: the question, what was measured, what is needed, and the answer."""
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from bpdemo import quality
-from bpdemo.clip import CaptureReport
-from bpdemo.demo.texts import Words
-from bpdemo.demo.views.html import percent, table
-from bpdemo.pulse import Pulse
+from bpdemo.demo.views.templating import percent
+from bpdemo.estimate import Estimate
 from bpdemo.quality import Check
 
 
-def checks_table(pulse: Pulse, capture: CaptureReport, words: Words) -> str:
-    """Return all questions as a table."""
-    coding = quality.check_coding(pulse, capture)
-    asked = (*quality.check_pulse(pulse), *quality.check_reading(pulse), coding)
-    rows = [
-        (
-            words(f"checks.questions.{check.code}"),
-            words("checks.measured", value=_measured(check, words), needed=_needed(check, words)),
-            words("checks.passed" if check.passed else "checks.failed"),
-        )
-        for check in asked
-    ]
-    return table(rows, words("checks.caption"), words.get("checks.columns"))
+@dataclass(frozen=True)
+class Wording:
+    """How a check is put into words; in the templates stand `{value}` and, in `failure`, `{needed}`."""
+
+    question: str  # *yes* means that the check passed
+    failure: str
+    number: Callable[[float], str]
+    measured: str = "{value}"  # in the table
 
 
-def tell_failed(pulse: Pulse, words: Words) -> list[str]:
-    """Return a sentence for each question whose answer says that there is no pulse."""
-    return [
-        words(f"checks.no_pulse.{check.code}", value=_number(check, check.value), needed=_needed(check, words))
-        for check in quality.check_pulse(pulse)
-        if not check.passed
-    ]
+_whole, _tenths, _hundredths, _decibels = "{:.0f}".format, "{:.1f}".format, "{:.2f}".format, "{:.1f} dB".format
+
+# By the check's name.
+WORDINGS = {
+    "face_seen": Wording(
+        "Is the face in sight?", "The face was seen on {value} of the frames looked at; {needed} is needed.", percent
+    ),
+    "duration_s": Wording(
+        "Is the clip long enough?", "The clip lasts {value}; it must last {needed}.", "{:.1f} s".format
+    ),
+    "frame_rate_hz": Wording(
+        "Are there enough frames a second?",
+        "The clip has {value} frames a second; {needed} are needed.",
+        _tenths,
+        "{value} a second",
+    ),
+    "luma": Wording(
+        "Is the skin neither too dark nor too bright?",
+        "The skin's brightness is {value} of 255; it must be {needed}.",
+        _whole,
+        "{value} of 255",
+    ),
+    "clipped": Wording(
+        "Is the skin not overexposed?",
+        "{value} of the skin's pixels are cut off at full brightness; {needed} may be.",
+        percent,
+        "{value} cut off",
+    ),
+    "face_width_pixels": Wording(
+        "Is the face large enough?",
+        "The face is {value} pixels wide; {needed} are needed.",
+        _whole,
+        "{value} pixels",
+    ),
+    "head_turn_degrees": Wording(
+        "Does the face look at the camera?",
+        "The head is turned by {value}; {needed} can be read.",
+        "{:.0f}°".format,
+    ),
+    "motion_per_second": Wording(
+        "Is the head still enough?",
+        "The head moved by {value} of its width a second; {needed} can be followed.",
+        percent,
+        "{value} of its width a second",
+    ),
+    "measured": Wording(
+        "Was the skin in sight all along?",
+        "The skin was in sight for {value} of the time; {needed} is needed.",
+        percent,
+    ),
+    "snr_db": Wording("Does one rate stand out?", "No rate stands out: SNR {value}, needed {needed}.", _decibels),
+    "colour_agreement": Wording(
+        "Do both colour projections agree on it, as blood makes them?",
+        "The two colour projections do not agree as blood makes them: {value}, needed {needed}.",
+        _hundredths,
+    ),
+    "region_agreement": Wording(
+        "Do the regions of the face beat together?",
+        "The regions of the face do not beat together: {value}, needed {needed}.",
+        _hundredths,
+    ),
+    "half_rates_apart": Wording(
+        "Do both halves beat at one rate?",
+        "The two halves beat at different rates: {value} apart, needed {needed}.",
+        percent,
+        "{value} apart",
+    ),
+    "brightness_ratio": Wording(
+        "Is it a change of colour, not of brightness alone?",
+        "Brightness swings {value} times as much as the pulse wave, as light that flickers makes it; needed {needed}.",
+        _hundredths,
+    ),
+    "amplitude": Wording(
+        "Is the change as large as blood makes it?",
+        "The change is not as large as blood makes it: {value}, needed {needed}.",
+        lambda value: f"{100 * value:.2g} %",
+    ),
+    "light_share": Wording(
+        "Is it in the skin, not in the light around the head?",
+        "{value} of the swing is in the light around the head as well; {needed} may be.",
+        percent,
+        "{value} shared",
+    ),
+    "snr_for_shape_db": Wording(
+        "Is it clear enough to read its shape?", "The pulse's SNR is {value}; {needed} is needed.", _decibels
+    ),
+    "bits_per_pixel": Wording(
+        "Did the encoder have enough bits not to beat by itself?",
+        "The file has {value} bits for each pixel of a frame; {needed} are needed for this pulse.",
+        _hundredths,
+        "{value} bits a pixel",
+    ),
+    "whole_beats": Wording(
+        "Are there enough beats to average?",
+        "There are {value} whole beats to average; {needed} are needed.",
+        _whole,
+    ),
+}
 
 
-def _needed(check: Check, words: Words) -> str:
-    low, high = (_number(check, end) for end in (check.low, check.high))
-    if math.isfinite(check.low) and math.isfinite(check.high):
-        return words("checks.between", low=low, high=high)
-    if math.isfinite(check.low):
-        return words("checks.at_least", limit=low)
-    return words("checks.at_most", limit=high) if math.isfinite(check.high) else words("checks.may_differ")
+def check_rows(checks: Sequence[Check]) -> list[tuple[str, str, str]]:
+    """Return question, "measured (needed)" and answer of each check."""
+    rows = []
+    for check in checks:
+        wording = WORDINGS[check.name]
+        measured = "not known"
+        if math.isfinite(check.value):
+            measured = wording.measured.format(value=wording.number(check.value))
+        rows.append((wording.question, f"{measured} ({_needed(check, wording)})", "yes" if check.passed else "no"))
+    return rows
 
 
-def _measured(check: Check, words: Words) -> str:
-    told = {"halves": "checks.apart", "light": "checks.shared", "bits": "checks.bits"}.get(check.code)
-    number = _number(check, check.value)
-    return words(told, value=number) if told else number
+def failures(estimate: Estimate, code: str) -> list[str]:
+    """Return a sentence for each failed check that led to a reason; none for a reason that lies in no number."""
+    return [_failure(check) for check in estimate.failed_checks if check.reason == code and math.isfinite(check.value)]
 
 
-def _number(check: Check, value: float) -> str:
-    """Return a number in the unit its question is measured in."""
-    if not math.isfinite(value):
-        return ""
-    if check.code in ("rate", "shape"):
-        return f"{value:.1f} dB"
-    if check.code == "amplitude":
-        return f"{100 * value:.2g} %"
-    return percent(value) if check.code in ("halves", "light") else f"{value:.2f}"
+def _failure(check: Check) -> str:
+    wording = WORDINGS[check.name]
+    is_low = check.value < check.low
+    needed = f"at least {wording.number(check.low)}" if is_low else f"at most {wording.number(check.high)}"
+    return wording.failure.format(value=wording.number(check.value), needed=needed)
+
+
+def _needed(check: Check, wording: Wording) -> str:
+    low, high = math.isfinite(check.low), math.isfinite(check.high)
+    if low and high:
+        return f"{wording.number(check.low)} to {wording.number(check.high)}"
+    if low:
+        return f"at least {wording.number(check.low)}"
+    return f"at most {wording.number(check.high)}" if high else "may differ: the pulse is clear"

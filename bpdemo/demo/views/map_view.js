@@ -8,7 +8,7 @@ function choose(view, row) {
   view.dataset.chosen = row;
   slider.value = row + 1;
   slider.setAttribute("aria-valuetext", names[row]);
-  view.querySelector("[data-told]").textContent = names[row];
+  view.querySelector("[data-description]").textContent = names[row];
   for (const part of view.querySelectorAll("[data-row]")) {
     part.classList.toggle("bp-chosen", Number(part.dataset.row) === row);
   }

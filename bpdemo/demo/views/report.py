@@ -1,235 +1,193 @@
-"""A result on one page of paper: an A4 PDF with the same figures as the page."""
+"""A result on one page of paper: an A4 PDF with the same numbers and figures as the page."""
 
 import io
-import textwrap
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.patches import Rectangle
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout, XPos, YPos
+from fpdf.fonts import FontFace, TTFFont
+from matplotlib import get_data_path
+from matplotlib.figure import Figure
+from PIL import Image
 
 from bpdemo import figures
-from bpdemo.demo.cuff import Adjusted, tell_limits, tell_offset
-from bpdemo.demo.texts import Words
-from bpdemo.demo.views.html import percent
-from bpdemo.demo.views.result import tell_measured
+from bpdemo.demo.cuff import Adjusted
+from bpdemo.demo.views.about import evidence_sentence
+from bpdemo.demo.views.checks import failures
+from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, intervals
 from bpdemo.demo.views.steps import capture_rows
-from bpdemo.estimate import Estimate
-from bpdemo.figures import INK
+from bpdemo.demo.views.templating import percent
+from bpdemo.errors import shown
+from bpdemo.estimate import DISCLAIMER, Estimate
+from bpdemo.weights.config import WeightsConfig
 
-PAGE_IN = (8.27, 11.69)  # A4
-_MARGIN_IN = 0.55
-_COLUMN_IN = 3.48
-_BODY_IN = (2.95, 9.3)  # from the upper edge: where the figures are
-_LEFT_IN = {"ranges": 2.5, "cells": 1.65, "pulse": 3.0}  # heights, where there is something to draw
-_LINE, _BOLD_LINE, _SMALL_LINE = 112, 104, 130  # characters of text that fit the page's width
-_QUIET = "#566173"
-_BIG_PT, _TEXT_PT, _SMALL_PT = 25.0, 8.5, 7.5
+_TITLE = "Blood pressure from a face clip"
+_FONT = "DejaVu"
+_FONT_FILES = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}  # matplotlib's, with letters beyond Latin-1
+_BIG_PT, _HEADING_PT, _TEXT_PT, _SMALL_PT = 25, 15, 8.5, 7.5
+_LINE = 1.35  # height of a line over that of its letters
+_QUIET, _BOX = "#566173", "#eef1f5"
+_MARGIN_MM, _LOWER_MARGIN_MM, _GUTTER_MM = 14, 8, 8
+_FOOT_MM = 68  # at the lower edge, for the capture report and the weights
+_TABLE = {"borders_layout": TableBordersLayout.NONE, "first_row_as_headings": False, "text_align": "L"}
 _REASONS = 3
-_CAPTURE_COLUMNS = 2
-
-
-@dataclass(frozen=True)
-class _Pen:
-    """Writes at places given in inches from the upper left corner of a page."""
-
-    page: Figure
-
-    def write(self, x_in: float, y_in: float, text: str, size: float = _TEXT_PT, **style: object) -> None:
-        width, height = PAGE_IN
-        self.page.text(
-            x_in / width, 1 - y_in / height, _plain(text), fontsize=size, **{"color": INK, "va": "top", **style}
-        )
-
-    def wrapped(self, x_in: float, y_in: float, text: str, length: int, **style: object) -> float:
-        """Write text in lines of at most `length` characters; return where the next line would be."""
-        for line in textwrap.wrap(text, length):
-            self.write(x_in, y_in, line, **style)
-            y_in += 1.35 * float(style.get("size", _TEXT_PT)) / 72
-        return y_in
+_COLUMNS = (("ranges", "pulse"), ("cells", "stmap"))
 
 
 def make_report(
     estimate: Estimate,
-    words: Words,
-    evidence: str = "",
+    config: WeightsConfig,
+    drawn: Mapping[str, Figure],
     adjusted: Adjusted | None = None,
     made: datetime | None = None,
 ) -> bytes | None:
     """Return the report as a PDF of one A4 page; None when the clip could not be opened: there is nothing to report.
 
-    Args:
-        estimate: a reading or a refusal.
-        words: to say it in.
-        evidence: what the weights' own figures say, in a sentence.
-        adjusted: a reading as the user's own cuff reading moves it.
-        made: when; None for now.
+    `drawn` are the figures by `draw_figures`; `made` is now unless given.
     """
     if estimate.capture is None:
         return None
-    page = draw_report(estimate, words, evidence, adjusted, made)
-    buffer = io.BytesIO()
-    page.savefig(buffer, format="pdf", metadata={"Title": words("report.title"), "Creator": "bpdemo"})
-    return buffer.getvalue()
-
-
-def draw_report(
-    estimate: Estimate,
-    words: Words,
-    evidence: str = "",
-    adjusted: Adjusted | None = None,
-    made: datetime | None = None,
-) -> Figure:
-    """Draw the report; arguments as for `make_report`."""
-    page = Figure(figsize=PAGE_IN)
-    pen = _Pen(page)
-    _write_head(pen, estimate, words, made or datetime.now(UTC))
+    page = _Page(made or datetime.now(UTC))
+    page.write_head(estimate.clip)
     if estimate.status == "reading":
-        _write_values(pen, estimate, words, adjusted)
+        _write_values(page, estimate, adjusted)
     else:
-        _write_reasons(pen, estimate, words)
-    _draw_body(page, estimate, words)
-    _write_foot(pen, estimate, words, evidence)
-    return page
+        _write_reasons(page, estimate)
+    page.place_figures(drawn)
+    page.set_xy(_MARGIN_MM, page.h - _FOOT_MM + 3)
+    page.paragraph("Capture", bold=True)
+    _write_pairs(page, capture_rows(estimate.capture))
+    if estimate.weights is not None:
+        origin = estimate.weights.provenance
+        version = f"{estimate.weights.name}, STMap version {estimate.weights.stmap_version}"
+        page.ln(2)
+        weights = _shorten(shown(f"{version}; {origin.date}, commit {origin.commit[:12]}"), 120)
+        page.paragraph(f"Weights: {weights}", _SMALL_PT)
+        page.paragraph(evidence_sentence(config), _SMALL_PT)
+    return bytes(page.output())
 
 
-def _write_head(pen: _Pen, estimate: Estimate, words: Words, made: datetime) -> None:
-    pen.write(_MARGIN_IN, 0.5, words("report.title"), 15, weight="bold")
-    made_at = words("report.made", time=made.astimezone(UTC).strftime("%Y-%m-%d %H:%M"))
-    pen.write(PAGE_IN[0] - _MARGIN_IN, 0.55, made_at, ha="right", color=_QUIET)
-    pen.write(_MARGIN_IN, 0.82, words("report.clip", name=_shortened(estimate.clip, 90)), color=_QUIET)
-    width, height = PAGE_IN
-    pen.page.patches.append(
-        Rectangle(
-            (_MARGIN_IN / width, 1 - 1.52 / height), 1 - 2 * _MARGIN_IN / width, 0.46 / height,
-            transform=pen.page.transFigure, facecolor="#eef1f5", edgecolor="none",
-        )
-    )  # fmt: skip
-    pen.wrapped(_MARGIN_IN + 0.1, 1.13, words.disclaimer, _BOLD_LINE, weight="bold", size=8.0)
+class _Page(FPDF):
+    """An A4 page in one font. Text flows; figures share the room that is left above the foot."""
+
+    def __init__(self, made: datetime) -> None:
+        super().__init__(unit="mm", format="A4")
+        self.made = made.astimezone(UTC)
+        self.set_title(_TITLE)
+        self.set_creator("bpdemo")
+        self.set_creation_date(self.made)
+        for style, file in _FONT_FILES.items():
+            self.add_font(_FONT, style, Path(get_data_path(), "fonts", "ttf", file))
+        self.set_margin(_MARGIN_MM)
+        self.set_auto_page_break(True, _LOWER_MARGIN_MM)
+        self.c_margin = 0  # text begins where figures begin
+        self.set_font(_FONT, size=_TEXT_PT)
+        self.add_page()
+
+    def normalize_text(self, text: str) -> str:
+        """Return text with question marks for what the font lacks: fpdf2 would log letters of a person's file name."""
+        font = self.fonts[_FONT.lower()]
+        known = font.cmap if isinstance(font, TTFFont) else {}
+        return super().normalize_text("".join(c if c == "\n" or ord(c) in known else "?" for c in text))
+
+    def paragraph(
+        self, text: str, size: float = _TEXT_PT, *, bold: bool = False, quiet: bool = False, box: bool = False
+    ) -> None:
+        """Write text in lines as wide as the page."""
+        with self.local_context(
+            font_style="B" if bold else "", font_size_pt=size, text_color=_QUIET if quiet else None, fill_color=_BOX
+        ):
+            height = size * _LINE / self.k
+            self.multi_cell(
+                0, height, text, align="L", fill=box, padding=2 if box else 0, new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            )
+
+    def write_head(self, clip: str) -> None:
+        """Write the title, the clip's name and the disclaimer."""
+        with self.local_context(text_color=_QUIET):
+            made = f"bpdemo, {self.made:%Y-%m-%d %H:%M} UTC"
+            self.cell(0, _HEADING_PT * _LINE / self.k, made, align="R", new_x=XPos.LMARGIN, new_y=YPos.TOP)
+        self.paragraph(_TITLE, _HEADING_PT, bold=True)
+        self.paragraph(f"Clip: {_shorten(shown(clip), 90)}", quiet=True)
+        self.ln(2)
+        self.paragraph(DISCLAIMER, 8, bold=True, box=True)
+        self.ln(2)
+
+    def place_figures(self, drawn: Mapping[str, Figure]) -> None:
+        """Place figures in two columns, each as wide as fits above the foot."""
+        top, x = self.y + 3, float(_MARGIN_MM)
+        width = (self.epw - _GUTTER_MM) / 2
+        for names in _COLUMNS:
+            column = [drawn[name] for name in names if name in drawn]
+            ratios = [figure.get_figheight() / figure.get_figwidth() for figure in column]
+            room = self.h - _FOOT_MM - top
+            fitting = min(width, room / sum(ratios)) if column else width
+            y = top
+            for figure, ratio in zip(column, ratios, strict=True):
+                picture = Image.open(io.BytesIO(figures.to_png(figure)))
+                self.image(picture.convert("RGB"), x, y, fitting)  # with its alpha it would be stored as two
+                y += fitting * ratio
+            x += width + _GUTTER_MM
 
 
-def _write_values(pen: _Pen, estimate: Estimate, words: Words, adjusted: Adjusted | None) -> None:
-    systolic, diastolic = estimate.systolic, estimate.diastolic
-    interval = words(
-        "report.interval",
-        coverage=percent(systolic.coverage),
-        systolic_low=systolic.interval[0],
-        systolic_high=systolic.interval[1],
-        diastolic_low=diastolic.interval[0],
-        diastolic_high=diastolic.interval[1],
-    )
-    baseline_error = words(
-        "report.baseline_error",
-        systolic=systolic.baseline.mean_absolute_error,
-        diastolic=diastolic.baseline.mean_absolute_error,
-    )
-    heart_rate = estimate.heart_rate
-    columns = [(0.0, words("report.pressure"), f"{systolic.value:.0f} / {diastolic.value:.0f}", interval)]
+def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) -> None:
+    systolic, diastolic, heart_rate = estimate.systolic, estimate.diastolic, estimate.heart_rate
+    assert systolic is not None
+    assert diastolic is not None
+    interval = f"{percent(systolic.coverage)} interval {intervals(systolic, diastolic)}"
+    upper, lower = systolic.baseline, diastolic.baseline
+    errors = f"always answering it is off by {upper.mean_absolute_error:.1f} / {lower.mean_absolute_error:.1f}"
+    values = [
+        ("Systolic / diastolic, mmHg", f"{systolic.value:.0f} / {diastolic.value:.0f}", interval),
+        ("Training mean, mmHg", f"{upper.value:.0f} / {lower.value:.0f}", errors),
+    ]
     if heart_rate is not None:
-        snr = words("glance.snr", snr=heart_rate.snr_db)
-        columns.append((3.0, words("report.heart_rate"), f"{heart_rate.value:.1f}", snr))
-    baseline = f"{systolic.baseline.value:.0f} / {diastolic.baseline.value:.0f}"
-    columns.append((4.55, words("report.baseline"), baseline, baseline_error))
-    for x_in, label, number, under in columns:
-        x_in += _MARGIN_IN
-        pen.write(x_in, 1.66, label, color=_QUIET)
-        pen.write(x_in, 1.83, number, _BIG_PT, weight="bold")
-        pen.write(x_in, 2.25, under, _SMALL_PT)
+        values.insert(1, ("Heart rate, bpm", f"{heart_rate.value:.1f}", f"SNR {heart_rate.snr_db:.1f} dB"))
+    styles = (FontFace(color=_QUIET), FontFace(emphasis="B", size_pt=_BIG_PT), FontFace(size_pt=_SMALL_PT))
+    with page.table(col_widths=(6, 3, 5), **_TABLE) as table:
+        for cells, style in zip(zip(*values, strict=True), styles, strict=True):
+            row = table.row()
+            for cell in cells:
+                row.cell(cell, style=style)
+    page.ln(2)
     if adjusted is not None and adjusted.plausible:
-        told = f"{words('report.adjusted')}: {adjusted.systolic:.0f} / {adjusted.diastolic:.0f}"
-        pen.write(_MARGIN_IN, 2.5, told, weight="bold")
-        pen.write(_MARGIN_IN, 2.66, f"{tell_offset(adjusted, words)}. {tell_limits(adjusted, words)}")
+        pair = f"{adjusted.systolic:.0f} / {adjusted.diastolic:.0f}"
+        page.paragraph(f"Adjusted by the user's own cuff reading, mmHg: {pair}", bold=True)
+        page.paragraph(f"{adjusted_by(adjusted)}. {adjusted_limits(adjusted)}")
     else:
-        pen.wrapped(_MARGIN_IN, 2.5, words("glance.meaning"), _LINE)
+        page.paragraph(MEANING)
 
 
-def _write_reasons(pen: _Pen, estimate: Estimate, words: Words) -> None:
-    pen.write(_MARGIN_IN, 1.68, words("glance.refused"), 15, weight="bold")
-    y_in = 2.0
-    for reason in (words.reason(reason) for reason in estimate.reasons[:_REASONS]):
-        y_in = pen.wrapped(_MARGIN_IN, y_in, f"{reason.message} {reason.remedy}", _LINE)
+def _write_reasons(page: _Page, estimate: Estimate) -> None:
+    page.paragraph("No reading", _HEADING_PT, bold=True)
+    page.ln(1)
+    for reason in estimate.reasons[:_REASONS]:
+        page.paragraph(f"{reason.message} {reason.remedy}")
+        numbers = failures(estimate, reason.code)
+        if numbers:
+            page.paragraph(" ".join(numbers), _SMALL_PT)
     if len(estimate.reasons) > _REASONS:
-        more = words("report.more_reasons", count=len(estimate.reasons) - _REASONS)
-        y_in = pen.wrapped(_MARGIN_IN, y_in, more, _LINE)
-    if len(estimate.reasons) == 1:  # there is room for the numbers behind it
-        measured = " ".join(tell_measured(estimate, estimate.reasons[0].code, words))
-        y_in = pen.wrapped(_MARGIN_IN, y_in + 0.03, measured, _SMALL_LINE, size=_SMALL_PT)
+        page.paragraph(f"and {len(estimate.reasons) - _REASONS} more")
     if estimate.heart_rate is not None:
-        rate, snr = estimate.heart_rate.value, words("glance.snr", snr=estimate.heart_rate.snr_db)
-        pen.write(_MARGIN_IN, y_in + 0.05, f"{words('report.heart_rate')}: {rate:.1f} ({snr})")
+        page.paragraph(f"Heart rate, bpm: {estimate.heart_rate.value:.1f} (SNR {estimate.heart_rate.snr_db:.1f} dB)")
 
 
-def _draw_body(page: Figure, estimate: Estimate, words: Words) -> None:
-    """Draw what there are data for: ranges, cells and pulse at the left, the map at the right."""
-    width, height = PAGE_IN
-    gap = width - 2 * _MARGIN_IN - 2 * _COLUMN_IN
-    grid = page.add_gridspec(
-        3, 5, width_ratios=(_MARGIN_IN, _COLUMN_IN, gap, _COLUMN_IN, _MARGIN_IN), wspace=0, hspace=0,
-        height_ratios=(_BODY_IN[0], _BODY_IN[1] - _BODY_IN[0], height - _BODY_IN[1]),
-    )  # fmt: skip
-    window = estimate.best_window
-    there = {
-        "ranges": estimate.systolic is not None and estimate.diastolic is not None,
-        "cells": bool(estimate.thumbnails),
-        "pulse": window is not None and window.pulse is not None,
-    }
-    left = page.add_subfigure(grid[1, 1])
-    for name, part in _stack(left, [name for name in _LEFT_IN if there[name]]).items():
-        if name == "ranges":
-            figures.draw_ranges(estimate.systolic, estimate.diastolic, words.figures, part)
-        elif name == "cells":
-            figures.draw_cells(estimate.thumbnails, words.figures, part)
-        else:
-            figures.draw_pulse(window.pulse, window.heart_rate, words.figures, part)
-    if window is not None and window.stmap.mask.any():
-        figures.draw_stmap(window.stmap, words.figures, page.add_subfigure(grid[1, 3]))
+def _write_pairs(page: _Page, rows: Sequence[tuple[str, str]]) -> None:
+    """Write (title, text) rows in two columns."""
+    half = -(-len(rows) // 2)
+    quiet = FontFace(color=_QUIET)
+    page.set_font_size(_SMALL_PT)
+    with page.table(col_widths=(5, 6, 5, 6), line_height=_SMALL_PT * _LINE / page.k, **_TABLE) as table:
+        for left, right in zip(rows[:half], [*rows[half:], ("", "")][:half], strict=True):
+            row = table.row()
+            for title, text in (left, right):
+                row.cell(title, style=quiet)
+                row.cell(text)
+    page.set_font_size(_TEXT_PT)
 
 
-def _stack(column: SubFigure, names: list[str]) -> dict[str, SubFigure]:
-    """Divide a column among figures, each as high as it is meant to be."""
-    if not names:
-        return {}
-    total = _BODY_IN[1] - _BODY_IN[0]
-    heights = [_LEFT_IN[name] for name in names]
-    gap = max(total - sum(heights), 0.0) / len(names)
-    ratios = [part for height in heights for part in (height, gap)]
-    grid = column.add_gridspec(len(ratios), 1, height_ratios=ratios, hspace=0)
-    return {name: column.add_subfigure(grid[2 * number, 0]) for number, name in enumerate(names)}
-
-
-def _write_foot(pen: _Pen, estimate: Estimate, words: Words, evidence: str) -> None:
-    """Write the capture report and where the weights come from."""
-    y_in = _BODY_IN[1] + 0.15
-    pen.write(_MARGIN_IN, y_in, words("report.capture"), weight="bold")
-    rows = capture_rows(estimate.capture, words)
-    lines = -(-len(rows) // _CAPTURE_COLUMNS)
-    width_in = (PAGE_IN[0] - 2 * _MARGIN_IN) / _CAPTURE_COLUMNS
-    for number, (title, text) in enumerate(rows):
-        column, line = divmod(number, lines)
-        x_in, row_in = _MARGIN_IN + column * width_in, y_in + 0.19 + 0.15 * line
-        pen.write(x_in, row_in, _shortened(title, 28), _SMALL_PT, color=_QUIET)
-        pen.write(x_in + 1.5, row_in, _shortened(text, 38), _SMALL_PT)
-    y_in += 0.3 + 0.15 * lines
-    weights = estimate.weights
-    if weights is None:
-        return
-    provenance = weights["provenance"]
-    row = words(
-        "report.weights_row",
-        name=weights["name"],
-        version=weights["stmap_version"],
-        date=provenance["date"],
-        commit=str(provenance["commit"])[:12],
-    )
-    pen.write(_MARGIN_IN, y_in, f"{words('report.weights')}: {_shortened(row, 120)}", _SMALL_PT)
-    pen.wrapped(_MARGIN_IN, y_in + 0.16, evidence, _SMALL_LINE, size=_SMALL_PT)
-
-
-def _shortened(text: str, length: int) -> str:
-    """Return text cut to a length, so that nobody's long file name runs over what stands beside it."""
+def _shorten(text: str, length: int) -> str:
+    """Return text cut to a length: a long file name leaves room for what stands below it."""
     return text if len(text) <= length else f"{text[: length - 3]}..."
-
-
-def _plain(text: str) -> str:
-    """Return text in which nothing is taken for a formula."""
-    return text.replace("$", r"\$")

@@ -1,146 +1,95 @@
-"""The steps behind a result, each with a line of explanation and its picture."""
+"""The steps behind a result, each with a line of explanation and its figure."""
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from bpdemo import figures
 from bpdemo.beats import average_regions
-from bpdemo.clip import CaptureReport
-from bpdemo.demo.texts import Words
-from bpdemo.demo.views.checks import checks_table
-from bpdemo.demo.views.html import percent, picture, section, table
+from bpdemo.capture import CaptureReport
+from bpdemo.demo.views.checks import check_rows
 from bpdemo.demo.views.map_view import map_view
-from bpdemo.errors import Reason
+from bpdemo.demo.views.templating import percent, render, svg
 from bpdemo.estimate import Estimate
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
 
 
-def draw(estimate: Estimate, words: Words) -> dict[str, Figure]:
-    """Draw the figures that an estimate has the data for, by name, in the order of the steps."""
+def draw_figures(estimate: Estimate) -> dict[str, Figure]:
+    """Return the figures that an estimate has the data for, by name: cells, stmap, beats, pulse, windows, ranges."""
     window = estimate.best_window
     drawn: dict[str, Figure] = {}
     if estimate.thumbnails:
-        drawn["cells"] = figures.draw_cells(estimate.thumbnails, words.figures)
+        drawn["cells"] = figures.draw_cells(estimate.thumbnails)
     if window is not None and window.stmap.mask.any():
-        drawn["stmap"] = figures.draw_stmap(window.stmap, words.figures)
-    if window is not None and window.slices is not None and window.slices.measured:
-        drawn["slices"] = figures.draw_slices(window.slices, window.stmap.scale, words.figures)
+        drawn["stmap"] = figures.draw_stmap(window.stmap)
+    if window is not None and window.beats is not None and window.beats.measured:
+        drawn["beats"] = figures.draw_beats(window.beats, window.stmap.scale)
     if window is not None and window.pulse is not None:
-        drawn["pulse"] = figures.draw_pulse(window.pulse, window.heart_rate, words.figures)
+        drawn["pulse"] = figures.draw_pulse(window.pulse, window.heart_rate)
     if len(estimate.windows) > 1:
-        drawn["windows"] = figures.draw_windows(estimate.windows, words.figures)
+        drawn["windows"] = figures.draw_windows(estimate.windows)
+    if estimate.systolic is not None and estimate.diastolic is not None:
+        drawn["ranges"] = figures.draw_ranges(estimate.systolic, estimate.diastolic)
     return drawn
 
 
-def steps(estimate: Estimate, drawn: Mapping[str, Figure], words: Words) -> str:
-    """Return the steps behind the result.
-
-    Args:
-        estimate: of the clip.
-        drawn: by `draw`.
-        words: to say it in.
-    """
-    window = estimate.best_window
-    parts = []
-    if "cells" in drawn:
-        with_face = any(thumbnail.landmarks is not None for thumbnail in estimate.thumbnails)
-        key = "cells" if with_face else "cells_without_face"
-        parts.append(_step(key, _pictured(drawn, "cells", _tell_frames(estimate, words)), words))
-    if "stmap" in drawn:
-        parts.append(_step("stmap", map_view(window, drawn["stmap"], estimate.thumbnails, words), words))
-    if "slices" in drawn:
-        whole = 100 * window.stmap.scale * average_regions(window.slices)[-1][CHANNELS.index("T")]
-        alt = words("steps.slices_alt", beats=len(window.slices.rises_s), height=np.ptp(whole))
-        parts.append(_step("slices", _pictured(drawn, "slices", alt), words))
-    if "pulse" in drawn:
-        pulse = window.pulse
-        kind = "pulse_alt" if window.heart_rate else "no_pulse_alt"
-        seconds = pulse.time_s[-1] - pulse.time_s[0]
-        alt = words(f"steps.{kind}", beats=len(pulse.beats_s), seconds=seconds, heart_rate=pulse.heart_rate_bpm)
-        parts.append(
-            _step(
-                "pulse",
-                _pictured(drawn, "pulse", alt) + checks_table(pulse, CaptureReport.from_dict(estimate.capture), words),
-                words,
-            )
-        )
-    if "windows" in drawn:
-        alt = words(
-            "steps.windows_alt",
-            count=len(estimate.windows),
-            seconds=estimate.windows[-1].end_s,
-            refused=sum(bool(window.reasons) for window in estimate.windows),
-        )
-        parts.append(_step("windows", _pictured(drawn, "windows", alt), words))
-    if estimate.capture is not None:
-        caption = words.get("steps.capture")[0]
-        report = table(capture_rows(estimate.capture, words), caption, show_caption=False)
-        parts.append(_step("capture", _notes(estimate.notes, words) + report, words))
-    if not parts:
+def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
+    """Return the steps behind the result with their figures (by `draw_figures`); nothing for a clip not opened."""
+    if estimate.capture is None:
         return ""
-    return f"<h2 class='bp-title'>{words('steps.title')}</h2><div class='bp-steps'>{''.join(parts)}</div>"
+    window = estimate.best_window
+    frames = figures.shown_thumbnails(estimate.thumbnails) if estimate.thumbnails else []
+    explored, beat_height = "", 0.0
+    if window is not None and "stmap" in drawn:
+        explored = map_view(window, drawn["stmap"], estimate.thumbnails)
+    if window is not None and window.beats is not None and "beats" in drawn:
+        whole = average_regions(window.beats)[-1][CHANNELS.index("T")]
+        beat_height = 100 * window.stmap.scale * float(np.ptp(whole))
+    return render(
+        "steps",
+        estimate=estimate,
+        window=window,
+        frames=frames,
+        cells=len(CELLS),
+        times=", ".join(f"{frame.time_s:.1f}" for frame in frames),
+        map_view=explored,
+        beat_height=beat_height,
+        svgs={name: svg(figure, name) for name, figure in drawn.items() if name not in ("stmap", "ranges")},
+        window_checks=check_rows(window.checks) if window else [],
+        capture_rows=capture_rows(estimate.capture),
+        capture_checks=check_rows(estimate.checks),
+    )
 
 
-def capture_rows(capture: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+def capture_rows(capture: CaptureReport) -> list[tuple[str, str]]:
     """Return the capture report as (title, text) rows; what was not measured is left out."""
-
-    def value(kind: str, **parts: Any) -> str:
-        return words(f"steps.capture_values.{kind}", **parts)
-
-    face = capture["face"]
-    size = value("picture", width=capture["width"], height=capture["height"])
-    if capture["rotation_degrees"]:
-        size = value("turned", picture=size, degrees=capture["rotation_degrees"])
-    container, megabytes = capture["container"].split(",")[0], capture["file_bytes"] / 1e6
-    rows = {
-        "picture": size,
-        "duration": value("duration", value=capture["duration_s"]),
-        "frames": f"{capture['frames']}",
-        "frame_rate": value("frame_rate", value=capture["frame_rate_hz"]),
-        "jitter": value("jitter", value=capture["jitter_ms"]),
-        "gap": value("milliseconds", value=1000 * capture["longest_gap_s"]),
-        "bit_rate": value("bit_rate", value=capture["bit_rate_kbps"]),
-        "key_frames": value("duration", value=capture["key_frame_interval_s"] or capture["duration_s"]),
-        "file": value("file", codec=capture["codec"], container=container, megabytes=megabytes),
-        "seen": value("seen", value=percent(face["seen"])),
-    }
-    if face["seen"]:
-        rows |= {
-            "faces": f"{face['faces']}",
-            "face_width": value("pixels", value=face["width_pixels"]),
-            "turn": value("turn", value=face["turn_degrees"]),
-            "motion": value("motion", value=100 * face["motion_per_second"]),
-            "luma": value("luma", value=face["luma"]),
-            "clipped": value("clipped", value=100 * face["clipped"]),
-        }
-    if capture["frames_dropped"]:
-        rows["dropped"] = f"{capture['frames_dropped']}"
-    return [(words(f"steps.capture_rows.{key}"), text) for key, text in rows.items()]
-
-
-def _tell_frames(estimate: Estimate, words: Words) -> str:
-    """Return what the frames show, for whoever cannot see them."""
-    shown = figures.shown_thumbnails(estimate.thumbnails)
-    key = "cells_alt" if shown[0].landmarks is not None else "frames_alt"
-    times = ", ".join(f"{thumbnail.time_s:.1f}" for thumbnail in shown)
-    return words(f"steps.{key}", count=len(shown), cells=len(CELLS), times=times)
-
-
-def _notes(notes: Sequence[Reason], words: Words) -> str:
-    said = [words.reason(note) for note in notes]
-    items = "".join(f"<li>{escape(note.message)} {escape(note.remedy)}</li>" for note in said)
-    return f"<div class='bp-notes'><b>{words('steps.notes')}</b><ul>{items}</ul></div>" if items else ""
-
-
-def _pictured(drawn: Mapping[str, Figure], name: str, alt: str) -> str:
-    return picture(figures.to_svg(drawn[name], name), alt)
-
-
-def _step(key: str, body: str, words: Words) -> str:
-    title, line = words.get(f"steps.{key}")
-    return section(title, line, body)
+    file, face = capture.file, capture.face
+    turned = f", turned {file.rotation_degrees}°" if file.rotation_degrees else ""
+    rows = [
+        ("Picture", f"{file.width} x {file.height} pixels{turned}"),
+        ("Duration", f"{file.duration_s:.1f} s"),
+        ("Frames", f"{file.frames}"),
+        ("Frame rate, measured", f"{file.frame_rate_hz:.1f} Hz"),
+        ("Jitter of the interval", f"{file.jitter_ms:.1f} ms"),
+        ("Longest gap", f"{1000 * file.longest_gap_s:.0f} ms"),
+        ("Bit rate", f"{file.bit_rate_kbps:.0f} kbit/s"),
+        ("Key frames, one every", f"{file.key_frame_interval_s or file.duration_s:.1f} s"),
+        ("File", f"{file.codec} in {file.container.split(',')[0]}, {file.file_bytes / 1e6:.1f} MB"),
+        ("Face seen", f"{percent(face.seen)} of the frames looked at"),
+    ]
+    if face.seen:
+        rows += [
+            ("Faces at most", f"{face.faces}"),
+            ("Face width", f"{face.width_pixels:.0f} pixels"),
+            ("Head turn", f"{face.turn_degrees:.0f}°"),
+            ("Head motion", f"{100 * face.motion_per_second:.1f} % of the face's width a second"),
+        ]
+    if face.luma is not None:
+        rows.append(("Brightness of the skin", f"{face.luma:.0f} of 255"))
+    if face.clipped is not None:
+        rows.append(("Clipped skin pixels", f"{100 * face.clipped:.1f} %"))
+    if file.frames_dropped:
+        rows.append(("Frames without a usable time", f"{file.frames_dropped}"))
+    return rows

@@ -1,0 +1,44 @@
+"""How the page is launched: its look, what is switched off, and what stands before its routes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from bpdemo.clip import MAX_FILE_BYTES
+from bpdemo.demo import recorder
+from bpdemo.demo.server.middleware import UploadMiddleware
+from bpdemo.demo.server.sessions import MAX_SESSIONS, session_cleanup
+from bpdemo.demo.server.uploads import Uploads
+
+_STYLE = Path(__file__).parents[1] / "style.css"
+_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]  # nothing is fetched from elsewhere
+
+
+def launch_options(uploads: Uploads, routes: Sequence[Route] = ()) -> dict[str, Any]:
+    """Return the arguments of `launch`; `routes` are answered beside the page."""
+    return {
+        "theme": gr.themes.Default(
+            primary_hue="blue", neutral_hue="slate", font=_FONTS, font_mono=["ui-monospace", "monospace"]
+        ).set(
+            button_primary_background_fill="*primary_600",  # the default is too light for white letters
+            button_primary_background_fill_hover="*primary_700",
+        ),
+        "css": _STYLE.read_text(encoding="utf-8") + recorder.style(),
+        "footer_links": ["api", "settings"],
+        "run_history": False,
+        "max_file_size": MAX_FILE_BYTES,
+        "mcp_server": True,
+        "ssr_mode": False,
+        "share": False,
+        "enable_monitoring": False,
+        "state_session_capacity": MAX_SESSIONS,
+        "app_kwargs": {
+            "middleware": [Middleware(UploadMiddleware, uploads=uploads)],
+            "lifespan": session_cleanup(uploads),
+            "routes": list(routes),
+        },
+    }
