@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["BloodPressureEstimator", "BpdemoError", "Estimate"]
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for: torch and MediaPipe take seconds to load, and not every caller needs them."""
+    """Import lazily: torch and MediaPipe take seconds to load, and not every caller needs them."""
     homes = {"BloodPressureEstimator": "estimator", "Estimate": "estimate", "BpdemoError": "errors"}
     if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.small_weights import write_small
+from bpdemo import __version__
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 FACE = ROOT / "examples" / "face_58_bpm.webm"
 WALL = ROOT / "examples" / "wall.mp4"
 
@@ -28,26 +28,20 @@ def run(*arguments, cwd, **environment):
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights")
-    write_small(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def several(weights, tmp_path_factory):
+def several(small_weights, tmp_path_factory):
     """One run over a face, a wall, a text file, an empty file, a missing one and a folder."""
     folder = tmp_path_factory.mktemp("clips")
     (folder / "text.mp4").write_text("This is no video.")
     (folder / "empty.mp4").touch()
     clips = [FACE, WALL, "text.mp4", "empty.mp4", "missing.mp4", folder]
-    return run("estimate", "--json", "--weights", weights, *clips, cwd=folder)
+    return run("estimate", "--json", "--weights", small_weights, *clips, cwd=folder)
 
 
 def test_json_is_one_object_a_line_and_nothing_else(several):
     results = [json.loads(line) for line in several.stdout.splitlines()]
     assert len(results) == 6
-    assert {result["schema"] for result in results} == {"bpdemo.estimate/1"}
+    assert [result["path"] for result in results[:3]] == [str(FACE), str(WALL), "text.mp4"]
+    assert {result["schema"] for result in results} == {"bpdemo.estimate/2"}
     assert [result["status"] for result in results] == ["reading", "refused", "error", "error", "error", "error"]
     codes = [reason["code"] for result in results[1:] for reason in result["reasons"]]
     assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "not_a_file"]
@@ -77,7 +71,7 @@ def test_reading_has_every_field(several):
     assert result["capture"]["codec"] == "vp9"
     assert result["capture"]["frames"] == 450
     assert result["capture"]["frame_rate_hz"] == pytest.approx(30, abs=0.1)
-    assert set(result["weights"]) == {"name", "revision", "stmap_version", "provenance"}
+    assert {"name", "revision", "stmap_version", "provenance"} <= set(result["weights"])
     assert "Research use only" in result["disclaimer"]
 
 
@@ -88,10 +82,11 @@ def test_refusal_has_no_pressure_and_no_heart_rate(several):
     assert result["capture"]["face"]["seen"] == 0
 
 
-def test_summary_is_readable_and_refusals_are_status_0(weights, tmp_path):
-    ran = run("estimate", WALL, "--weights", weights, cwd=tmp_path)
+def test_summary_is_readable_and_refusals_are_status_0(small_weights, tmp_path):
+    ran = run("estimate", WALL, "--weights", small_weights, cwd=tmp_path)
     assert ran.returncode == 0
     assert "no_face" in ran.stdout
+    assert "face_seen 0, needed: at least 0.8" in ran.stdout
     assert ran.stderr == ""
 
 
@@ -108,20 +103,23 @@ def test_stmap_writes_the_map(tmp_path):
         assert len(saved["time_s"]) == columns
 
 
-def test_errors_are_one_line_and_status_2(tmp_path):
-    for arguments in (
+@pytest.mark.parametrize(
+    "arguments",
+    [
         ("stmap", WALL, "-o", "map.npz"),
         ("stmap", "missing.mp4", "-o", "map.npz"),
         ("stmap", FACE, "-o", "no/such/folder/map.npz"),
         ("evaluate", "--data", "nonsense"),
         ("evaluate", "--data", "ppg_bp=missing", "--weights", "missing/folder/"),
         ("push", "missing", "owner/name"),
-    ):
-        ran = run(*arguments, cwd=tmp_path)
-        assert ran.returncode == 2, arguments
-        assert ran.stderr.startswith("error: "), arguments
-        assert len(ran.stderr.splitlines()) == 1, ran.stderr
-        assert ran.stdout == ""
+    ],
+)
+def test_errors_are_one_line_and_status_2(tmp_path, arguments):
+    ran = run(*arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: ")
+    assert len(ran.stderr.splitlines()) == 1, ran.stderr
+    assert ran.stdout == ""
 
 
 def test_weights_that_cannot_be_had_are_an_error_of_every_clip(tmp_path):
@@ -132,10 +130,41 @@ def test_weights_that_cannot_be_had_are_an_error_of_every_clip(tmp_path):
     assert all(result["reasons"][0]["code"].startswith("weights_") for result in results)
 
 
-def test_import_is_light(tmp_path):
-    """`import bpdemo` loads neither Gradio nor MediaPipe nor torch."""
-    code = "import sys, bpdemo; print([name for name in ('gradio', 'mediapipe', 'torch') if name in sys.modules])"
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=dict(os.environ)
-    )
+def test_a_name_that_the_console_cannot_show_ends_no_batch(tmp_path):
+    for options in ([], ["--json"]):
+        ran = run("estimate", "größe.mp4", "missing.mp4", *options, cwd=tmp_path, PYTHONIOENCODING="ascii")
+        assert ran.returncode == 2
+        if options:
+            assert [json.loads(line)["clip"] for line in ran.stdout.splitlines()] == ["größe.mp4", "missing.mp4"]
+        else:
+            assert "gr\\xf6\\xdfe.mp4" in ran.stdout
+            assert "missing.mp4" in ran.stdout
+        assert ran.stderr == ""
+
+
+def test_version(tmp_path):
+    assert run("--version", cwd=tmp_path).stdout == f"bpdemo {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "package", "extra"), [("demo", "gradio", "demo"), ("render clip.mp4 --duration 1", "skimage", "train")]
+)
+def test_a_command_names_the_extra_that_it_needs(tmp_path, command, package, extra):
+    code = f"import sys; sys.modules[{package!r}] = None; from bpdemo.cli import main; main()"
+    command = [sys.executable, "-c", code, *command.split()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(f"error: The Python package {package} is missing.")
+    assert f"pip install 'bpdemo[{extra}]'" in ran.stderr
+    assert ran.stderr.endswith("[library_missing]\n")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", ["bpdemo", "bpdemo.cli"])
+def test_import_is_light(module):
+    """What takes seconds to load is not loaded before a command needs it."""
+    heavy = ("cv2", "gradio", "matplotlib", "mediapipe", "numpy", "torch")
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -44,7 +44,7 @@ def mesh_triangles() -> np.ndarray:
     return np.array([[edge.start for edge in edges[i : i + 3]] for i in range(0, len(edges), 3)])
 
 
-def hairy_or_wet_vertices() -> set[int]:
+def lip_and_eye_vertices() -> set[int]:
     """Return the vertices of lips and eyes; no cell touches them. Brows are kept out by the boundaries instead."""
     connections = FaceLandmarksConnections
     rings = (
@@ -91,7 +91,7 @@ def place_key(place: str) -> tuple[int, int]:
 def main() -> None:
     """Sort every triangle into its cell and write the table."""
     vertices = canonical_vertices(ROOT / "weights" / "face_landmarker.task")
-    left_out = hairy_or_wet_vertices()
+    left_out = lip_and_eye_vertices()
     regions: dict[str, dict[str, list[list[int]]]] = {
         region: {} for region in ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
     }

@@ -46,10 +46,8 @@ class Picture:
 
 PICTURES = (
     Picture("page", 0),
-    Picture("dark", 1, theme="dark", scale=1),
     Picture("refusal", 2, scale=1),
-    Picture("phone", 0, width=390, height=844, scale=2, at="#glance"),
-    Picture("phone_map", 0, width=390, height=844, scale=2, at=".bp-map"),
+    Picture("phone", 0, width=390, height=844, scale=2, at="#result"),
 )
 
 

@@ -1,0 +1,76 @@
+"""Command line: `bpdemo`, or `python -m bpdemo`.
+
+Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the weights or the arguments were wrong.
+"""
+
+import io
+import sys
+from importlib.util import find_spec
+from typing import Annotated, NoReturn
+
+import typer
+
+from bpdemo import __version__
+from bpdemo.cli import clips, hub, training
+from bpdemo.cli.options import missing_package
+from bpdemo.errors import BpdemoError
+from bpdemo.self_check import missing_library
+from bpdemo.system import runtime
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def demo(
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+) -> None:
+    """Serve the page on this machine."""
+    if find_spec("gradio") is None:  # not by importing it, which must not be done before uploads have their folder
+        raise missing_package("gradio", "demo")
+    from bpdemo.demo.launch import launch
+
+    launch(open_browser=open_browser)
+
+
+_clips = (clips.estimate, clips.stmap, clips.check, demo, clips.render)
+for _command in (*_clips, training.train, training.evaluate, hub.push, hub.publish):
+    app.command()(_command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"bpdemo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Blood pressure from a face clip by spatial-temporal maps. Research use only; not a medical device."""
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and exit status 2."""
+    runtime.silence_native_stderr()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the console cannot show must not end a batch
+    try:
+        app()
+    except BpdemoError as error:
+        _fail(error)
+    except (ImportError, OSError) as error:
+        if (missing := missing_library(error)) is not None:
+            _fail(missing)
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            _fail(BpdemoError("io", f"{where}{error.strerror}.", "Check the path and the space there."))
+        raise
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(error: BpdemoError) -> NoReturn:
+    print(f"error: {error} [{error.code}]", file=sys.stderr)
+    sys.exit(2)

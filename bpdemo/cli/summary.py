@@ -1,0 +1,56 @@
+"""An estimate as a few readable lines."""
+
+import math
+
+from bpdemo.errors import shown
+from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
+from bpdemo.quality import Check
+
+
+def summary(result: Estimate) -> str:
+    """Return the lines on one clip: pressures or reasons, failed checks, heart rate, capture, weights."""
+    lines = [shown(result.clip)]  # a file may be called anything, a terminal's commands among it
+
+    def add(label: str, text: str) -> None:
+        lines.append(f"  {label:<11}{text}")
+
+    if result.systolic and result.diastolic:
+        add("systolic", _pressure_line(result.systolic))
+        add("diastolic", _pressure_line(result.diastolic))
+    else:
+        add(result.status, result.reasons[0].code)
+    for item in (*result.reasons, *result.notes):
+        add("", f"{item.message} {item.remedy}")
+    for number, check in enumerate(result.failed_checks):
+        add("" if number else "failed", _check_line(check))
+    if result.heart_rate:
+        add("heart rate", f"{result.heart_rate.value:.1f} bpm, pulse SNR {result.heart_rate.snr_db:.1f} dB")
+    if result.capture:
+        file = result.capture.file
+        add(
+            "capture",
+            f"{file.width} x {file.height} {file.codec}, {file.frame_rate_hz:.1f} frames/s, "
+            f"{file.duration_s:.1f} s, face seen {100 * result.capture.face.seen:.0f} %",
+        )
+    if result.systolic and result.weights:
+        add("weights", f"{result.weights.name}: {result.weights.provenance.statement}")
+        lines.append(f"  {DISCLAIMER}")
+    return "\n".join(lines)
+
+
+def _check_line(check: Check) -> str:
+    """Return name, measured value and bounds of a check in one line."""
+    bounds = [f"at least {check.low:.3g}"] if math.isfinite(check.low) else []
+    bounds += [f"at most {check.high:.3g}"] if math.isfinite(check.high) else []
+    return f"{check.name} {check.value:.3g}, needed: {' and '.join(bounds)}"
+
+
+def _pressure_line(pressure: PressureEstimate) -> str:
+    """Return value, interval, likeliest range and baseline of a pressure in one line."""
+    likely = max(pressure.ranges, key=lambda part: part.probability)
+    low, high = pressure.interval
+    return (
+        f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}; likeliest range "
+        f"{likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %); always answering "
+        f"{pressure.baseline.value:.0f} has a mean error of {pressure.baseline.mean_absolute_error:.1f}"
+    )
