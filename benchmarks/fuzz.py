@@ -134,9 +134,8 @@ def run_batch(target: str, seed: int, folder: Path) -> dict:
 
 def _prepare(target: str, folder: Path) -> tuple:
     """Return what draws the inputs of a target, and what checks one."""
-    from small_weights import small_config, write_small
-
     from tests.faults import mutations
+    from tests.support.small_weights import small_config, write_small
 
     if target == "clip":
         return mutations.mutated(mutations.seed_clips(folder)), lambda _, path: mutations.check_clip(path)
@@ -150,7 +149,8 @@ def _prepare(target: str, folder: Path) -> tuple:
             lambda _, path: mutations.check_whole(path, estimator),
         )
     if target == "config":
-        return mutations.mutated_config(small_config()), lambda content, _: mutations.check_config(content)
+        config = json.loads(small_config().to_json())
+        return mutations.mutated_config(config), lambda content, _: mutations.check_config(content)
     weights = folder / "weights"
     write_small(weights)
     model = weights / "model.safetensors"

@@ -46,7 +46,7 @@ class Answer:
 
     verdict: str
     took_s: float
-    told: str = ""
+    message: str = ""
 
 
 class App:
@@ -144,7 +144,7 @@ def _print_burst(app: App, clip: Path) -> None:
     answers = list(_ask_many(app, [clip] * BURST, BURST))
     verdicts = Counter(answer.verdict for answer in answers)
     _table(f"{BURST} clips in the same moment", _VERDICTS, [[verdicts[name] for name in _VERDICTS]])
-    for told in {answer.told for answer in answers if answer.told}:
+    for told in {answer.message for answer in answers if answer.message}:
         print(f"Told: {told}\n")
 
 
@@ -156,12 +156,12 @@ def _ask_many(app: App, clips: list[Path], clients: int) -> Iterator[Answer]:
 
 def _ask(app: App, clip: Path) -> Answer:
     began_s = time.perf_counter()
-    verdict, told = "lost", ""
+    verdict, message = "lost", ""
     try:
-        verdict, told = _judge(_estimate(app.url, clip), clip)
+        verdict, message = _judge(_estimate(app.url, clip), clip)
     except (httpx.HTTPError, OSError, ValueError, KeyError, IndexError) as error:
-        told = f"{type(error).__name__}: {error}"
-    return Answer(verdict, time.perf_counter() - began_s, told)
+        message = f"{type(error).__name__}: {error}"
+    return Answer(verdict, time.perf_counter() - began_s, message)
 
 
 def _estimate(url: str, clip: Path) -> dict | str:

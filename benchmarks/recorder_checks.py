@@ -116,14 +116,14 @@ def main() -> None:
         )
         page = open_page(browser)
         for kind, (draw, right) in KINDS.items():
-            said: Counter[str] = Counter()
+            heard: Counter[str] = Counter()
             for number in range(options.pictures):
                 seed = options.seed + number
                 instruction, took_ms = page.evaluate(_LOOK, as_address(draw(np.random.default_rng(seed), seed)))
-                said[instruction] += 1
+                heard[instruction] += 1
                 times_ms.append(took_ms)
-            wrong = ", ".join(f"{count} x {code}" for code, count in said.most_common() if code not in right)
-            print(f"| {kind} | {sum(said[code] for code in right)} of {options.pictures} | {wrong} |", flush=True)
+            wrong = ", ".join(f"{count} x {code}" for code, count in heard.most_common() if code not in right)
+            print(f"| {kind} | {sum(heard[code] for code in right)} of {options.pictures} | {wrong} |", flush=True)
         browser.close()
     print(
         f"\nA look takes {np.median(times_ms):.0f} ms (median; nine in ten under {np.percentile(times_ms, 90):.0f} ms)."

@@ -14,7 +14,6 @@ All of it is ours. Weights store `specification()` and refuse to work on beats a
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,8 @@ from bpdemo.regions import CELLS, REGIONS
 from bpdemo.stmap import CHANNELS, RATE_HZ, STMap
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from bpdemo.pulse import Pulse
 
 VERSION = 2
@@ -34,13 +35,13 @@ POINTS = 48
 BEFORE_UPSTROKE = 0.2
 
 MIN_BEATS = 4  # one for each mean
-_UPSTROKE_BAND = (0.6, 2.5)  # of the heart rate: what is left of the pulse when beats are looked for
+_UPSTROKE_BAND = (0.6, 2.5)  # of the heart rate: the band in which beats are looked for
 _MIN_DISTANCE = 0.6  # of a period, from beat to beat
 _FIT_BAND_HZ = (1.2, 6.0)  # in which beats are fitted to their mean; below, the light drifts
 _FIT_ROUNDS = 2
 _FIT_FINE = 4  # beats are moved by quarters of a column
-_FIT_REACH = 12  # of these quarters, either way, are tried for each beat: 0.1 s
-_FIT_SCATTER_S = 0.035  # how far off the first guess is, roughly; far shifts must fit much better
+_FIT_REACH = 12  # quarters tried for each beat, either way: 0.1 s
+_FIT_SCATTER_S = 0.035  # typical error of the first guess; larger shifts must fit much better
 _FIT_SPAN = (-0.2, 0.45)  # of a period around the upstroke: the part of the beat that is fitted
 _MIN_COLUMNS = 15  # less than half a second holds no beat to look for
 _NOISE_FLOOR = 0.1  # of the mean noise, added to each cell's: no cell takes over
@@ -54,12 +55,11 @@ class MeanBeats:
 
     Attributes:
         values: float32 [`MEAN_BEATS`, channels (Y, U, V, T), regions, `POINTS`], in the map's unit, each row of mean 0;
-            0 where nothing was measured.
-        weight: float32 [`MEAN_BEATS`, regions], one over each row's noise power, relative to the others (mean 1 where
-            anything was measured); 0 where nothing was measured.
+            0 where not measured.
+        weight: float32 [`MEAN_BEATS`, regions], inverse noise power of each row, of mean 1 where measured; else 0.
         rate_hz: the heart rate that the beats were cut by.
-        beats_s: float64 [beats], the upstroke of every beat that was averaged - those of the pulse that lie in the
-            window whole - seconds since the clip's first frame; empty for fewer than four.
+        beats_s: float64 [beats], upstrokes of the averaged beats (those whole within the window), seconds since the
+            clip's first frame; empty for fewer than four.
     """
 
     values: np.ndarray
@@ -78,7 +78,7 @@ class MeanBeats:
         return (np.linspace(0, 1, POINTS) - BEFORE_UPSTROKE) / self.rate_hz
 
 
-def specification() -> dict[str, int | float | list[float]]:
+def specification() -> "dict[str, JsonValue]":
     """Return what weights must agree with to read mean beats, JSON-able."""
     return {
         "version": VERSION,
@@ -86,14 +86,14 @@ def specification() -> dict[str, int | float | list[float]]:
         "points": POINTS,
         "before_upstroke": BEFORE_UPSTROKE,
         "min_beats": MIN_BEATS,
-        "upstroke_band": list(_UPSTROKE_BAND),
+        "upstroke_band": [*_UPSTROKE_BAND],
         "min_distance": _MIN_DISTANCE,
-        "fit_band_hz": list(_FIT_BAND_HZ),
+        "fit_band_hz": [*_FIT_BAND_HZ],
         "fit_rounds": _FIT_ROUNDS,
         "fit_step_s": 1 / (_FIT_FINE * RATE_HZ),
         "fit_reach_s": _FIT_REACH / (_FIT_FINE * RATE_HZ),
         "fit_scatter_s": _FIT_SCATTER_S,
-        "fit_span": list(_FIT_SPAN),
+        "fit_span": [*_FIT_SPAN],
         "noise_floor": _NOISE_FLOOR,
     }
 
@@ -110,18 +110,13 @@ def find_beats(wave: np.ndarray, luma: np.ndarray, rate_hz: float) -> np.ndarray
         return np.empty(0)
     period = RATE_HZ / rate_hz
     low, high = _UPSTROKE_BAND
-    narrow = _band_pass(wave, (low * rate_hz, min(high * rate_hz, 8.0)))
+    narrow = band_pass(wave, (low * rate_hz, min(high * rate_hz, 8.0)))
     upstrokes, _ = find_peaks(np.gradient(narrow), distance=max(1, int(_MIN_DISTANCE * period)), height=0)
-    return np.sort(_fit_to_mean(upstrokes, _band_pass(np.stack((wave, luma)), _FIT_BAND_HZ).T, period))
+    return np.sort(_fit_to_mean(upstrokes, band_pass(np.stack((wave, luma)), _FIT_BAND_HZ).T, period))
 
 
 def average_beats(stmap: STMap, pulse: "Pulse") -> MeanBeats:
-    """Return the mean beats of a map; all of weight 0 when fewer than four whole beats or nothing was measured.
-
-    Args:
-        stmap: the map, of 9.5 s or more; what it holds where not measured does not matter.
-        pulse: of the same window.
-    """
+    """Return the mean beats of a window's map and pulse; all of weight 0 with fewer than four whole measured beats."""
     mask = stmap.mask
     period = RATE_HZ / pulse.rate_hz
     starts = (pulse.beats_s - stmap.time_s[0]) * RATE_HZ - BEFORE_UPSTROKE * period
@@ -135,11 +130,9 @@ def average_beats(stmap: STMap, pulse: "Pulse") -> MeanBeats:
 
 
 def average_regions(beats: MeanBeats) -> np.ndarray:
-    """Return mean beats averaged over regions by weight, as the network averages them.
+    """Return mean beats averaged over regions by weight, as the network does; the last is the whole window's.
 
-    Returns:
-        float64 [`MEAN_BEATS` + 1, channels, `POINTS`] in the map's unit, the last of them of the whole window; NaN
-        where nothing was measured.
+    float64 [`MEAN_BEATS` + 1, channels, `POINTS`] in the map's unit; NaN where nothing was measured.
     """
     weight = np.concatenate((beats.weight, beats.weight.sum(axis=0, keepdims=True)), dtype=np.float64)
     sums = np.einsum("sr,scrp->scp", beats.weight, beats.values, dtype=np.float64)
@@ -185,8 +178,7 @@ def _cut_beats(
     missing = np.cumsum(np.concatenate((np.zeros((len(mask), 1), int), ~mask), axis=1), axis=1)
     first, last = np.floor(at[:, 0]).astype(int), np.ceil(at[:, -1]).astype(int)
     measured = (missing[:, last + 1] - missing[:, first]).T == 0
-    beats = (beats - beats.mean(axis=-1, keepdims=True)) * measured[:, None, :, None]
-    return beats, measured
+    return (beats - beats.mean(axis=-1, keepdims=True)) * measured[:, None, :, None], measured
 
 
 def _average(beats: np.ndarray, measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,11 +202,7 @@ def _average(beats: np.ndarray, measured: np.ndarray) -> tuple[np.ndarray, np.nd
     return means, weight / max(weight[weight > 0].mean(), _TINY**2) if (weight > 0).any() else weight
 
 
-def _band_pass(waves: np.ndarray, band_hz: tuple[float, float]) -> np.ndarray:
-    """Keep a band of waves [..., columns], without delay."""
-    return sosfiltfilt(_filter(band_hz), waves, padlen=min(int(2 * RATE_HZ), waves.shape[-1] - 1))
-
-
-@lru_cache
-def _filter(band_hz: tuple[float, float]) -> np.ndarray:
-    return butter(2, band_hz, "bandpass", fs=RATE_HZ, output="sos")
+def band_pass(waves: np.ndarray, band_hz: tuple[float, float]) -> np.ndarray:
+    """Return a band of waves [..., columns], without delay."""
+    sos = butter(2, band_hz, "bandpass", fs=RATE_HZ, output="sos")
+    return sosfiltfilt(sos, waves, padlen=min(int(2 * RATE_HZ), waves.shape[-1] - 1))

@@ -1,4 +1,4 @@
-"""One pass over a clip: decode, track and average; colours remain, pictures do not."""
+"""One pass over a clip: decode, track and average; colours are kept, pictures are not."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -8,8 +8,8 @@ import numpy as np
 
 from bpdemo.clip import Clip, ClipReport
 from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
-from bpdemo.prefetch import prefetch
 from bpdemo.regions import CellTraces, read_traces
+from bpdemo.system.prefetch import prefetch
 from bpdemo.yuv import shrink
 
 Progress = Callable[[float, str], None]
@@ -17,7 +17,7 @@ Progress = Callable[[float, str], None]
 
 MAX_THUMBNAILS = 8
 THUMBNAIL_HEIGHT = 360
-_FRAMES_AHEAD = 8  # that may wait between two steps: enough to decode on while landmarks are found
+_FRAMES_AHEAD = 8  # frames between two steps: enough to go on decoding while landmarks are found
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,7 @@ class CaptureReport:
 
 @dataclass(frozen=True)
 class Capture:
-    """A clip after the one pass over its frames: colours instead of pictures.
-
-    Attributes:
-        report: of the file and the face.
-        traces: the cells' colours.
-        thumbnails: up to `MAX_THUMBNAILS` small pictures, evenly spread.
-    """
+    """A clip after the one pass over its frames: colours, and up to `MAX_THUMBNAILS` evenly spread small pictures."""
 
     report: CaptureReport
     traces: CellTraces
@@ -53,7 +47,7 @@ class Capture:
 
 
 def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
-    """Return a clip's capture: decoded, tracked and averaged in one pass; no frame outlives it but a few thumbnails.
+    """Return a clip's capture; no frame outlives it but a few thumbnails.
 
     Raises:
         ClipError: the file cannot be read as a clip.
@@ -73,7 +67,7 @@ def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> C
 
 
 class _Thumbnails:
-    """Keeps a few evenly spread frames of a clip of unknown length: when full, every other one goes."""
+    """A few evenly spread frames of a clip of unknown length: when full, every other one goes."""
 
     def __init__(self) -> None:
         self.kept: list[Thumbnail] = []
@@ -94,12 +88,12 @@ def _shrink(tracked: TrackedFrame) -> Thumbnail:
     """Return a thumbnail of a frame, its landmarks to scale."""
     pixels, landmarks = tracked.frame.pixels, tracked.landmarks
     scale = min(1.0, THUMBNAIL_HEIGHT / pixels.shape[0])
-    small = shrink(pixels, scale)
-    return Thumbnail(tracked.frame.time_s, small, None if landmarks is None else landmarks * np.float32(scale))
+    landmarks = None if landmarks is None else landmarks * np.float32(scale)
+    return Thumbnail(tracked.frame.time_s, shrink(pixels, scale), landmarks)
 
 
 def _report_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progress) -> Iterator[TrackedFrame]:
-    """Pass frames on and tell how much of the file has been read, a few times a second of clip."""
+    """Pass frames on and report progress, a few times a second of clip."""
     for number, tracked in enumerate(frames):
         if number % 10 == 0:
             progress(clip.share_read, "face")

@@ -1,12 +1,11 @@
 """A clip file becomes timed frames, one after another, and a capture report.
 
-Time comes from each frame's own timestamp, never from a header: browser recordings have no duration, phones
-vary their frame interval, and headers lie. Nothing but the frame at hand is kept in memory, so a clip costs the same
-whatever its length. The decoder reads the one file it is given: it is handed an open file object and only
-self-contained formats are admitted, so a playlist that names other files or network addresses is no clip here.
+Time comes from each frame's own timestamp, never from a header: browser recordings have no duration, phones vary their
+frame interval, and headers lie. Only one frame at a time is kept in memory. The decoder gets an open file and admits
+only self-contained formats, so a playlist that names other files or network addresses is no clip here.
 
-A file may be made to waste time or memory: little of it that unfolds into huge or endless pictures, or none. What is
-decoded is therefore bounded, and by counts rather than by a clock, so that a clip reads the same on every machine.
+A small file may unfold into huge or endless pictures. What is decoded is therefore bounded, by counts rather than by a
+clock, so that a clip reads the same on every machine.
 """
 
 import os
@@ -38,16 +37,14 @@ CODECS = (
     *("mpeg1video", "mpeg2video", "msmpeg4", "dvvideo", "prores", "dnxhd"),  # cameras
     *("rawvideo", "v210", "png", "ffv1", "ffvhuff", "huffyuv", "utvideo"),  # data sets
 )
-"""FFmpeg's decoders of what people and data sets film in. It has hundreds of others, some of them slow or little used:
-they are kept shut."""
+"""FFmpeg's decoders of what people and data sets film in; its hundreds of others stay shut."""
 
-# Sound is never decoded, but a file's opening is over sooner where its sound can be looked at.
+# Sound is never decoded, but a file opens sooner when its sound can be probed.
 _SOUND = ("aac", "mp3float", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "pcm_s16le", "pcm_s16be")
 _FRIENDLY_FORMATS = "mp4, mov, webm, mkv or avi"
-# A picture of up to 8K is still decoded, so that its size can be told; no memory is taken for a larger one.
+# A picture of up to 8K is still decoded, so that its size can be reported; no memory is taken for a larger one.
 _LIMITS = {"codec_whitelist": ",".join((*CODECS, *_SOUND)), "max_pixels": str(4 * MAX_PIXELS)}
-_OPENING = {
-    **_LIMITS,
+_OPENING = _LIMITS | {
     "format_whitelist": FORMATS,
     "protocol_whitelist": "none",  # the open file is read through Python; nothing else may be opened
     "max_streams": str(MAX_STREAMS),
@@ -60,8 +57,7 @@ class Frame:
 
     Attributes:
         time_s: seconds since the clip's first frame.
-        pixels: [height, width, 3] uint8 R, G, B, upright (rotation metadata applied): an array, or what becomes one
-            where it is sliced. Who needs a part of the picture takes a slice of it.
+        pixels: [height, width, 3] uint8 R, G, B, upright: an array, or what becomes one where it is sliced.
     """
 
     time_s: float
@@ -82,19 +78,17 @@ class ClipReport:
         codec: e.g. "h264".
         width, height: pixels, after rotation.
         rotation_degrees: rotation the file asked for, counter-clockwise: 0, 90, 180 or 270.
-        file_bytes: size of the file.
-        frames: frames read.
+        frames: how many were read.
         duration_s: from the first frame to the end of the last one.
         frame_rate_hz: measured, frames over the time they span; 0 for fewer than two.
         jitter_ms: standard deviation of the frame interval.
         longest_gap_s: longest frame interval.
-        bit_rate_kbps: bits of picture data read over duration, in 1000 bits a second.
-        key_frame_interval_s: median time between pictures that were coded without others; None for fewer than two.
-        frames_dropped: frames without a usable timestamp (missing, repeated, running backwards) or that follow another
-            faster than is read.
+        bit_rate_kbps: picture data read over duration, in 1000 bits a second.
+        key_frame_interval_s: median time between pictures coded without others; None for fewer than two.
+        frames_dropped: frames without a usable timestamp (missing, repeated, backwards) or too soon after another.
         damaged: some of the picture data could not be decoded.
-        cut_at_s: set when not all of the clip was read, as it was longer or larger than is read.
-        size_changed_at_s: set when the pictures change their size there; the clip was read up to then.
+        cut_at_s: set when the clip was too long or too large to read all of it.
+        size_changed_at_s: set when the pictures change their size; the clip was read up to there.
     """
 
     container: str
@@ -120,7 +114,7 @@ class Clip:
     """An open clip: iterate over `frames()` once, then read `report`. Use as a context manager.
 
     Args:
-        path: a file in one of the self-contained formats PyAV decodes (mp4, mov, webm, mkv, avi and kin).
+        path: a file in one of the self-contained formats PyAV decodes (mp4, mov, webm, mkv, avi, ...).
 
     Raises:
         ClipError: with code `not_found`, `not_a_file`, `not_readable`, `empty_file`, `file_too_large`, `not_a_video`,
@@ -145,40 +139,28 @@ class Clip:
         codec = self._stream.codec_context
         codec.thread_type = "AUTO"
         codec.options = dict(_LIMITS)
-        self.report = ClipReport(
-            container=self._container.format.name,
-            codec=codec.name,
-            width=codec.width,
-            height=codec.height,
-            rotation_degrees=0,
-            file_bytes=size,
-        )
+        self.report = ClipReport(self._container.format.name, codec.name, codec.width, codec.height, 0, size)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
         self._container.close()
         self._file.close()
 
     @property
     def share_read(self) -> float:
-        """How much of the file has been read, 0 to 1: what progress is told by, as headers cannot be trusted."""
+        """How much of the file has been read, 0 to 1; headers cannot be trusted with progress."""
         return min(1.0, self._file.tell() / self.report.file_bytes)
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames in order and complete `report` at the end.
 
-        At most `MAX_DURATION_S` of clip are read, `MAX_FRAMES` pictures and `MAX_PIXELS_READ` pixels. Reading also ends
-        where the pictures change their size: a camera that is turned or that saves bandwidth shows another scene.
+        At most `MAX_DURATION_S`, `MAX_FRAMES` pictures and `MAX_PIXELS_READ` pixels are read. Reading also ends where
+        the pictures change their size, as when a camera is turned.
 
         Raises:
-            ClipError: `no_frames` when no picture can be decoded; `frame_too_large` or `frame_too_small` when the first
-                one is, whatever the header said.
+            ClipError: `no_frames` when no picture can be decoded, `frame_too_large` or `frame_too_small` by the first.
         """
         report = self.report
         times: list[float] = []
@@ -196,7 +178,8 @@ class Clip:
                 if size is None:
                     _check_size(picture.width, picture.height)
                     size, origin_s = (picture.width, picture.height), picture.time
-                    least_s = _least_interval_s(*size)
+                    # A tenth is allowed for timestamps that are rounded to milliseconds.
+                    least_s = 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (picture.width * picture.height))
                 time_s = picture.time - origin_s
                 if times and time_s < times[-1] + least_s:
                     report.frames_dropped += 1
@@ -220,7 +203,7 @@ class Clip:
                 yield Frame(time_s, pixels)
         finally:
             _measure_timing(report, np.array(times), np.array(key_times), self._picture_bytes)
-        # A header's duration is never used as a time, but pictures that end far before it tell of a damaged file.
+        # A header's duration is never used as a time, but pictures that end far before it mean a damaged file.
         promised_s = (self._container.duration or 0) / av.time_base
         whole = report.cut_at_s is None and report.size_changed_at_s is None
         if whole and report.duration_s < 0.8 * min(promised_s, MAX_DURATION_S):
@@ -271,19 +254,18 @@ def _open_file(path: str | os.PathLike) -> tuple[BinaryIO, int]:
                 "not_readable", "This file may not be read.", "Check its permissions and try again."
             ) from None
         raise ClipError(
-            "not_found", "There is no such file.", f"Name a {_FRIENDLY_FORMATS} file on this machine."
+            "not_found", "There is no such file.", f"Name an {_FRIENDLY_FORMATS} file on this machine."
         ) from None
-    if status.st_size == 0:
-        file.close()
-        raise ClipError("empty_file", "The file is empty.", "Record or copy the clip again.")
-    if status.st_size > MAX_FILE_BYTES:
-        file.close()
+    if 0 < status.st_size <= MAX_FILE_BYTES:
+        return file, status.st_size
+    file.close()
+    if status.st_size:
         raise ClipError(
             "file_too_large",
             f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.",
             "Record about 15 seconds, or cut the clip.",
         )
-    return file, status.st_size
+    raise ClipError("empty_file", "The file is empty.", "Record or copy the clip again.")
 
 
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
@@ -310,29 +292,17 @@ def _check_size(width: int, height: int) -> None:
     if not width or not height:
         return
     if width * height > MAX_PIXELS or max(width, height) > SIDES[1]:
-        raise ClipError(
-            "frame_too_large",
-            f"The picture is {width} x {height} pixels, more than 4K.",
-            "Record at 640 x 480 to 1920 x 1080 pixels.",
-        )
-    if min(width, height) < SIDES[0]:
-        raise ClipError(
-            "frame_too_small",
-            f"The picture is {width} x {height} pixels, too small to show a face.",
-            "Record at 640 x 480 to 1920 x 1080 pixels.",
-        )
-
-
-def _least_interval_s(width: int, height: int) -> float:
-    """Return how long after another a frame of this size has to come to be read, seconds.
-
-    A tenth is allowed for timestamps that are rounded to milliseconds.
-    """
-    return 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (width * height))
+        code, what = "frame_too_large", "more than 4K"
+    elif min(width, height) < SIDES[0]:
+        code, what = "frame_too_small", "too small to show a face"
+    else:
+        return
+    remedy = "Record at 640 x 480 to 1920 x 1080 pixels."
+    raise ClipError(code, f"The picture is {width} x {height} pixels, {what}.", remedy)
 
 
 def _measure_timing(report: ClipReport, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int) -> None:
-    """Fill the report's timing from the timestamps of all frames and of key frames, in seconds."""
+    """Fill the report's timing from the times of all frames and of key frames."""
     if len(times_s) < 2:
         return
     intervals = np.diff(times_s)

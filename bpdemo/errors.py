@@ -1,8 +1,6 @@
-"""Reasons and errors: every way in which bpdemo says no.
+"""Reasons and errors: a *refusal* carries `Reason`s inside an `Estimate`, an *error* is a `BpdemoError` with one.
 
-A *refusal* carries `Reason`s inside an `Estimate`; an *error* is a `BpdemoError`. Both have the same three parts - a
-code for programs, one sentence for people, and what to do about it - so that page, API and command line say the same
-words.
+Page, API and command line show both in the same words.
 """
 
 import logging
@@ -13,13 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Reason:
-    """Why there is no reading.
-
-    Attributes:
-        code: stable snake_case identifier; the contract with programs.
-        message: one sentence that says what was seen.
-        remedy: one sentence that says what to do better.
-    """
+    """Why there is no reading: a stable code for programs, one sentence on what was seen, one on what to do."""
 
     code: str
     message: str
@@ -27,13 +19,7 @@ class Reason:
 
 
 class BpdemoError(Exception):
-    """Base of every error bpdemo raises on bad input.
-
-    Args:
-        code: stable snake_case identifier.
-        message: one clear sentence.
-        remedy: one sentence that says what to do.
-    """
+    """Base of every error bpdemo raises on bad input; the arguments are those of `Reason`."""
 
     def __init__(self, code: str, message: str, remedy: str) -> None:
         super().__init__(f"{message} {remedy}")
@@ -58,12 +44,12 @@ class DataError(BpdemoError):
 
 
 def shown(text: str) -> str:
-    """Return a foreign text as one short printable line, fit for a message: no line breaks, no terminal's commands."""
+    """Return a foreign text as one printable line of at most 200 characters, without a terminal's commands."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= 200 else line[:199] + "…"
 
 
 def log_unforeseen(log: logging.Logger, error: BaseException) -> None:
-    """Log what kind of error nobody foresaw, and where it arose; its words may name a person's file."""
+    """Log an unforeseen error's type and place but not its text, which may name a person's file."""
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     log.error("%s, which nobody foresaw, at %s", type(error).__name__, " > ".join(places))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to l
 METHOD = "pos"
 """The pulse method: plane orthogonal to skin (Wang et al. 2017)."""
 PRESSURE_UNIT = "mmHg"
-HEART_RATE_UNIT = "bpm"
 DISCLAIMER = (
     "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
     "what a method gives, not what your pressure is. Do not base any decision about health on them."
@@ -48,7 +47,7 @@ class PressureEstimate:
         interval: (low, high) mmHg.
         coverage: share of unseen people whose cuff pressure the interval is made to cover, 0 to 1.
         ranges: in rising order.
-        baseline: what knowing nothing of the person would answer.
+        baseline: the answer without knowing the person.
     """
 
     value: float
@@ -68,23 +67,22 @@ class HeartRate:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What bpdemo has to say of a clip.
+    """The result for one clip.
 
     Attributes:
         clip: the file's name, without its folder.
         status: `reading`, `refused` or `error`.
         reasons: why there is no reading; empty for a reading.
-        notes: what is worth saying of the capture without refusing it.
+        notes: what is worth noting about the capture without refusing it.
         systolic, diastolic: present for a reading only.
         heart_rate: present when there is a pulse, of a refused clip too.
         checks: the questions put to the clip as a whole, with the answers; windows have their own.
-        windows: each window of the clip, in order.
+        windows: in order.
         capture: how the file and the face were seen; None when the clip could not be opened.
         weights: where the weights come from; None when they could not be had.
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
-        path: the clip's path as it was given, for whoever reads many; None where it is no business of the reader's.
+        path: the clip's path as it was given, to tell many clips apart; None on the page.
         method: how the pulse was found.
-        model: the network that gave the pressures; None when the weights could not be had.
     """
 
     clip: str
@@ -106,7 +104,7 @@ class Estimate:
     def from_error(
         cls, clip: str, error: BpdemoError, weights: "WeightsSummary | None" = None, path: str | None = None
     ) -> "Estimate":
-        """Return the estimate that stands for an error, so that page, API and command line can show one form."""
+        """Return the estimate that stands for an error."""
         return cls(clip=clip, status="error", reasons=(error.reason,), weights=weights, path=path)
 
     @property

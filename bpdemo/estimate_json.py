@@ -1,7 +1,7 @@
 """The JSON form of an estimate, `bpdemo.estimate/2`, and its JSON Schema: `python -m bpdemo.estimate_json` prints it.
 
 The form is the same for page, API and command line. What could not be measured is absent; numbers are rounded to what
-the measurement supports. Fields of `bpdemo.estimate/1` keep their names.
+the measurement supports.
 """
 
 import json
@@ -15,9 +15,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
+from pydantic.json_schema import JsonSchemaValue
 
 from bpdemo.estimate import DISCLAIMER, Estimate
 
@@ -32,7 +34,6 @@ Bound = Annotated[
     Annotated[float, AfterValidator(lambda value: round(value, 6))] | None,
     BeforeValidator(lambda value: value if value is not None and math.isfinite(value) else None),
 ]
-Status = Literal["reading", "refused", "error"]
 
 
 class Form(BaseModel):
@@ -44,6 +45,20 @@ class Form(BaseModel):
     @model_serializer(mode="wrap")
     def _leave_out(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {name: value for name, value in serialize(self).items() if value is not None or name not in self.absent}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe what is written: every field is there, but those that are left out are never null."""
+        schema = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(core, handler))
+        names = {field.alias or name: name in cls.absent for name, field in cls.model_fields.items()}
+        schema["required"] = [name for name, may_be_absent in names.items() if not may_be_absent]
+        for name, may_be_absent in names.items():
+            field = schema["properties"][name]
+            field.pop("default", None)
+            if may_be_absent and "anyOf" in field:
+                (only,) = (option for option in field.pop("anyOf") if option.get("type") != "null")
+                field.update(only)
+        return schema
 
 
 class ReasonForm(Form):
@@ -192,7 +207,7 @@ class EstimateForm(Form):
     schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
     clip: str = Field(description="the file's name")
     path: str | None = Field(None, description="as it was given; command line and Python only")
-    status: Status
+    status: Literal["reading", "refused", "error"]
     reasons: tuple[ReasonForm, ...]
     notes: tuple[ReasonForm, ...]
     method: str = Field(description="how the pulse was found")
@@ -222,7 +237,7 @@ def to_json(estimate: Estimate) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the form."""
-    return EstimateForm.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **EstimateForm.model_json_schema()}
 
 
 def _window(window: "WindowEstimate") -> dict[str, Any]:

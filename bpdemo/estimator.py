@@ -20,11 +20,11 @@ from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
-from bpdemo.isolation import CRASHED, read_in_subprocess
-from bpdemo.processes import map_in_processes, worthwhile_processes
 from bpdemo.quality import check_capture, notes, reasons_of_capture
 from bpdemo.reasons import reason
 from bpdemo.stmap import STMap, build_stmap, place_windows, resample
+from bpdemo.system.isolation import CRASHED, read_in_subprocess
+from bpdemo.system.processes import map_in_processes, worthwhile_processes
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, window_places
 
@@ -62,7 +62,7 @@ class BloodPressureEstimator:
 
     Args:
         weights: loaded weights; `from_pretrained` loads them by name.
-        isolate: have each clip read in a subprocess (`bpdemo.isolation`): for clips that come from strangers.
+        isolate: have each clip read in a subprocess (`bpdemo.system.isolation`): for clips that come from strangers.
     """
 
     def __init__(self, weights: Weights, *, isolate: bool = False) -> None:
@@ -86,11 +86,7 @@ class BloodPressureEstimator:
         return cls(load_weights(weights, device), isolate=isolate)
 
     def estimate(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
-        """Return what a clip gives: a reading, or a refusal that says why.
-
-        Args:
-            path: the clip.
-            progress: called with how far the work is.
+        """Return a clip's reading, or a refusal that says why.
 
         Raises:
             ClipError: the file cannot be read as a clip.
@@ -139,14 +135,10 @@ class BloodPressureEstimator:
             return self._from_error(path, error)
 
     def answer_many(self, paths: Sequence[str | os.PathLike], processes: int | None = None) -> Iterator[Estimate]:
-        """Yield what `answer` gives for each of many clips, in order, read on all cores.
+        """Yield what `answer` gives for each of many clips, in order; no error of one clip affects another.
 
-        Whatever goes wrong with one clip is its own estimate's error and no other's. A script that calls this keeps its
-        top level under `if __name__ == "__main__":`, as with any `multiprocessing`.
-
-        Args:
-            paths: the clips.
-            processes: how many read at the same time; None starts as many as are worth it.
+        `processes` is how many read at the same time; None starts as many as are worth it. A script that calls this
+        keeps its top level under `if __name__ == "__main__":`, as with any `multiprocessing`.
         """
         processes = worthwhile_processes(len(paths)) if processes is None else processes
         if processes == 1:
@@ -160,7 +152,7 @@ class BloodPressureEstimator:
             yield result or self._from_error(path, BpdemoError(*CRASHED))
 
     def predict(self, beats: MeanBeats) -> tuple[PressureEstimate, PressureEstimate]:
-        """Return systolic and diastolic pressure, as the network gives them for the mean beats of one window."""
+        """Return systolic and diastolic pressure for the mean beats of one window."""
         import torch
 
         network = self.weights.network
@@ -172,14 +164,14 @@ class BloodPressureEstimator:
         return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
 
     def _estimate_window(self, window: Window) -> WindowEstimate:
-        """Add pressures where nothing speaks against a reading; the network is asked nothing else."""
+        """Add pressures to a window without a reason against a reading."""
         if window.reasons or window.beats is None:
             return WindowEstimate(**vars(window))
         systolic, diastolic = self.predict(window.beats)
         return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
 
     def _answer_anyhow(self, path: str | os.PathLike) -> Estimate:
-        """Read a clip as `answer` does; what nobody foresaw is an error of this clip, too."""
+        """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""
         try:
             return self.answer(path)
         except Exception as error:
@@ -195,44 +187,33 @@ class BloodPressureEstimator:
         edges, intervals = getattr(config.network, f"{name}_edges"), config.intervals
         scale = float(prediction.scale[0]) if intervals.scaled else 1.0
         value, half_width = float(prediction.value[0]), scale * getattr(intervals, name)
-        ranges = (
-            RangeEstimate(float(low), float(high), float(probability), float(inside))
-            for low, high, probability, inside in zip(
-                edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True
-            )
-        )
+        parts = zip(edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True)
         trained = getattr(config.training, name)
         return PressureEstimate(
             value=value,
             interval=(value - half_width, value + half_width),
             coverage=intervals.coverage,
-            ranges=tuple(ranges),
+            ranges=tuple(RangeEstimate(*map(float, part)) for part in parts),
             baseline=Baseline(trained.mean, trained.mean_absolute_error),
         )
 
 
 def _read_capture(path: str | os.PathLike, progress: Progress | None, isolate: bool) -> Capture:
-    """Read a clip in this process, or in a subprocess."""
     return (read_in_subprocess if isolate else read_capture)(path, progress)
 
 
 def _load_worker(weights: str, device: str) -> None:
-    """Load the weights in a process that reads clips for `answer_many`."""
     global _worker
     _worker = BloodPressureEstimator.from_pretrained(weights, device)
 
 
 def _answer_in_worker(path: str | os.PathLike) -> Estimate:
-    """Read a clip in such a process."""
     return _worker._answer_anyhow(path)
 
 
 def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate:
     """Return the median heart rate and median SNR of several windows."""
-    return HeartRate(
-        float(np.median([heart_rate.value for heart_rate in heart_rates])),
-        float(np.median([heart_rate.snr_db for heart_rate in heart_rates])),
-    )
+    return HeartRate(*np.median([(rate.value, rate.snr_db) for rate in heart_rates], axis=0).tolist())
 
 
 def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:

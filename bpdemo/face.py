@@ -1,14 +1,14 @@
 """Frames become landmarks: MediaPipe's face mesh follows one face through the clip.
 
-Landmarks are found on *key frames*, `KEY_FRAMES_HZ` a second: finding them on one takes as long as decoding seven. On
-the frames in between they are carried along with the head's picture (`motion`), which also makes them tremble less.
-The largest face is followed and others are counted.
+Landmarks are found on *key frames*, `KEY_FRAMES_HZ` a second: finding them takes as long as decoding seven frames. In
+between they are carried along with the head's picture (`motion`), which also makes them tremble less. The largest face
+is followed and others are counted.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -27,23 +27,15 @@ _MOST_WAITING = 30  # frames in memory for the next key frame; fast cameras get 
 MODEL = asset_folder("weights") / "face_landmarker.task"
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
-# The detector works on 128 x 128 pixels; more than this many along the longer side adds time, not accuracy.
-_SEARCH_SIDE = 640
-# A followed face is looked for in a square this many face widths wide around where it was.
-_CROP_FACES = 2.0
-# A face further away than this many face widths from where the followed one was is somebody else's.
-_JUMP_FACES = 0.6
+_SEARCH_SIDE = 640  # of the longer side; more pixels add time, not accuracy, as the detector works on 128 x 128
+_CROP_FACES = 2.0  # face heights: side of the square in which a followed face is looked for
+_JUMP_FACES = 0.6  # face widths; a face further away than this from where the followed one was is somebody else's
 _LEFT_TEMPLE, _RIGHT_TEMPLE, _FOREHEAD_TOP, _CHIN_TIP, _NOSE_TIP = 454, 234, 10, 152, 1
 
 
 @dataclass(frozen=True)
 class TrackedFrame:
-    """A frame with the landmarks of the followed face.
-
-    Attributes:
-        frame: the picture and its time.
-        landmarks: [478, 2] float32, x and y in pixels, or None where no face was found.
-    """
+    """A frame with the landmarks of the followed face, [478, 2] float32, x and y in pixels; None without a face."""
 
     frame: Frame
     landmarks: np.ndarray | None
@@ -58,8 +50,7 @@ class FaceReport:
         seen: share of key frames with the followed face, 0 to 1.
         faces: most faces seen at once.
         width_pixels: median width of the followed face between its temples.
-        turn_degrees: median head turn away from the camera, left or right, 0 to 90; ours: from where the nose tip lies
-            between the temples.
+        turn_degrees: median head turn, left or right, 0 to 90, by where the nose tip lies between the temples (ours).
         motion_per_second: median speed of the face's centre from frame to frame, in face widths a second.
         luma: median brightness of the skin cells, 0 to 255 (BT.601); None without a face.
         clipped: median share of the skin's pixels with a clipped channel, 0 to 1; None without a face.
@@ -77,7 +68,7 @@ class FaceReport:
 
 @dataclass
 class _Track:
-    """What is kept for the report: of each frame with a face its time and the face's centre, of key frames the rest."""
+    """What the report is made from: time and centre of the face on each frame, the rest on key frames."""
 
     times_s: list[float] = field(default_factory=list)
     centres: list[np.ndarray] = field(default_factory=list)
@@ -87,9 +78,9 @@ class _Track:
     faces: int = 0
 
 
-@lru_cache(maxsize=1)
+@cache
 def model_bytes() -> bytes:
-    """Return the landmark model, its checksum verified once; nothing else reads the file.
+    """Return the landmark model, its checksum verified once.
 
     Raises:
         BpdemoError: `landmark_model_damaged`.
@@ -127,10 +118,6 @@ class FaceTracker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Free the model."""
         self._landmarker.close()
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
@@ -147,7 +134,7 @@ class FaceTracker:
         before: TrackedFrame | None = None
         for frame in frames:
             if before is not None and frame.pixels.shape != before.frame.pixels.shape:
-                # The picture's size changed on the way: nothing of what was before tells where the face is now.
+                # In a picture of another size the face may be anywhere.
                 yield from _carry_on(before, waiting)
                 waiting, before, self._last = [], None, None
             waiting.append(frame)
@@ -163,16 +150,14 @@ class FaceTracker:
     def report(self) -> FaceReport:
         """How the face was seen so far."""
         track = self._track
-        found = len(track.widths)
-        report = FaceReport(key_frames=found + track.misses, faces=track.faces)
-        if found:
-            report.seen = found / report.key_frames
+        report = FaceReport(key_frames=len(track.widths) + track.misses, faces=track.faces)
+        if track.widths:
+            report.seen = len(track.widths) / report.key_frames
             report.width_pixels = float(np.median(track.widths))
             report.turn_degrees = float(np.median(track.turns))
         if len(track.times_s) > 1:
             steps = np.linalg.norm(np.diff(track.centres, axis=0), axis=1)
-            speed = steps / np.diff(track.times_s) / report.width_pixels
-            report.motion_per_second = float(np.median(speed))
+            report.motion_per_second = float(np.median(steps / np.diff(track.times_s) / report.width_pixels))
         return report
 
     def _find(self, frame: Frame) -> np.ndarray | None:
@@ -201,7 +186,7 @@ class FaceTracker:
             return max(faces, key=_face_width)
         centre, width = self._last.mean(axis=0), _face_width(self._last)
         nearest = min(faces, key=lambda face: np.linalg.norm(face.mean(axis=0) - centre))
-        # A face that was away may come back where it was, but nobody else is swapped in silently.
+        # A face may come back where it was, but nobody else's may silently take its place.
         return nearest if np.linalg.norm(nearest.mean(axis=0) - centre) <= _JUMP_FACES * width else None
 
     def _search_near(self, pixels: np.ndarray | YuvImage, last: np.ndarray) -> list[np.ndarray]:
@@ -221,23 +206,22 @@ class FaceTracker:
         height, width = image.shape[:2]
         small = shrink(image, _SEARCH_SIDE / max(height, width))
         picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=small)
-        faces = self._landmarker.detect(picture).face_landmarks
         return [
             np.array([(left + point.x * width, top + point.y * height) for point in face], dtype=np.float32)
-            for face in faces
+            for face in self._landmarker.detect(picture).face_landmarks
         ]
 
 
 def _fill_in(before: TrackedFrame | None, frames: list[Frame], after: TrackedFrame) -> Iterator[TrackedFrame]:
-    """Yield the frames after one key frame up to and with the next, with the landmarks of what lies between the two.
+    """Yield the frames after one key frame up to and with the next.
 
-    The landmarks of the one are carried to the other; what they miss its own by is made up for evenly in time. There
-    are none where either key frame has none.
+    Landmarks are carried from the one to the other; where they end up off its own, the error is spread evenly over
+    time. Frames in between have none where either key frame has none.
     """
     if before is None or before.landmarks is None or after.landmarks is None:
         yield from (TrackedFrame(frame, None) for frame in frames[:-1])
     elif len(frames) > 1:
-        carried = _carried(before.frame, before.landmarks, frames)
+        carried = _carried(before, frames)
         missed = after.landmarks - carried[-1]
         for frame, landmarks in zip(frames[:-1], carried[:-1], strict=True):
             share = (frame.time_s - before.frame.time_s) / (after.frame.time_s - before.frame.time_s)
@@ -247,21 +231,21 @@ def _fill_in(before: TrackedFrame | None, frames: list[Frame], after: TrackedFra
 
 def _carry_on(before: TrackedFrame, frames: list[Frame]) -> Iterator[TrackedFrame]:
     """Yield the frames after the last key frame, its landmarks carried along; none where it has none."""
-    if before.landmarks is None or not frames:
+    if before.landmarks is None:
         yield from (TrackedFrame(frame, None) for frame in frames)
-        return
-    carried = _carried(before.frame, before.landmarks, frames)
-    for frame, landmarks in zip(frames, carried.astype(np.float32), strict=True):
-        yield TrackedFrame(frame, landmarks)
+    else:
+        yield from map(TrackedFrame, frames, _carried(before, frames).astype(np.float32))
 
 
-def _carried(key_frame: Frame, landmarks: np.ndarray, frames: list[Frame]) -> np.ndarray:
+def _carried(key_frame: TrackedFrame, frames: list[Frame]) -> np.ndarray:
     """Return the landmarks of a key frame carried to the frames after it, [frames, 478, 2]."""
-    return carry_landmarks([key_frame.pixels, *(frame.pixels for frame in frames)], landmarks)[1:]
+    assert key_frame.landmarks is not None
+    images = [key_frame.frame.pixels, *(frame.pixels for frame in frames)]
+    return carry_landmarks(images, key_frame.landmarks)[1:]
 
 
 def _face_width(landmarks: np.ndarray) -> float:
-    """Return the distance between the temples in pixels; for a turned head the height stands in for it."""
+    """Return the distance between the temples in pixels, or for a turned head 0.7 of its height."""
     width = float(np.linalg.norm(landmarks[_LEFT_TEMPLE] - landmarks[_RIGHT_TEMPLE]))
     return max(width, 0.7 * _face_height(landmarks))
 

@@ -4,8 +4,8 @@ A small movement changes a picture by its slope times the way: `now - last = -sl
 change of brightness and of contrast that a lamp or the camera's exposure makes, are six unknowns in as many linear
 equations as there are pixels (Lucas and Kanade, IJCAI 1981, with the whole face for a window).
 
-This is sure of small movements and drifts; landmarks do not drift, tremble, and cost a hundred times as much. `face`
-finds landmarks now and then, and this module tells what they do in between.
+This is precise for small movements but drifts; landmarks do not drift, but tremble and cost a hundred times as much.
+`face` finds landmarks on key frames, and this module follows them in between.
 """
 
 from collections.abc import Sequence
@@ -17,19 +17,17 @@ from bpdemo.yuv import YuvImage
 
 _PATCH_SIDE = 64  # the face is shrunk to about this many pixels: its noise is averaged away, and slopes reach further
 _LEAST_SIDE = 8
-_LONGEST_STEP = 1.0  # pixels of the patch, from one frame to the next: further than that slopes do not reach
+_LONGEST_STEP = 1.0  # pixels of the patch from one frame to the next: slopes reach no further
 
 
 def carry_landmarks(images: Sequence[np.ndarray | YuvImage], landmarks: np.ndarray) -> np.ndarray:
-    """Carry landmarks along with a head through a few frames.
+    """Return landmarks carried along with a head, [images, 478, 2] float64.
+
+    They stay where they were when the face is outside the picture or too small.
 
     Args:
         images: [height, width, 3] uint8 R, G, B.
         landmarks: [478, 2] x and y in pixels, of the first image.
-
-    Returns:
-        [images, 478, 2] float64 the landmarks of each image. They stay where they were when the face is outside the
-        picture or too small to tell.
     """
     carried = np.repeat(landmarks[None].astype(float), len(images), axis=0)
     height, width = images[0].shape[:2]
@@ -63,23 +61,16 @@ def _brightness(image: np.ndarray | YuvImage, part: tuple[slice, slice], size: t
 
 
 def _step(last: np.ndarray, patch: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return what leads from one patch [lines, columns] to the next, as pixels of the patch.
+    """Return what leads from one patch [lines, columns] to the next, in pixels of the patch.
 
-    Args:
-        last: the one.
-        patch: the next.
-        x: [columns] place of the pixels.
-        y: [lines, 1] likewise.
-
-    Returns:
-        [4] way to the right, way down, and how far zoom and turn move a point at the edge.
+    [4] shift to the right, shift down, and how far zoom and turn move a point at the edge.
     """
     mean = (last + patch) / 2
     across, down = cv2.Sobel(mean, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(mean, cv2.CV_32F, 0, 1, scale=1 / 8)
     causes = (across, down, across * x + down * y, down * x - across * y, mean - mean.mean(), np.ones_like(mean))
     slopes = np.stack(causes).reshape(len(causes), -1)
-    # Sobel's slopes are smoothed ones: what they are compared with has to be smoothed alike.
+    # Sobel's slopes are smoothed, so the change is smoothed alike.
     change = cv2.GaussianBlur(last - patch, (3, 3), 0).ravel()
-    # Singular values, as a picture without any slope, of black say, leaves the amounts open: they are 0 then.
+    # By singular values: a picture without any slope, such as black, then gives amounts of 0.
     _, amounts = cv2.solve(slopes @ slopes.T, (slopes @ change)[:, None], flags=cv2.DECOMP_SVD)
     return np.clip(amounts[:4, 0], -_LONGEST_STEP, _LONGEST_STEP)

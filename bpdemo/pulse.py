@@ -7,9 +7,8 @@ noise up to the size of a pulse. `quality` judges the evidence; this module only
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
-from bpdemo.beats import find_beats
+from bpdemo.beats import band_pass, find_beats
 from bpdemo.regions import CELLS, LUMA, REGIONS, rows_of_region
 from bpdemo.stmap import RATE_HZ, Traces, project_pos
 
@@ -70,11 +69,11 @@ class Pulse:
 
 
 def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | None:
-    """Return the strongest periodic change of a window - of a wall, that of noise -, None when no cell was measured.
+    """Return the strongest periodic change of a window, a pulse or not; None when no cell was measured.
 
     Args:
         traces: of the cells.
-        surround: of what lies around the head, as of one cell; None when not known.
+        surround: of what lies around the head, as one cell; None when not known.
     """
     mask, columns = traces.mask, len(traces.time_s)
     if not mask.any():
@@ -82,18 +81,15 @@ def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | Non
     relative = traces.relative
     weights = _cell_weights(relative)
     skin = _average(relative, weights, range(len(CELLS)))
-    wave = _band_pass(project_pos(skin))
-
+    wave = band_pass(project_pos(skin), PULSE_BAND_HZ)
     frequency_hz, power = _spectrum(wave)
     rate_hz = _heart_rate_hz(frequency_hz, power)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
     shown = frequency_hz <= PULSE_BAND_HZ[1]
-
     region_waves = np.full((len(REGIONS), columns), np.nan)
-    for row, region in enumerate(REGIONS):
-        rows = rows_of_region(region)
+    for row, rows in enumerate(map(rows_of_region, REGIONS)):
         if mask[rows].any():
-            region_waves[row] = _band_pass(project_pos(_average(relative, weights, rows)))
+            region_waves[row] = band_pass(project_pos(_average(relative, weights, rows)), PULSE_BAND_HZ)
     half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
     first, second = (60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
     return Pulse(
@@ -115,28 +111,23 @@ def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | Non
 
 
 def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
-    """Return a wave's heart rate in Hz and its signal-to-noise ratio in dB (see `Pulse.snr_db`).
-
-    Args:
-        wave: [columns] at 30 Hz, in any unit.
-    """
+    """Return heart rate in Hz and SNR in dB (see `Pulse.snr_db`) of a wave [columns] at 30 Hz, in any unit."""
     frequency_hz, power = _spectrum(wave)
     rate_hz = _heart_rate_hz(frequency_hz, power)
     return rate_hz, _snr_db(frequency_hz, power, rate_hz, len(wave))
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:
-    """Return each cell's weight in an average: the inverse of its noise power, 0 for a cell that was not measured.
+    """Return each cell's inverse noise power, 0 for a cell that was not measured.
 
     Noise is read from the second difference in time, which leaves almost nothing of a pulse.
     """
-    filled = np.where(np.isfinite(relative).all(axis=(0, 2))[None, :, None], relative, 1.0)
-    green = np.diff(filled[..., 1] - filled[..., 0], n=2, axis=0)
-    noise = np.var(green, axis=0)
-    never = ~np.isfinite(relative).any(axis=(0, 2))
+    finite = np.isfinite(relative)
+    whole, never = finite.all(axis=(0, 2)), ~finite.any(axis=(0, 2))
+    filled = np.where(whole[None, :, None], relative, 1.0)
+    noise = np.var(np.diff(filled[..., 1] - filled[..., 0], n=2, axis=0), axis=0)
     # Cells with gaps get the median noise: their gaps would pass for quietness.
-    gappy = ~np.isfinite(relative).all(axis=(0, 2))
-    noise[gappy] = np.median(noise[~gappy]) if (~gappy).any() else 1.0
+    noise[~whole] = np.median(noise[whole]) if whole.any() else 1.0
     return np.where(never, 0.0, 1 / np.maximum(noise, 1e-10))
 
 
@@ -152,12 +143,6 @@ def _average(relative: np.ndarray, weights: np.ndarray, rows: range | list[int])
         for channel in range(3):
             mean[:, channel] = np.interp(index, index[known], mean[known, channel])
     return mean
-
-
-def _band_pass(trace: np.ndarray) -> np.ndarray:
-    """Keep 0.6 to 8 Hz of a trace [columns], without delay."""
-    sos = butter(2, PULSE_BAND_HZ, btype="bandpass", fs=RATE_HZ, output="sos")
-    return sosfiltfilt(sos, trace, padlen=min(int(2 * RATE_HZ), len(trace) - 1))
 
 
 def _spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +186,7 @@ def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
 
 def _brightness_ratio(skin: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
     """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of the wave [columns]."""
-    return float(np.abs(_at(_band_pass(skin @ LUMA), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
+    return float(np.abs(_at(band_pass(skin @ LUMA, PULSE_BAND_HZ), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
@@ -217,7 +202,8 @@ def _light_share(surround: Traces | None, wave: np.ndarray, rate_hz: float) -> f
     """Return the part of the wave at the heart rate that the light around the head shares, 0 to 1."""
     if surround is None or not surround.mask.all():
         return 0.0
-    light = _band_pass(project_pos(surround.relative[:, 0]))
-    # The projection of the light onto the wave: what is out of step with it is not the light's doing.
-    share = (_at(light, rate_hz) * _at(wave, rate_hz).conjugate()).real / max(abs(_at(wave, rate_hz)) ** 2, _TINY**2)
+    light = _at(band_pass(project_pos(surround.relative[:, 0]), PULSE_BAND_HZ), rate_hz)
+    pulse = _at(wave, rate_hz)
+    # Projected onto the wave: what is out of step with it is not the light's doing.
+    share = (light * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2)
     return float(np.clip(share, 0, 1))

@@ -1,10 +1,10 @@
 """Is there a pulse worth reading? Every question is a `Check` that keeps what was measured, its bounds and the answer.
 
-A capture is judged on what was measured before any normalisation. A photograph, a wall or a screen shows *something*
-periodic to anyone who looks for the largest peak of a spectrum; six independent questions keep it from being read: does
-one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do the regions of the face
-beat together, do both halves of the window beat at the same rate, is it a change of colour and not of brightness alone,
-and is it as large as a pulse. Then: is it in the skin alone, is its shape clear, could it be the encoder's.
+The largest peak of a spectrum makes *something* periodic of a photograph, a wall or a screen too. Six questions keep it
+from being read: does one rate stand out (SNR), do both colour projections agree at that rate as they do for blood, do
+the regions of the face beat together, do both halves of the window beat at the same rate, is it a change of colour and
+not of brightness alone, and is it as large as a pulse. Then: is it in the skin alone, is its shape clear, could it be
+the encoder's. All is measured before any normalisation.
 
 The thresholds are ours, chosen on rendered clips; `docs/controls.md` tries them on others (`benchmarks/controls`).
 """
@@ -39,22 +39,22 @@ MIN_REGION_AGREEMENT = 0.7
 MIN_COLOUR_AGREEMENT = 0.3
 MAX_HALVES_APART = 0.15  # of the heart rate
 MAX_BRIGHTNESS_RATIO = 3.0
-# Above this SNR halves may differ, as a heart may speed up, colours need only not oppose each other, as codecs blur
-# them first, and fewer bits will do.
+# Above this SNR halves may differ (a heart may speed up), colours need only not oppose each other (codecs blur them
+# first), and fewer bits will do.
 CLEAR_SNR_DB = 4.0
 MAX_LIGHT_SHARE = 0.5
 PULSE_AMPLITUDE = (0.0003, 0.03)
 # A pulse may be there, but its shape is what carries the pressure, and noise buries the shape first.
 MIN_READING_SNR_DB = 2.0
 # With fewer bits for each pixel of each frame an encoder makes rhythms of its own: its key frames beat as hearts do.
-# Pixels beyond 640 x 480 count no more, as larger pictures need hardly more bits for the same colours.
+# Pixels beyond 640 x 480 do not count, as larger pictures need hardly more bits for the same colours.
 MIN_BITS_PER_PIXEL = 0.12
 _MOST_PIXELS = 640 * 480
 CLEAR_BITS_PER_PIXEL = 0.2  # below these only a clear pulse is read
 # The same for a pulse that beats as often as key frames come: each is coded anew, and a little otherwise.
 MIN_BITS_IN_STEP, CLEAR_BITS_IN_STEP = 0.4, 0.8
 _KEY_FRAME_MULTIPLES = (0.5, 1, 2, 3)  # half, as every other one may be coded alike
-_KEY_FRAME_BPM = 4.0  # as near as that is not told apart in a window of 10 s
+_KEY_FRAME_BPM = 4.0  # closer rates cannot be told apart in a window of 10 s
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,8 @@ class Check:
 
     Attributes:
         name: what was measured; a unit is part of it.
-        value: what was measured; infinity where nothing limits it.
-        low: the least that passes.
-        high: the most that passes.
+        value: as measured; infinity where nothing limits it.
+        low, high: the least and the most that passes.
         reason: code of the reason that a failure leads to.
     """
 
@@ -108,8 +107,8 @@ def check_mask(mask: np.ndarray) -> Check:
 
 
 def check_pulse(pulse: Pulse) -> tuple[Check, ...]:
-    """Return the checks that tell a pulse from anything else that swings; a pulse passes all of them."""
-    # Halves may well agree on another rate than the whole: on twice the rate at which key frames come, say.
+    """Return the checks that distinguish a pulse from anything else that swings; a pulse passes all of them."""
+    # Halves may agree on another rate than the whole: on twice the rate at which key frames come, say.
     rates = (*pulse.half_rates_bpm, pulse.heart_rate_bpm)
     clear = pulse.snr_db >= CLEAR_SNR_DB
     apart = (max(rates) - min(rates)) / pulse.heart_rate_bpm
@@ -124,17 +123,11 @@ def check_pulse(pulse: Pulse) -> tuple[Check, ...]:
 
 
 def check_reading(pulse: Pulse, file: ClipReport | None) -> tuple[Check, ...]:
-    """Return the checks of what a pulse needs besides before pressures are read from it.
-
-    Args:
-        pulse: of the window.
-        file: how the clip is coded; None leaves that check out.
-    """
-    coding = () if file is None else (_check_coding(pulse, file),)
+    """Return the further checks before pressures are read from a pulse; without a file its coding is left out."""
     return (
         _at_most("light_share", pulse.light_share, MAX_LIGHT_SHARE, "light_flicker"),
         _at_least("snr_for_shape_db", pulse.snr_db, MIN_READING_SNR_DB, "weak_pulse"),
-        *coding,
+        *(() if file is None else (_check_coding(pulse, file),)),
     )
 
 
@@ -150,7 +143,7 @@ def reasons_of_capture(checks: Sequence[Check]) -> tuple[Reason, ...]:
 
 
 def notes(report: CaptureReport) -> tuple[Reason, ...]:
-    """Return what is worth saying of a clip without refusing it."""
+    """Return what is worth noting about a clip without refusing it."""
     applies = {
         "several_faces": report.face.faces > 1,
         "clip_cut": report.file.cut_at_s is not None,
@@ -167,10 +160,10 @@ def bits_per_pixel(file: ClipReport) -> float:
 
 
 def beats_with_key_frames(heart_rate_bpm: float, interval_s: float | None) -> bool:
-    """Return whether a heart rate is that of key frames (interval in seconds, None for none), its multiple or half."""
-    if interval_s is None:
-        return False
-    return any(abs(heart_rate_bpm - 60 * times / interval_s) <= _KEY_FRAME_BPM for times in _KEY_FRAME_MULTIPLES)
+    """Return whether a heart rate is that of key frames (interval in seconds, None for none), a multiple or half."""
+    return interval_s is not None and any(
+        abs(heart_rate_bpm - 60 * times / interval_s) <= _KEY_FRAME_BPM for times in _KEY_FRAME_MULTIPLES
+    )
 
 
 def _check_coding(pulse: Pulse, file: ClipReport) -> Check:

@@ -1,4 +1,4 @@
-"""Why a clip is refused, or what is worth saying of one: code, sentence and remedy of each reason."""
+"""Why a clip is refused, or what is worth noting about one: code, sentence and remedy of each reason."""
 
 from bpdemo.errors import Reason
 from bpdemo.stmap import MIN_WINDOW_S
@@ -12,18 +12,12 @@ _REASONS = {
         "The face was out of sight for too much of the clip.",
         "Keep the whole face in the picture, and nothing in front of it, for 15 seconds.",
     ),
-    "too_short": (
-        f"The clip is shorter than {MIN_WINDOW_S:g} seconds.",
-        "Record 15 seconds.",
-    ),
+    "too_short": (f"The clip is shorter than {MIN_WINDOW_S:g} seconds.", "Record 15 seconds."),
     "frame_rate_low": (
         "The clip has too few frames a second to follow a pulse.",
         "Record at 30 frames a second; more light lets a camera run faster.",
     ),
-    "too_dark": (
-        "The face is too dark.",
-        "Turn on more light, or face a window.",
-    ),
+    "too_dark": ("The face is too dark.", "Turn on more light, or face a window."),
     "too_bright": (
         "The face is overexposed, which cuts the pulse off.",
         "Move out of the direct light, or lower the camera's exposure.",
@@ -32,10 +26,7 @@ _REASONS = {
         "The head moved too much.",
         "Rest the camera and your head against something, and do not speak.",
     ),
-    "face_turned": (
-        "The face is turned away from the camera.",
-        "Look straight at the camera.",
-    ),
+    "face_turned": ("The face is turned away from the camera.", "Look straight at the camera."),
     "face_too_small": (
         "The face is too small in the picture.",
         "Move closer, until the face fills about half of the picture's height.",
@@ -56,10 +47,7 @@ _REASONS = {
         "The clip is compressed so much that its rhythm may be the encoder's and not a pulse.",
         "Use the camera's own file, not one that was sent by a messenger, and record in the camera's best quality.",
     ),
-    "several_faces": (
-        "More than one face is in the picture; the largest was followed.",
-        "Record one person alone.",
-    ),
+    "several_faces": ("More than one face is in the picture; the largest was followed.", "Record one person alone."),
     "clip_cut": (
         "The clip is long; only its beginning was read: a minute at most, or less of pictures larger than 1080p.",
         "Nothing needs to be done; 15 seconds are enough.",
@@ -76,9 +64,5 @@ _REASONS = {
 
 
 def reason(code: str) -> Reason:
-    """Return the reason with this code, with its sentence and its remedy.
-
-    Raises:
-        KeyError: there is no such code.
-    """
+    """Return the reason with this code."""
     return Reason(code, *_REASONS[code])

@@ -9,7 +9,7 @@ the person's own. The division into cells is ours.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 import cv2
@@ -21,15 +21,11 @@ from bpdemo.yuv import YuvImage
 LUMA = np.array([0.299, 0.587, 0.114])  # of R, G, B; ITU-R BT.601
 REGIONS = ("forehead", "nose", "left_cheek", "right_cheek", "mouth", "chin")
 
-# A cell seen by fewer pixels than this is too noisy, or too far turned away, to count as seen.
-MIN_CELL_PIXELS = 24
-# Less of the picture than this around the head tells nothing of the light.
-MIN_SURROUND = 0.03
+MIN_CELL_PIXELS = 24  # a cell of fewer pixels is too noisy, or too far turned away, to count as seen
+MIN_SURROUND = 0.03  # share of the picture around the head that is needed to judge the light
+CLIPPED_LEVEL = 250  # of 255; a pixel channel at or above this is clipped: the pulse is cut off
 _SURROUND_STEP = 8
-# A pixel channel at or above this (of 255) is clipped: the pulse is cut off.
-CLIPPED_LEVEL = 250
-# Fractional bits OpenCV draws polygons with, so that a cell's edge moves by less than a pixel.
-_SUBPIXEL_BITS = 4
+_SUBPIXEL_BITS = 4  # of OpenCV's polygons, so that a cell's edge moves by less than a pixel
 
 
 @dataclass(frozen=True)
@@ -52,17 +48,10 @@ class Cell:
         return _outline(self.triangles)
 
 
-def _read_table() -> tuple[tuple[Cell, ...], np.ndarray]:
-    """Return the cells and the canonical face's landmark positions from `cells.json`."""
-    table = json.loads(resources.files("bpdemo").joinpath("cells.json").read_text())
-    cells = (
-        Cell(cell["name"], cell["region"], tuple(tuple(triangle) for triangle in cell["triangles"]))
-        for cell in table["cells"]
-    )
-    return tuple(cells), np.array(table["canonical_xy_cm"])
-
-
-CELLS, CANONICAL_XY_CM = _read_table()
+_table = json.loads(resources.files("bpdemo").joinpath("cells.json").read_text())
+CELLS = tuple(Cell(cell["name"], cell["region"], tuple(map(tuple, cell["triangles"]))) for cell in _table["cells"])
+CANONICAL_XY_CM = np.array(_table["canonical_xy_cm"])
+"""Landmark positions of MediaPipe's canonical face, [468, 2]."""
 
 
 def rows_of_region(region: str) -> list[int]:
@@ -78,8 +67,7 @@ class CellTraces:
         time_s: [frames] seconds since the clip's first frame.
         colours: [frames, cells, 3] float32 mean R, G, B, 0 to 255; NaN where not seen.
         pixels: [frames, cells] int, how many pixels each mean was taken over.
-        surround: [frames, 3] mean R, G, B around the head; NaN without a face or room around it. Light that swings
-            there too is no pulse.
+        surround: [frames, 3] mean R, G, B around the head; NaN without a face or room around it.
         clipped: [frames] share of the cells' pixels with a clipped channel, 0 to 1; NaN without a face.
     """
 
@@ -114,15 +102,14 @@ def read_traces(tracked_frames: Iterable[TrackedFrame]) -> CellTraces:
 
 
 def read_cells(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Average each cell over one frame.
+    """Return each cell's mean colour, its pixels, and the clipped share of all cell pixels on one frame.
+
+    Colours [cells, 3] float32 (0 to 255, NaN for a cell with fewer than `MIN_CELL_PIXELS`), pixels [cells] int; the
+    share is NaN when no cell is seen.
 
     Args:
         image: [height, width, 3] uint8 R, G, B.
         landmarks: [478, 2] x and y in pixels.
-
-    Returns:
-        Colours [cells, 3] float32 (0 to 255, NaN for a cell with fewer than `MIN_CELL_PIXELS`), pixels [cells] int, and
-        the share of all cell pixels that are clipped, NaN when no cell is seen.
     """
     labels, left, top = label_cells(landmarks, image.shape[:2])
     crop = image[top : top + labels.shape[0], left : left + labels.shape[1]]
@@ -138,14 +125,10 @@ def read_cells(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> tuple[np.
 
 
 def read_surround(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> np.ndarray:
-    """Average what lies to the left, to the right and above the head; neck and shoulders are left out (ours).
+    """Return the mean R, G, B [3] of what lies left, right and above the head, not neck and shoulders (ours).
 
-    Args:
-        image: [height, width, 3] uint8 R, G, B.
-        landmarks: [478, 2] x and y in pixels.
-
-    Returns:
-        [3] mean R, G, B of every eighth pixel, NaN when less than `MIN_SURROUND` of the picture is left.
+    Of every eighth pixel; NaN when less than `MIN_SURROUND` of the picture is left. Arguments are those of
+    `read_cells`.
     """
     low, high = _span(landmarks)
     margin = 0.4 * (high - low)
@@ -164,26 +147,25 @@ def read_surround(image: np.ndarray | YuvImage, landmarks: np.ndarray) -> np.nda
 
 
 def label_cells(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, int, int]:
-    """Draw the cells into a label picture of the part of the frame they cover.
+    """Return a label picture of the part of the frame that the cells cover, and the left and top pixel of that part.
+
+    Labels [height, width] uint8, 0 outside every cell and 1 + row inside. A cell whose outline runs backwards - turned
+    away from the camera - is not drawn.
 
     Args:
         landmarks: [478, 2] x and y in pixels.
         shape: height and width of the frame.
-
-    Returns:
-        Labels [height, width] uint8, 0 outside every cell and 1 + row inside, and the left and top pixel of that part.
-        A cell whose outline runs backwards - turned away from the camera - is not drawn.
     """
     height, width = shape
-    low, high = _span(landmarks[_outlines()[0]])
+    numbers, ends = _outlines()
+    corners = landmarks[numbers]
+    low, high = _span(corners)
     left, top = np.clip(np.floor(low).astype(int), 0, (width, height)).tolist()
     right, bottom = np.clip(np.ceil(high).astype(int) + 1, 0, (width, height)).tolist()
     labels = np.zeros((max(bottom - top, 0), max(right - left, 0)), np.uint8)
     if labels.size == 0:
         return labels, left, top
-    numbers, ends = _outlines()
-    corners = landmarks[numbers] - (left, top)
-    fixed_point = np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    fixed_point = np.round((corners - (left, top)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
     for row, outline in enumerate(np.split(fixed_point, ends[:-1])):
         if cv2.contourArea(outline, oriented=True) > 0:
             cv2.fillPoly(labels, [outline], row + 1, cv2.LINE_8, _SUBPIXEL_BITS)
@@ -191,29 +173,26 @@ def label_cells(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarr
 
 
 def _sum_by_label(labels: np.ndarray, crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many pixels each cell has in a label picture, [cells] int, and the sums of their colours, [cells, 3].
+    """Return each cell's number of pixels in a label picture, [cells] int, and the sums of their colours, [cells, 3].
 
-    Labels come in runs along the lines of the picture: what has to be sorted by label is runs, not pixels.
+    Labels come in runs along the lines of the picture: runs are sorted by label, not pixels.
     """
     if not labels.size:
         return np.zeros(len(CELLS), int), np.zeros((len(CELLS), 3))
     along = labels.ravel()
     starts = np.concatenate(([0], np.flatnonzero(along[1:] != along[:-1]) + 1))
-    of_run = along[starts]
-    pixels = np.bincount(of_run, np.diff(starts, append=along.size), len(CELLS) + 1)
+    labels_of_runs = along[starts]
+    pixels = np.bincount(labels_of_runs, np.diff(starts, append=along.size), len(CELLS) + 1)
     sums = np.empty((len(CELLS) + 1, 3))
     for number, channel in enumerate(cv2.split(crop)):
-        of_runs = np.add.reduceat(channel.ravel(), starts, dtype=np.uint32)
-        sums[:, number] = np.bincount(of_run, of_runs, len(CELLS) + 1)
+        sums_of_runs = np.add.reduceat(channel.ravel(), starts, dtype=np.uint32)
+        sums[:, number] = np.bincount(labels_of_runs, sums_of_runs, len(CELLS) + 1)
     return pixels[1:].astype(int), sums[1:]
 
 
-@lru_cache(maxsize=1)
+@cache
 def _outlines() -> tuple[np.ndarray, np.ndarray]:
-    """Return the landmark numbers of all cells' outlines, one after another, and [cells] where each ends.
-
-    They are turned so that OpenCV's oriented area of a cell is positive when it faces the camera.
-    """
+    """Return all cells' outlines, one after another, and [cells] where each ends; oriented areas facing us are > 0."""
     outlines = []
     for cell in CELLS:
         outline = np.array(cell.outline)

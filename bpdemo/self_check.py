@@ -1,7 +1,7 @@
 """The start-up check: does this installation read a pulse, on which device, with which weights?
 
-A library that is missing, or of another version, is told when the demo is started and not to its first visitor. Nothing
-of bpdemo's way is imported before it is called, so that what is missing can be named.
+A missing library is reported when the demo is started and not to its first visitor. Nothing heavy is imported before it
+is used, so that what is missing can be named.
 """
 
 import re
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bpdemo.weights.store import WeightsSummary
 
 LIBRARIES = ("av", "gradio", "mediapipe", "opencv-contrib-python", "torch")
-"""What most of the work is done by, and most faults of an installation come from."""
+"""Libraries that most faults of an installation come from."""
 
 _SECONDS = 10
 _RATE_HZ = 1.2  # 72 beats a minute
@@ -38,10 +38,8 @@ class Report:
     """What the check found.
 
     Attributes:
-        version: of bpdemo.
         device: what the network runs on: "cpu", "cuda (name)" or "cpu, and ZeroGPU when it lends a GPU".
-        weights: where they come from.
-        face_model: SHA-256 of the landmark model, which is the one this version was built with.
+        face_model: SHA-256 of the landmark model, as verified.
         libraries: versions of `LIBRARIES`.
         seconds: how long the check took.
     """
@@ -54,18 +52,20 @@ class Report:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a JSON-able dict."""
-        return asdict(self)
+        """Return the fields, JSON-able."""
+        from pydantic import TypeAdapter
+
+        report: Any = self
+        return TypeAdapter(Any).dump_python(report, mode="json")
 
     def __str__(self) -> str:
         """A few lines for a log; no path and no name of a user is in them."""
         weights, provenance = self.weights, self.weights.provenance
         revision = f"@{weights.revision[:12]}" if weights.revision else ""
-        made_by = f"{provenance.data} by commit {provenance.commit[:12]}"
         libraries = ", ".join(f"{name} {number}" for name, number in self.libraries.items())
         return (
             f"bpdemo {self.version} on {self.device}: weights {weights.name}{revision}, made from "
-            f"{made_by}. {provenance.statement}\n"
+            f"{provenance.data} by commit {provenance.commit[:12]}. {provenance.statement}\n"
             f"Face model {self.face_model[:8]} is as it should be. Read a made-up face in {self.seconds:.1f} s, "
             f"with {libraries}."
         )
@@ -93,7 +93,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def check(estimator: "BloodPressureEstimator", device: str | None = None) -> Report:
-    """Load everything a clip needs and read a made-up face with a pulse of 72 bpm, from its colours to its pressures.
+    """Return the report of reading a made-up face, with everything loaded that a clip needs.
 
     Args:
         estimator: with the weights to be used.
@@ -104,44 +104,37 @@ def check(estimator: "BloodPressureEstimator", device: str | None = None) -> Rep
     """
     began_s = time.monotonic()
     with plain_errors():
-        face_model = _find_no_face()
+        from bpdemo.face import MODEL_SHA256
+
+        _find_no_face()
         _read_made_up_face(estimator)
-        network_on = device or _device(estimator)
-    return Report(
-        version=__version__,
-        device=network_on,
-        weights=estimator.weights.summary,
-        face_model=face_model,
-        libraries=dict(_versions()),
-        seconds=time.monotonic() - began_s,
-    )
+        device = device or _device(estimator)
+    libraries = dict(_versions())
+    seconds = time.monotonic() - began_s
+    return Report(__version__, device, estimator.weights.summary, MODEL_SHA256, libraries, seconds)
 
 
-def _find_no_face() -> str:
-    """Have the landmark model look at a grey picture; return the model's checksum, which was verified."""
-    import av  # noqa: F401  # it brings FFmpeg, which the first clip would ask for
+def _find_no_face() -> None:
+    """Check that the landmark model finds no face in a grey picture."""
+    import av  # noqa: F401 - it loads FFmpeg, which the first clip needs
     import numpy as np
 
     from bpdemo.clip import Frame
-    from bpdemo.face import MODEL_SHA256, FaceTracker
+    from bpdemo.face import FaceTracker
 
+    grey = Frame(0.0, np.full((128, 128, 3), 128, np.uint8))
     with FaceTracker() as tracker:
-        found = [tracked.landmarks for tracked in tracker.follow([Frame(0.0, np.full((128, 128, 3), 128, np.uint8))])]
-    if any(landmarks is not None for landmarks in found):
-        raise _failed("a face was found in a grey picture")
-    return MODEL_SHA256
+        if any(tracked.landmarks is not None for tracked in tracker.follow([grey])):
+            raise _failed("a face was found in a grey picture")
 
 
 def _read_made_up_face(estimator: "BloodPressureEstimator") -> None:
-    """Go from colours to pressures, and see that nothing impossible comes of it."""
+    """Check the way from colours to pressures."""
     from bpdemo.window import read_window
 
     window = read_window(made_up_face(), 0.0, _SECONDS)
-    if (
-        window.beats is None
-        or window.heart_rate is None
-        or not abs(window.heart_rate.value - 60 * _RATE_HZ) < _RATE_WITHIN_BPM
-    ):
+    heart_rate = window.heart_rate
+    if window.beats is None or heart_rate is None or abs(heart_rate.value - 60 * _RATE_HZ) >= _RATE_WITHIN_BPM:
         raise _failed("its pulse was not found")
     for pressure in estimator.predict(window.beats):
         low, high = pressure.ranges[0].low, pressure.ranges[-1].high
@@ -151,12 +144,7 @@ def _read_made_up_face(estimator: "BloodPressureEstimator") -> None:
 
 
 def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> "CellTraces":
-    """Return the cell colours of a face with a pulse and a little noise, 30 frames a second.
-
-    Args:
-        seed: of the noise, of each cell's tone and of the pulse's shape.
-        rate_hz: beats a second.
-    """
+    """Return the cell colours of a face with a pulse, 30 frames a second; tones, noise and pulse shape by `seed`."""
     import numpy as np
 
     from bpdemo.regions import CELLS, CellTraces
@@ -168,13 +156,11 @@ def made_up_face(seed: int = 0, rate_hz: float = _RATE_HZ) -> "CellTraces":
     tones = rng.uniform(0.8, 1.2, (len(CELLS), 1))
     colours = np.array(_SKIN) * tones * (1 - _STRENGTH * wave[:, None, None] * np.array(_BLOOD))
     colours += rng.normal(0, 0.1, colours.shape)
-    frames = len(time_s)
-    unknown = np.full((frames, 3), np.nan)
-    return CellTraces(time_s, colours, np.full(colours.shape[:2], 100), unknown, np.zeros(frames))
+    unknown = np.full((len(time_s), 3), np.nan)
+    return CellTraces(time_s, colours, np.full(colours.shape[:2], 100), unknown, np.zeros(len(time_s)))
 
 
 def _device(estimator: "BloodPressureEstimator") -> str:
-    """Return what the network runs on."""
     import torch
 
     device = next(estimator.weights.network.parameters()).device
@@ -199,7 +185,7 @@ def _failed(what: str) -> BpdemoError:
 
 
 def missing_library(error: ImportError | OSError) -> BpdemoError | None:
-    """Name what holds a library that could not be loaded; None when the error is about something else."""
+    """Return the error that a library could not be loaded; None when it is about something else."""
     found = _SHARED_LIBRARY.search(str(error))
     if found and (isinstance(error, ImportError) or error.errno is None):  # ctypes raises an OSError without a number
         return BpdemoError(

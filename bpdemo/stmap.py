@@ -33,9 +33,8 @@ leave open is marked *ours*.
 Weights store the version and refuse to work on another. Scaling each row to its own range is for pictures only.
 """
 
-import os
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -44,13 +43,15 @@ from scipy.signal import butter, sosfiltfilt
 
 from bpdemo.regions import CELLS, LUMA
 
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
 VERSION = 1
 CHANNELS = ("Y", "U", "V", "T")
 RATE_HZ = 30.0
 WINDOW_S = 15.0
 MIN_WINDOW_S = 9.5
 COLUMNS = round(WINDOW_S * RATE_HZ)  # 450
-MIN_COLUMNS = round(MIN_WINDOW_S * RATE_HZ)  # 285
 MAX_GAP_S = 0.25
 MIN_ROW_MEASURED = 0.5
 BAND_HZ = (0.35, 9.0)
@@ -66,7 +67,7 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Traces:
-    """Cell colours of one window at the map's columns: what map and pulse are both made of.
+    """Cell colours of one window at the map's columns, from which both map and pulse are made.
 
     Attributes:
         time_s: [columns] float64, seconds since the clip's first frame.
@@ -109,16 +110,16 @@ class STMap:
     regions: tuple[str, ...]
 
 
-def specification() -> dict:
-    """Return what weights must agree with to read a map: version, rows, columns and channels, JSON-able."""
+def specification() -> "dict[str, JsonValue]":
+    """Return what weights must agree with to read a map, JSON-able."""
     return {
         "version": VERSION,
-        "channels": list(CHANNELS),
+        "channels": [*CHANNELS],
         "rate_hz": RATE_HZ,
         "window_s": WINDOW_S,
         "min_window_s": MIN_WINDOW_S,
         "max_gap_s": MAX_GAP_S,
-        "band_hz": list(BAND_HZ),
+        "band_hz": [*BAND_HZ],
         "cells": [cell.name for cell in CELLS],
         "regions": [cell.region for cell in CELLS],
     }
@@ -133,8 +134,7 @@ def place_windows(duration_s: float) -> list[tuple[float, float]]:
         return []
     if duration_s <= WINDOW_S + 2:
         return [(0.0, min(duration_s, WINDOW_S))]
-    count = int(np.ceil(duration_s / WINDOW_S - 0.01))
-    starts = np.linspace(0, duration_s - WINDOW_S, count)
+    starts = np.linspace(0, duration_s - WINDOW_S, int(np.ceil(duration_s / WINDOW_S - 0.01)))
     return [(float(start), float(start + WINDOW_S)) for start in starts]
 
 
@@ -163,10 +163,10 @@ def build_stmap(traces: Traces) -> STMap:
     return STMap(values, mask, traces.time_s, scale, names, regions)
 
 
-def save_stmap(path: str | os.PathLike | BinaryIO, stmap: STMap) -> None:
+def save_stmap(file: BinaryIO, stmap: STMap) -> None:
     """Write a map as .npz: `stmap`, `cells`, `regions`, `time_s`, `mask`, `channels`, `scale` and `version`."""
     np.savez_compressed(
-        path,
+        file,
         stmap=stmap.values,
         cells=np.array(stmap.cells),
         regions=np.array(stmap.regions),
@@ -200,10 +200,10 @@ def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_
     near = (time_s >= start_s - MAX_GAP_S) & (time_s <= end_s + MAX_GAP_S)
     time_s, colours = time_s[near], colours[near]
 
-    cells = colours.shape[1]
-    fine_s = column_s[0] + np.arange(columns * _FINE) / (RATE_HZ * _FINE)
-    fine = np.zeros((len(fine_s), cells, 3))
-    mask = np.zeros((cells, columns), bool)
+    rate_hz = RATE_HZ * _FINE
+    fine_s = column_s[0] + np.arange(columns * _FINE) / rate_hz
+    fine = np.zeros((len(fine_s), *colours.shape[1:]))
+    mask = np.zeros((colours.shape[1], columns), bool)
     seen = np.isfinite(colours).all(axis=2)
     # Cells are mostly seen on the same frames; those are interpolated together.
     patterns, pattern_of_cell = np.unique(seen, axis=1, return_inverse=True)
@@ -213,10 +213,9 @@ def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_
         if measured.mean() < MIN_ROW_MEASURED:
             continue
         mask[rows] = measured
-        known_s, known = time_s[pattern], colours[pattern][:, rows]
-        moments = np.clip(fine_s, known_s[0], known_s[-1])
-        fine[:, rows] = PchipInterpolator(known_s, known, axis=0)(moments)
-    rate_hz = RATE_HZ * _FINE
+        known_s = time_s[pattern]
+        spline = PchipInterpolator(known_s, colours[pattern][:, rows], axis=0)
+        fine[:, rows] = spline(np.clip(fine_s, known_s[0], known_s[-1]))
     pad = min(int(_PAD_S * rate_hz), len(fine_s) - 1)
     band = sosfiltfilt(butter(4, BAND_HZ[1], fs=rate_hz, output="sos"), fine, axis=0, padlen=pad)
     slow = sosfiltfilt(butter(2, BAND_HZ[0], fs=rate_hz, output="sos"), fine, axis=0, padlen=pad)
@@ -224,13 +223,10 @@ def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_
 
 
 def project_pos(relative: np.ndarray) -> np.ndarray:
-    """Project relative colours on the plane orthogonal to skin (POS, Wang et al. 2017), window by window.
+    """Return the pulse [columns, ...]: relative change, rising with the blood (POS, Wang et al. 2017; step 6).
 
     Args:
         relative: [columns, ..., 3] R, G, B, each divided by its slow mean.
-
-    Returns:
-        [columns, ...] the pulse projection: relative change, rising with the blood in the skin.
     """
     length = min(round(POS_WINDOW_S * RATE_HZ), len(relative))
     windows = sliding_window_view(relative, length, axis=0)  # [windows, ..., 3, length]
@@ -247,7 +243,7 @@ def project_pos(relative: np.ndarray) -> np.ndarray:
 
 
 def _measured(seen_s: np.ndarray, column_s: np.ndarray) -> np.ndarray:
-    """Return for each column whether the frames around it, at `seen_s`, are close enough together."""
+    """Return for each column whether the frames around it are close enough together."""
     if len(seen_s) < 2:
         return np.zeros(len(column_s), bool)
     after = np.clip(np.searchsorted(seen_s, column_s), 1, len(seen_s) - 1)

@@ -1,4 +1,4 @@
-"""One window of a clip, from cell colours to the verdict: the one way, for demo, training and evaluation alike."""
+"""One window of a clip, from cell colours to the verdict, for demo, training and evaluation alike."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,18 +13,18 @@ from bpdemo.reasons import reason
 from bpdemo.regions import CellTraces
 from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows, resample
 
-MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter window holds too few beats to tell a pulse from chance
+MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter window holds too few beats to distinguish a pulse from chance
 
 
 @dataclass(frozen=True)
 class Window:
-    """What one window of a clip, at most 15 s, gives.
+    """One window of a clip, at most 15 s.
 
     Attributes:
         start_s, end_s: where it lies in the clip.
         stmap: its map.
-        pulse: the strongest periodic change in it, a pulse or not; None when no cell was measured.
-        beats: its mean beats; None when no cell was measured.
+        pulse: the strongest periodic change in it, a pulse or not; None when no cell was measured, as are `beats`.
+        beats: its mean beats.
         checks: every question put to it, with the answers.
         reasons: why no pressure is read from it; empty for a reading.
         has_pulse: whether the periodic change is a pulse, however noisy, and long enough to have a rate.
@@ -59,13 +59,9 @@ class WindowEstimate(Window):
 
 
 def read_window(traces: CellTraces, start_s: float, end_s: float, report: CaptureReport | None = None) -> Window:
-    """Return one window: resampled once, mapped, its pulse measured, its beats averaged, judged.
+    """Return one window, at most 15 s: mapped, its pulse measured, its beats averaged, judged.
 
-    Args:
-        traces: of the clip's cells.
-        start_s: where the window begins.
-        end_s: where it ends, at most 15 s later.
-        report: of the capture; reasons to refuse the clip are then the window's too. None for traces without a file.
+    With a report, reasons to refuse the clip are the window's too; without, the checks of the file are left out.
 
     Raises:
         ValueError: the window holds no column.
@@ -95,7 +91,7 @@ def read_window(traces: CellTraces, start_s: float, end_s: float, report: Captur
 
 
 def window_places(report: CaptureReport) -> list[tuple[float, float]]:
-    """Return where a clip's windows lie, (start_s, end_s); one that is too short for a reading is one window."""
+    """Return the windows (start_s, end_s) of a clip; one that is too short for a reading is one window."""
     duration_s = report.file.duration_s
     if not report.face.seen or duration_s < 1 / RATE_HZ:  # one column of a map, at least
         return []

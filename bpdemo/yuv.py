@@ -1,8 +1,8 @@
 """A decoded picture that becomes R, G, B only where it is looked at.
 
-Decoders give luma for every pixel and colour for every fourth. To convert all of it takes nearly half as long as to
-decode it, and an eighth of it is skin. `YuvImage` behaves as the array [height, width, 3] that it stands for, as far as
-slices of it go; pictures of rarer formats (10 bits, alpha, R, G, B, ...) are converted whole, by FFmpeg.
+Decoders give luma for every pixel and colour for every fourth. Converting a whole picture takes nearly half as long as
+decoding it, and an eighth of it is skin. `YuvImage` can be sliced as the array [height, width, 3] that it stands for;
+pictures of rarer formats (10 bits, alpha, R, G, B, ...) are converted whole, by FFmpeg.
 """
 
 from functools import lru_cache
@@ -11,7 +11,7 @@ import av
 import cv2
 import numpy as np
 
-# Share of red and of blue in luma, by the number FFmpeg gives a colour space: BT.709; unknown and both BT.601; BT.2020.
+# Share of red and of blue in luma, by FFmpeg's number of a colour space: BT.709; unknown and both BT.601; BT.2020.
 _RED_BLUE = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 _FULL_RANGE = 2  # FFmpeg's number for levels of 0 to 255; otherwise luma is 16 to 235 and chroma 16 to 240
 
@@ -19,8 +19,8 @@ _FULL_RANGE = 2  # FFmpeg's number for levels of 0 to 255; otherwise luma is 16 
 class YuvImage:
     """An image [height, width, 3] uint8 R, G, B, converted where it is sliced.
 
-    Each 2 x 2 pixels share one colour, as in FFmpeg's own conversion. That one takes short cuts in its arithmetic and
-    comes out one level darker on average, at most three; this one is rounded to the nearest.
+    Each 2 x 2 pixels share one colour, as in FFmpeg's own conversion, which takes short cuts and comes out one level
+    darker on average, at most three; this one is rounded.
 
     Args:
         luma: [height, width] uint8.
@@ -42,23 +42,20 @@ class YuvImage:
         return cv2.transform(cv2.merge((luma, *chroma)), self._to_rgb)  # rounds and stays within 0 to 255
 
     def shrunk(self, size: tuple[int, int]) -> np.ndarray:
-        """Return the whole of it in a smaller size (width, height) as R, G, B.
-
-        The planes are shrunk before they are converted: there is less to convert then.
-        """
+        """Return it in a smaller size (width, height) as R, G, B; shrunk first, so that there is less to convert."""
         planes = (self.luma, *self._chroma)
         smaller = tuple(cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes)
         return cv2.transform(cv2.merge(smaller), self._to_rgb)
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
-        """Return the whole of it."""
+        """Return the whole image."""
         if copy is False:
             raise ValueError("a YuvImage becomes an array by conversion only")
         return self[:, :] if dtype is None else self[:, :].astype(dtype)
 
 
 def shrink(image: np.ndarray | YuvImage, scale: float) -> np.ndarray:
-    """Return a copy of a picture as R, G, B, `scale` times as wide and high; in its own size where that is above 1."""
+    """Return a copy of a picture as R, G, B, `scale` times as wide and high but never enlarged."""
     if scale >= 1:
         return np.array(image)
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
@@ -68,15 +65,11 @@ def shrink(image: np.ndarray | YuvImage, scale: float) -> np.ndarray:
 
 
 def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
-    """Return a decoded picture, upright.
+    """Return a decoded picture upright, and its counter-clockwise turn in degrees: 0, 90, 180 or 270.
 
-    Args:
-        picture: what PyAV decoded; its memory is used and not copied.
-
-    Returns:
-        [height, width, 3] uint8 R, G, B, and the counter-clockwise turn that took, in degrees: 0, 90, 180 or 270.
+    [height, width, 3] uint8 R, G, B; the picture's memory is used and not copied.
     """
-    # A file may say that pictures are turned by nothing that is an angle.
+    # A file may claim a rotation that is no angle.
     turns = round(picture.rotation / 90) % 4 if abs(picture.rotation) <= 360 else 0
     full_range = picture.format.name == "yuvj420p" or picture.color_range == _FULL_RANGE
     planar = picture.format.name in ("yuv420p", "yuvj420p") and picture.colorspace in _RED_BLUE
@@ -94,7 +87,7 @@ def _pixels(plane: av.video.plane.VideoPlane) -> np.ndarray:
 
 @lru_cache
 def _yuv_to_rgb(red: float, blue: float, full_range: bool) -> np.ndarray:
-    """Return what turns Y, U, V, 1 into R, G, B: [3, 4], for given shares of red and blue in luma."""
+    """Return the matrix [3, 4] from Y, U, V, 1 to R, G, B for given shares of red and blue in luma."""
     from_red, from_blue = 2 * (1 - red), 2 * (1 - blue)
     green = 1 - red - blue
     rgb = np.array([[1, 0, from_red], [1, -from_blue * blue / green, -from_red * red / green], [1, from_blue, 0]])

@@ -1,6 +1,6 @@
 """Clips of which everything is known, each rendered once for all tests."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ def clips(tmp_path_factory):
 def _render(folder: Path, name: str, **scene) -> KnownClip:
     scene = Scene(**{**SMALL, **scene})
     path = folder / (name + CODECS[scene.codec].suffix)
-    return KnownClip(path, scene, render_clip(path, scene))
+    return KnownClip(path, scene, asdict(render_clip(path, scene)))
 
 
 @pytest.fixture(scope="session")
@@ -152,6 +152,16 @@ def app(tmp_path_factory):
     """The app in a process of its own; its start takes as long as many requests."""
     with serve_app(tmp_path_factory.mktemp("app")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory) -> Path:
+    """A small weights folder; not to be changed."""
+    from tests.support.small_weights import write_small  # here, as importing torch takes a second
+
+    folder = tmp_path_factory.mktemp("small_weights")
+    write_small(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

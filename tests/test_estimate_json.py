@@ -50,12 +50,8 @@ def reading():
 
 def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     form = json.loads(json.dumps(to_json(reading), allow_nan=False))
-    assert (form["schema"], form["status"], form["clip"], form["path"]) == (
-        "bpdemo.estimate/2",
-        "reading",
-        "me.mp4",
-        "clips/me.mp4",
-    )
+    assert (form["schema"], form["status"]) == ("bpdemo.estimate/2", "reading")
+    assert (form["clip"], form["path"]) == ("me.mp4", "clips/me.mp4")
     assert (form["method"], form["model"], form["weights"]) == ("pos", None, None)
     assert form["systolic"] == {
         "value": 121.3,
@@ -81,14 +77,8 @@ def test_checks_keep_value_bounds_and_answer(reading):
     form = to_json(reading)
     clip = {check["name"]: check for check in form["checks"]}
     window = {check["name"]: check for check in form["windows"][0]["checks"]}
-    assert clip["luma"] == {
-        "name": "luma",
-        "value": 119.96,
-        "low": 40,
-        "high": 235,
-        "passed": True,
-        "reason": "too_bright",
-    }
+    bounds = {"value": 119.96, "low": 40, "high": 235}
+    assert clip["luma"] == {"name": "luma", **bounds, "passed": True, "reason": "too_bright"}
     assert clip["duration_s"].keys() == {"name", "value", "low", "passed", "reason"}
     assert window["brightness_ratio"].keys() == {"name", "value", "high", "passed", "reason"}
     assert window["amplitude"]["low"] == 0.0003
@@ -125,6 +115,9 @@ def test_the_schema_describes_the_form(reading):
         validator.validate(to_json(estimate))
     assert not validator.is_valid(to_json(reading) | {"status": "unknown"})
     assert not validator.is_valid(to_json(reading) | {"something": "else"})
+    assert not validator.is_valid(to_json(reading) | {"heart_rate": None})
+    for name in ("schema", "disclaimer", "checks"):
+        assert not validator.is_valid({key: value for key, value in to_json(reading).items() if key != name})
 
 
 def test_the_schema_in_the_package_is_that_of_the_types():

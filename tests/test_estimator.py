@@ -14,17 +14,14 @@ from bpdemo.errors import ClipError, WeightsError
 from bpdemo.estimator import map_clip
 from bpdemo.models.beats import RangePrediction
 from bpdemo.weights.store import embedded_folder
-from tests.support.small_weights import write_small
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TRUTHS = {clip["file"]: clip for clip in json.loads((EXAMPLES / "examples.json").read_text())["clips"]}
 
 
 @pytest.fixture(scope="module")
-def estimator(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights")
-    write_small(folder)
-    return BloodPressureEstimator.from_pretrained(folder, device="cpu")
+def estimator(small_weights):
+    return BloodPressureEstimator.from_pretrained(small_weights, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +43,7 @@ def test_every_example_gives_what_is_said_of_it(estimates, name):
         assert estimate.heart_rate is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pulse_clip", "pulse_clip_24", "pulse_clip_60", "vfr_clip"])
 def test_rendered_pulse_is_read_at_every_frame_rate(estimator, request, name):
     clip = request.getfixturevalue(name)
@@ -94,6 +92,7 @@ def test_same_clip_same_estimate(estimator, estimates):
     assert again.to_dict() == estimates["face_58_bpm.webm"].to_dict()
 
 
+@pytest.mark.slow
 def test_many_clips_are_read_in_processes_as_one_by_one(estimator, estimates, text_file):
     names = ["wall.mp4", "face_58_bpm.webm"]
     answers = list(estimator.answer_many([EXAMPLES / names[0], text_file, EXAMPLES / names[1]], processes=2))
@@ -103,6 +102,7 @@ def test_many_clips_are_read_in_processes_as_one_by_one(estimator, estimates, te
         assert answer.to_dict() == estimates[name].to_dict()
 
 
+@pytest.mark.slow
 def test_a_clip_read_in_a_process_of_its_own_gives_the_same(estimator, estimates, text_file):
     isolated = BloodPressureEstimator(estimator.weights, isolate=True)
     steps = []

@@ -31,10 +31,12 @@ def times(rate_hz=30.0, duration_s=15.0):
     return np.arange(int(rate_hz * duration_s)) / rate_hz
 
 
+TIME_S = times()
+
+
 @pytest.mark.parametrize("bpm", [42.3, 53.7, 60.0, 72.4, 97.9, 131.2, 178.6])
 def test_heart_rate_is_exact_between_spectrum_bins(bpm):
-    time_s = times()
-    pulse = pulse_in(time_s, colours_of(time_s, beats(time_s, bpm)), 0, 15)
+    pulse = pulse_in(TIME_S, colours_of(TIME_S, beats(TIME_S, bpm)), 0, 15)
     assert pulse.heart_rate_bpm == pytest.approx(bpm, abs=0.4)
     assert pulse.snr_db > 8
     assert pulse.colour_agreement > 0.9
@@ -50,10 +52,9 @@ def test_heart_rate_does_not_depend_on_frame_rate_or_length(rate_hz, duration_s)
 
 
 def test_a_strong_second_harmonic_is_not_the_heart_rate():
-    time_s = times()
-    phase = 2 * np.pi * 1.0 * time_s
+    phase = 2 * np.pi * 1.0 * TIME_S
     wave = 0.5 * np.sin(phase) + 0.45 * np.sin(2 * phase + 0.4)
-    assert pulse_in(time_s, colours_of(time_s, wave), 0, 15).heart_rate_bpm == pytest.approx(60, abs=0.5)
+    assert pulse_in(TIME_S, colours_of(TIME_S, wave), 0, 15).heart_rate_bpm == pytest.approx(60, abs=0.5)
 
 
 def test_a_weak_subharmonic_is_not_the_heart_rate():
@@ -65,17 +66,15 @@ def test_a_weak_subharmonic_is_not_the_heart_rate():
 
 
 def test_wave_has_the_size_and_the_direction_of_the_blood():
-    time_s = times()
-    wave = beats(time_s, 70)
-    weak = pulse_in(time_s, colours_of(time_s, wave, strength=0.004, noise=0.05), 0, 15)
-    strong = pulse_in(time_s, colours_of(time_s, wave, strength=0.012, noise=0.05), 0, 15)
+    wave = beats(TIME_S, 70)
+    weak = pulse_in(TIME_S, colours_of(TIME_S, wave, strength=0.004, noise=0.05), 0, 15)
+    strong = pulse_in(TIME_S, colours_of(TIME_S, wave, strength=0.012, noise=0.05), 0, 15)
     assert strong.amplitude / weak.amplitude == pytest.approx(3, rel=0.05)
     assert np.corrcoef(strong.wave, wave)[0, 1] > 0.95
 
 
 def test_beats_are_where_the_wave_rises_most_steeply():
-    time_s = times()
-    pulse = pulse_in(time_s, colours_of(time_s, np.sin(2 * np.pi * 1.25 * time_s), noise=0.05), 0, 15)
+    pulse = pulse_in(TIME_S, colours_of(TIME_S, np.sin(2 * np.pi * 1.25 * TIME_S), noise=0.05), 0, 15)
     expected = 0.8 * np.arange(20)
     assert len(pulse.beats_s) in (18, 19, 20)
     distance = np.abs(pulse.beats_s[:, None] - expected).min(axis=1)
@@ -83,9 +82,8 @@ def test_beats_are_where_the_wave_rises_most_steeply():
 
 
 def test_snr_falls_with_noise():
-    time_s = times()
-    wave = beats(time_s, 75)
-    snr = [pulse_in(time_s, colours_of(time_s, wave, noise=noise), 0, 15).snr_db for noise in (0.2, 1, 4, 20)]
+    wave = beats(TIME_S, 75)
+    snr = [pulse_in(TIME_S, colours_of(TIME_S, wave, noise=noise), 0, 15).snr_db for noise in (0.2, 1, 4, 20)]
     assert snr == sorted(snr, reverse=True)
     assert snr[0] > 10
     assert snr[-1] < 3
@@ -94,34 +92,30 @@ def test_snr_falls_with_noise():
 @pytest.mark.parametrize("change", [(1, 0, -1), (1, 1, 1)], ids=["white balance", "light"])
 def test_other_colour_changes_are_not_blood(change):
     """As periodic as a pulse, and at a heart's rate, but not the colour of blood."""
-    time_s = times()
-    swing = np.sin(2 * np.pi * 1.2 * time_s)
-    pulse = pulse_in(time_s, colours_of(time_s, swing, change=np.array(change, float), noise=0.3), 0, 15)
+    swing = np.sin(2 * np.pi * 1.2 * TIME_S)
+    pulse = pulse_in(TIME_S, colours_of(TIME_S, swing, change=np.array(change, float), noise=0.3), 0, 15)
     assert pulse.snr_db < 0 or pulse.colour_agreement < 0
 
 
 def test_regions_out_of_step_do_not_agree():
-    time_s = times()
     turns = np.array([REGIONS.index(cell.region) for cell in CELLS]) * 2 * np.pi / len(REGIONS)
-    wave = np.sin(2 * np.pi * 1.2 * time_s[:, None] + turns)
+    wave = np.sin(2 * np.pi * 1.2 * TIME_S[:, None] + turns)
     colours = SKIN * (1 - 0.008 * wave[..., None] * BLOOD)
     colours = colours + np.random.default_rng(0).normal(0, 0.1, colours.shape)
-    assert pulse_in(time_s, colours, 0, 15).region_agreement < 0.3
+    assert pulse_in(TIME_S, colours, 0, 15).region_agreement < 0.3
 
 
 def test_hidden_cells_and_gaps_do_not_hide_the_pulse():
-    time_s = times()
-    colours = colours_of(time_s, beats(time_s, 80))
+    colours = colours_of(TIME_S, beats(TIME_S, 80))
     colours[:, ::3] = np.nan
     colours[200:215] = np.nan
-    pulse = pulse_in(time_s, colours, 0, 15)
+    pulse = pulse_in(TIME_S, colours, 0, 15)
     assert pulse.heart_rate_bpm == pytest.approx(80, abs=0.6)
     assert np.isfinite(pulse.wave).all()
 
 
 def test_nothing_seen_has_no_pulse():
-    time_s = times()
-    assert pulse_in(time_s, np.full((len(time_s), len(CELLS), 3), np.nan), 0, 15) is None
+    assert pulse_in(TIME_S, np.full((len(TIME_S), len(CELLS), 3), np.nan), 0, 15) is None
 
 
 def test_window_is_read_where_it_is():

@@ -17,26 +17,9 @@ from bpdemo.stmap import resample
 SKIN = np.array([180.0, 130.0, 110.0])
 BLOOD = np.array([0.33, 0.77, 0.53])
 TIME_S = np.arange(450) / 30
-GOOD_FILE = ClipReport(
-    container="mp4",
-    codec="h264",
-    width=640,
-    height=480,
-    rotation_degrees=0,
-    file_bytes=1000,
-    frames=450,
-    duration_s=15.0,
-    frame_rate_hz=30.0,
-)
+GOOD_FILE = ClipReport("mp4", "h264", 640, 480, 0, file_bytes=1000, frames=450, duration_s=15.0, frame_rate_hz=30.0)
 GOOD_FACE = FaceReport(
-    key_frames=90,
-    seen=1.0,
-    faces=1,
-    width_pixels=180,
-    turn_degrees=5,
-    motion_per_second=0.02,
-    luma=120.0,
-    clipped=0.0,
+    key_frames=90, seen=1.0, faces=1, width_pixels=180, turn_degrees=5, motion_per_second=0.02, luma=120.0, clipped=0.0
 )
 ALL_MEASURED = np.ones((len(CELLS), 450), bool)
 

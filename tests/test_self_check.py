@@ -15,19 +15,11 @@ from bpdemo import self_check as startup_module
 from bpdemo.self_check import check, made_up_face, plain_errors
 from bpdemo.window import read_window
 from tests.support.serve_app import ROOT
-from tests.support.small_weights import write_small
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights")
-    write_small(folder)
-    return folder
 
 
 @pytest.fixture
-def estimator(weights):
-    return BloodPressureEstimator.from_pretrained(weights, "cpu")
+def estimator(small_weights):
+    return BloodPressureEstimator.from_pretrained(small_weights, "cpu")
 
 
 def run(arguments, **environment):
@@ -147,8 +139,9 @@ def test_a_missing_library_ends_every_start_with_one_line(command, tmp_path):
     assert_ended_with(run(command, PYTHONPATH=str(tmp_path)), "library_missing", "libGL.so.1")
 
 
-def test_the_command_tells_the_same(weights):
-    ran = run(["-m", "bpdemo", "check", "--weights", str(weights), "--device", "cpu", "--json"])
+@pytest.mark.slow
+def test_the_command_tells_the_same(small_weights):
+    ran = run(["-m", "bpdemo", "check", "--weights", str(small_weights), "--device", "cpu", "--json"])
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["weights"]["name"] == "small"
     assert_ended_with(run(["-m", "bpdemo", "check", "--weights", "/nowhere"]), "weights_folder_missing", "/nowhere")

@@ -40,6 +40,9 @@ def frame_times(rate_hz=30.0, duration_s=15.2):
     return np.arange(int(duration_s * rate_hz)) / rate_hz
 
 
+TIME_S = frame_times()
+
+
 def relative(stmap):
     """Values in relative units, the common scale undone."""
     return stmap.values * stmap.scale
@@ -67,8 +70,7 @@ def test_golden_map():
 
 
 def test_shape_channels_and_axes():
-    time_s = frame_times()
-    stmap = map_of(time_s, face_colours(time_s))
+    stmap = map_of(TIME_S, face_colours(TIME_S))
     assert stmap.values.shape == (len(CHANNELS), len(CELLS), COLUMNS) == (4, len(CELLS), 450)
     assert stmap.values.dtype == np.float32
     assert stmap.mask.all()
@@ -78,31 +80,28 @@ def test_shape_channels_and_axes():
 
 
 def test_columns_are_time():
-    time_s = frame_times()
-    stmap = map_of(time_s, face_colours(time_s, 1.2))
+    stmap = map_of(TIME_S, face_colours(TIME_S, 1.2))
     for channel in range(4):
         for row in stmap.values[channel]:
             assert peak_hz(row) == pytest.approx(1.2, abs=0.02)
 
 
 def test_a_row_is_its_cell():
-    time_s = frame_times()
-    plain = face_colours(time_s)
+    plain = face_colours(TIME_S)
     for painted in (0, 13, len(CELLS) - 1):
         colours = plain.copy()
-        colours[:, painted] *= 1 + 0.02 * np.sin(2 * np.pi * 2.7 * time_s)[:, None]
-        change = np.abs(relative(map_of(time_s, colours)) - relative(map_of(time_s, plain)))
+        colours[:, painted] *= 1 + 0.02 * np.sin(2 * np.pi * 2.7 * TIME_S)[:, None]
+        change = np.abs(relative(map_of(TIME_S, colours)) - relative(map_of(TIME_S, plain)))
         moved = change[0].max(axis=1) > 1e-6
         assert moved.nonzero()[0].tolist() == [painted]
 
 
 def test_known_change_has_known_size():
     """A 1 % swing of all channels is a 1 % swing of Y and none of T; T rises with the blood."""
-    time_s = frame_times()
-    light = 1 + 0.01 * np.sin(2 * np.pi * 1.5 * time_s)
-    pulse = 1 - 0.01 * np.sin(2 * np.pi * 2.3 * time_s)[:, None] * BLOOD
-    colours = np.broadcast_to((SKIN * light[:, None] * pulse)[:, None], (len(time_s), len(CELLS), 3))
-    values = relative(map_of(time_s, colours))[:, 0]
+    light = 1 + 0.01 * np.sin(2 * np.pi * 1.5 * TIME_S)
+    pulse = 1 - 0.01 * np.sin(2 * np.pi * 2.3 * TIME_S)[:, None] * BLOOD
+    colours = np.broadcast_to((SKIN * light[:, None] * pulse)[:, None], (len(TIME_S), len(CELLS), 3))
+    values = relative(map_of(TIME_S, colours))[:, 0]
 
     def amplitude(channel, rate_hz):
         turn = np.exp(-2j * np.pi * rate_hz * np.arange(COLUMNS) / RATE_HZ) * np.hanning(COLUMNS)
@@ -116,11 +115,10 @@ def test_known_change_has_known_size():
 
 
 def test_amplitudes_between_cells_survive():
-    time_s = frame_times()
-    colours = face_colours(time_s, strength=0.004)
-    strong = face_colours(time_s, strength=0.008)
+    colours = face_colours(TIME_S, strength=0.004)
+    strong = face_colours(TIME_S, strength=0.008)
     colours[:, 5] = strong[:, 5]
-    height = map_of(time_s, colours).values[3].std(axis=1)
+    height = map_of(TIME_S, colours).values[3].std(axis=1)
     assert height[5] / height[4] == pytest.approx(2.0, rel=0.02)
 
 
@@ -143,9 +141,8 @@ def test_variable_intervals_leave_the_map_alone():
 
 
 def test_gap_is_masked_and_not_filled():
-    time_s = frame_times()
-    keep = (time_s < 6.0) | (time_s > 6.5)
-    stmap = map_of(time_s[keep], face_colours(time_s)[keep])
+    keep = (TIME_S < 6.0) | (TIME_S > 6.5)
+    stmap = map_of(TIME_S[keep], face_colours(TIME_S)[keep])
     inside = (stmap.time_s > 6.0) & (stmap.time_s < 6.5)
     assert not stmap.mask[:, inside].any()
     assert np.isnan(stmap.values[:, :, inside]).all()
@@ -154,37 +151,33 @@ def test_gap_is_masked_and_not_filled():
 
 
 def test_short_gap_is_not_masked():
-    time_s = frame_times()
-    keep = (time_s < 6.0) | (time_s > 6.15)
-    assert map_of(time_s[keep], face_colours(time_s)[keep]).mask.all()
+    keep = (TIME_S < 6.0) | (TIME_S > 6.15)
+    assert map_of(TIME_S[keep], face_colours(TIME_S)[keep]).mask.all()
 
 
 def test_hidden_cell_is_masked_alone():
-    time_s = frame_times()
-    colours = face_colours(time_s)
+    colours = face_colours(TIME_S)
     colours[:, 3] = np.nan
     colours[100:140, 8] = np.nan
-    stmap = map_of(time_s, colours)
+    stmap = map_of(TIME_S, colours)
     assert not stmap.mask[3].any()
     assert 0.85 < stmap.mask[8].mean() < 0.95
     assert stmap.mask[[row for row in range(len(CELLS)) if row not in (3, 8)]].all()
 
 
 def test_nothing_seen_is_nothing_measured():
-    time_s = frame_times()
-    stmap = map_of(time_s, np.full((len(time_s), len(CELLS), 3), np.nan))
+    stmap = map_of(TIME_S, np.full((len(TIME_S), len(CELLS), 3), np.nan))
     assert not stmap.mask.any()
     assert np.isnan(stmap.values).all()
 
 
 def test_slow_light_is_removed_and_values_are_bounded():
-    time_s = frame_times()
-    drift = face_colours(time_s) * (1 + 0.2 * np.sin(2 * np.pi * 0.05 * time_s))[:, None, None]
-    still = relative(map_of(time_s, face_colours(time_s)))[3, :, 45:-45]
-    assert np.abs(relative(map_of(time_s, drift))[3, :, 45:-45] - still).max() < 0.1 * still.std()
-    flash = face_colours(time_s)
+    drift = face_colours(TIME_S) * (1 + 0.2 * np.sin(2 * np.pi * 0.05 * TIME_S))[:, None, None]
+    still = relative(map_of(TIME_S, face_colours(TIME_S)))[3, :, 45:-45]
+    assert np.abs(relative(map_of(TIME_S, drift))[3, :, 45:-45] - still).max() < 0.1 * still.std()
+    flash = face_colours(TIME_S)
     flash[200:203] *= 1.8
-    assert np.nanmax(np.abs(map_of(time_s, flash).values)) <= 20
+    assert np.nanmax(np.abs(map_of(TIME_S, flash).values)) <= 20
 
 
 def test_a_window_does_not_depend_on_its_place():
@@ -230,7 +223,8 @@ def test_wrong_shapes_are_refused():
 def test_saved_map_has_every_field(tmp_path):
     time_s = frame_times(30.0, 10.0)
     stmap = map_of(time_s, face_colours(time_s), 0.0, 10.0)
-    save_stmap(tmp_path / "map.npz", stmap)
+    with (tmp_path / "map.npz").open("wb") as file:
+        save_stmap(file, stmap)
     with np.load(tmp_path / "map.npz") as saved:
         np.testing.assert_array_equal(saved["stmap"], stmap.values)
         np.testing.assert_array_equal(saved["mask"], stmap.mask)
@@ -243,9 +237,8 @@ def test_saved_map_has_every_field(tmp_path):
 
 @pytest.mark.parametrize(("share", "measured"), [(0.4, False), (0.6, True)])
 def test_a_row_seen_for_less_than_half_of_the_window_is_not_measured_at_all(share, measured):
-    time_s = frame_times()
-    colours = face_colours(time_s)
-    colours[time_s > 15 * share, 4] = np.nan
-    stmap = map_of(time_s, colours)
+    colours = face_colours(TIME_S)
+    colours[15 * share < TIME_S, 4] = np.nan
+    stmap = map_of(TIME_S, colours)
     assert stmap.mask[4].any() == np.isfinite(stmap.values[:, 4]).any() == measured
     assert stmap.mask[5].all()

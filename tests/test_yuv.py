@@ -1,4 +1,4 @@
-"""picture.py: what is converted where it is looked at is what the whole picture would have been."""
+"""yuv.py: what is converted where it is looked at is what the whole picture would have been."""
 
 import av
 import numpy as np
@@ -9,13 +9,8 @@ from bpdemo.yuv import YuvImage, shrink, upright_image
 
 BT709, UNKNOWN, BT470, BT601, BT2020 = 1, 2, 5, 6, 9
 # Share of red and blue in luma, as the standards have it.
-SHARES = {
-    BT709: (0.2126, 0.0722),
-    UNKNOWN: (0.299, 0.114),
-    BT470: (0.299, 0.114),
-    BT601: (0.299, 0.114),
-    BT2020: (0.2627, 0.0593),
-}
+SHARES = dict.fromkeys((UNKNOWN, BT470, BT601), (0.299, 0.114))
+SHARES |= {BT709: (0.2126, 0.0722), BT2020: (0.2627, 0.0593)}
 LIMITED, FULL = 1, 2
 
 
@@ -73,13 +68,8 @@ def test_what_is_too_bright_is_clipped_and_does_not_wrap():
 @pytest.mark.parametrize(
     "part",
     [
-        np.s_[0:48, 0:64],
-        np.s_[5:20, 9:32],
-        np.s_[6:21, 8:9],
-        np.s_[::8, ::8],
-        np.s_[3::5, 1:50:3],
-        np.s_[:0, 4:9],
-        np.s_[40:99, 60:99],
+        *(np.s_[0:48, 0:64], np.s_[5:20, 9:32], np.s_[6:21, 8:9], np.s_[::8, ::8]),
+        *(np.s_[3::5, 1:50:3], np.s_[:0, 4:9], np.s_[40:99, 60:99]),
     ],
 )
 def test_a_slice_is_that_part_of_the_whole(part):
@@ -87,12 +77,16 @@ def test_a_slice_is_that_part_of_the_whole(part):
     np.testing.assert_array_equal(image[part], np.asarray(image)[part], strict=True)
 
 
+def first_picture(path):
+    with av.open(str(path)) as stored:
+        return next(stored.decode(video=0))
+
+
 @pytest.mark.parametrize("scale", [0.5, 0.3, 0.001])
 @pytest.mark.parametrize("degrees", [0, 90])
 def test_a_small_copy_is_the_picture_shrunk(tmp_path, quarters, scale, degrees):
     write_clip(tmp_path / "clip.mp4", [quarters], [0.0], rotation_degrees=degrees)
-    with av.open(str(tmp_path / "clip.mp4")) as stored:
-        image, _ = upright_image(next(stored.decode(video=0)))
+    image, _ = upright_image(first_picture(tmp_path / "clip.mp4"))
     small = shrink(image, scale)
     assert small.shape[:2] == tuple(max(1, round(side * scale)) for side in image.shape[:2])
     # Where one colour meets another, it matters what is shrunk first.
@@ -113,8 +107,7 @@ def test_a_picture_is_not_made_larger_but_copied():
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_turned_pictures_are_turned_back(tmp_path, quarters, degrees):
     write_clip(tmp_path / "clip.mp4", [quarters], [0.0], rotation_degrees=degrees)
-    with av.open(str(tmp_path / "clip.mp4")) as stored:
-        picture = next(stored.decode(video=0))
+    picture = first_picture(tmp_path / "clip.mp4")
     image, turn = upright_image(picture)
     assert isinstance(image, YuvImage)
     assert turn == degrees
@@ -129,8 +122,7 @@ def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
     matrix = data.index(b"tkhd") + 44  # 9 numbers of 4 bytes (ISO/IEC 14496-12, 8.3.2)
     data[matrix : matrix + 36] = bytes(36)
     path.write_bytes(data)
-    with av.open(str(path)) as stored:
-        picture = next(stored.decode(video=0))
+    picture = first_picture(path)
     assert abs(picture.rotation) > 360, "what this is about"
     image, turn = upright_image(picture)
     assert turn == 0
@@ -140,12 +132,7 @@ def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
 @pytest.mark.parametrize(
     ("pixel_format", "size"),
     [
-        ("yuv420p10le", (48, 64)),
-        ("yuv422p", (48, 64)),
-        ("yuv444p", (48, 64)),
-        ("nv12", (48, 64)),
-        ("gray", (48, 64)),
-        ("rgb24", (48, 64)),
+        *((name, (48, 64)) for name in ("yuv420p10le", "yuv422p", "yuv444p", "nv12", "gray", "rgb24")),
         ("yuv420p", (47, 63)),
     ],
 )

@@ -152,7 +152,7 @@ def kinds_table(measured: Sequence[Measured]) -> str:
 
 def sums(measured: Sequence[Measured]) -> str:
     """Return both sums of a half in a sentence each, with their bounds."""
-    said = []
+    sentences = []
     for what, kinds, verb in (("inputs without a pulse", NEGATIVES, "give"), ("good captures", GOOD, "give")):
         of_kinds = [one for one in measured if kind_of(one) in kinds]
         if not of_kinds:
@@ -163,11 +163,11 @@ def sums(measured: Sequence[Measured]) -> str:
             if kinds is NEGATIVES
             else f"at least {100 * lower_bound(read, len(of_kinds)):.1f} %"
         )
-        said.append(
+        sentences.append(
             f"{read} of {len(of_kinds)} {what} {verb} a reading ({100 * read / len(of_kinds):.1f} %; with 95 % "
             f"confidence {bound})."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def threshold_table(halves: dict[str, Sequence[Measured]]) -> str:

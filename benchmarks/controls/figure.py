@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from benchmarks.controls.counts import QUESTIONS, Question, draw_curve
 from benchmarks.controls.measure import Measured
-from bpdemo.figures import BLUE, GREY, INK, ORANGE, SMALL_PT, label_axes, new_figure
+from bpdemo.figures.style import BLUE, GREY, INK, ORANGE, SMALL_PT, label_axes, new_figure
 
 _HEIGHT_IN = 8.4
 _TICKS_PERCENT = (0, 1, 5, 20, 50, 100)

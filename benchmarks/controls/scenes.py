@@ -13,7 +13,8 @@ import numpy as np
 
 from bpdemo.regions import CELLS
 from bpdemo.synthesis.encode import write_clip
-from bpdemo.synthesis.scenes import Scene, known_pulse, render_clip
+from bpdemo.synthesis.pulses import known_pulse
+from bpdemo.synthesis.scenes import Scene, render_clip
 from bpdemo.synthesis.skin import BLOOD_VOLUME, draw_blood, draw_skin, pulse_change
 
 NEGATIVES = (

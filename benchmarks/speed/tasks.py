@@ -117,7 +117,7 @@ def read_first(path: str, way: str = "here") -> dict:
     """
     began_s = time.perf_counter()
     if way == "isolated":
-        from bpdemo import isolation
+        from bpdemo.system import isolation
 
         isolation.prepare()
     from bpdemo.estimator import BloodPressureEstimator

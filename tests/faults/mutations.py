@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from bpdemo.clip import MAX_FRAME_RATE_HZ, MAX_FRAMES, MAX_PIXELS, Clip
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimator import BloodPressureEstimator
-from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
+from bpdemo.models import find_model
 from bpdemo.weights.config import parse_config
 from bpdemo.weights.store import load_weights
 from tests.faults.fault import Face, ramp, times_of, write
@@ -156,7 +157,7 @@ def check_clip(path: Path) -> None:
     ((height, width, channels),) = sizes
     assert (report.height, report.width, 3) == (height, width, channels)
     assert height * width <= MAX_PIXELS
-    json.dumps(report.to_dict(), allow_nan=False)
+    json.dumps(asdict(report), allow_nan=False)
 
 
 def frames_of(path: Path) -> int:
@@ -242,8 +243,8 @@ def check_config(content: bytes) -> None:
         _check_words(refused)
         return
     with torch.device("meta"):
-        BloodPressureNetwork(NetworkConfig.from_dict(config["network"]))
-    json.dumps(config, allow_nan=False).encode()
+        find_model(config.model)(config.network)
+    assert parse_config(config.to_json(), "config.json") == config
 
 
 def check_weights(folder: Path) -> None:

@@ -13,7 +13,7 @@ from tests.faults.fault import READING, Fault, ramp, times_of, write
 from tests.faults.pictures import FORMATS, suffix
 from tests.faults.reading import Decoy, Listener, read_all
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and watching are Linux's")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="limits and watching are Linux's"), pytest.mark.slow]
 
 LEAST_INPUTS = 150
 MOST_MB = 400

@@ -1,5 +1,7 @@
 """The network answers alike in float32 and bfloat16, on the CPU and on a GPU, here and in another process."""
 
+import copy
+import dataclasses
 import json
 import sys
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.devices import TOLERANCE_MMHG, made_up_slices, predict, worst_difference
+from benchmarks.devices import TOLERANCE_MMHG, made_up_beats, predict, worst_difference
 from bpdemo import BloodPressureEstimator
 from bpdemo.demo.server import zero_gpu as gpu
 from bpdemo.weights.store import embedded_folder, load_weights
@@ -23,26 +25,26 @@ def weights():
 
 
 @pytest.fixture(scope="module")
-def slices():
-    return made_up_slices(MAPS)
+def beats():
+    return made_up_beats(MAPS)
 
 
 @pytest.fixture(scope="module")
-def in_float32(weights, slices):
-    return predict(weights.network, slices, "cpu", torch.float32)
+def in_float32(weights, beats):
+    return predict(weights.network, beats, "cpu", torch.float32)
 
 
-def test_bfloat16_gives_the_same_pressures(weights, slices, in_float32):
-    rounded = predict(weights.network, slices, "cpu", torch.bfloat16)
+def test_bfloat16_gives_the_same_pressures(weights, beats, in_float32):
+    rounded = predict(weights.network, beats, "cpu", torch.bfloat16)
     difference = worst_difference(rounded, in_float32)
     assert 1e-4 < difference < TOLERANCE_MMHG[torch.bfloat16]  # above 0, or nothing was rounded
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_cuda_gives_the_same(slices, in_float32, dtype):
+def test_cuda_gives_the_same(beats, in_float32, dtype):
     network = load_weights(embedded_folder(), "cuda").network
-    assert worst_difference(predict(network, slices, "cuda", dtype), in_float32) < TOLERANCE_MMHG[dtype]
+    assert worst_difference(predict(network, beats, "cuda", dtype), in_float32) < TOLERANCE_MMHG[dtype]
 
 
 def test_the_maps_are_no_special_case(in_float32):
@@ -61,10 +63,16 @@ def lent(monkeypatch, tmp_path):
     return tmp_path / "lent"
 
 
-def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, slices, lent):
-    own = BloodPressureEstimator(weights)
-    borrowing = gpu.on_lent_gpu(own, gpu.lent_gpu())
-    for one in slices[:2]:
+def on_lent_gpu(weights):
+    """An estimator with a network of its own that runs on a lent GPU."""
+    network = copy.deepcopy(weights.network)
+    gpu.run_on_lent_gpu(network, gpu.lent_gpu())
+    return BloodPressureEstimator(dataclasses.replace(weights, network=network))
+
+
+def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, beats, lent):
+    own, borrowing = BloodPressureEstimator(weights), on_lent_gpu(weights)
+    for one in beats[:2]:
         for borrowed, mine in zip(borrowing.predict(one), own.predict(one), strict=True):
             assert borrowed.value == pytest.approx(mine.value, abs=0.001)
             assert borrowed.interval == pytest.approx(mine.interval, abs=0.001)
@@ -73,19 +81,17 @@ def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, slices, le
                 assert part.value == pytest.approx(other.value, abs=0.001)
     calls = [json.loads(line) for line in lent.read_text().splitlines()]
     assert len(calls) == 2
-    assert gpu.on_lent_gpu(BloodPressureEstimator(weights, apart=True), gpu.lent_gpu()).apart
-    assert not borrowing.apart
     for call in calls:
         assert call["types"] == ["numpy"]
         assert call["seconds"] == gpu.SECONDS <= 60
-        # The slices, and not the network with them.
+        # The beats, and not the network with them.
         assert call["sent"] < 50_000 > call["received"]
 
 
-def test_a_gpu_that_is_not_lent_costs_no_reading(weights, slices, lent, monkeypatch, caplog):
-    borrowing = gpu.on_lent_gpu(BloodPressureEstimator(weights), gpu.lent_gpu())
+def test_a_gpu_that_is_not_lent_costs_no_reading(weights, beats, lent, monkeypatch, caplog):
+    borrowing = on_lent_gpu(weights)
     monkeypatch.delenv("LENT")
-    assert borrowing.predict(slices[0]) == BloodPressureEstimator(weights).predict(slices[0])
+    assert borrowing.predict(beats[0]) == BloodPressureEstimator(weights).predict(beats[0])
     assert "no GPU was lent" in caplog.text
 
 

@@ -1,5 +1,7 @@
 """A few mutated inputs of each kind; `python -m benchmarks.fuzz` tries as many as there is time for."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def test_mutated_clips_give_frames_in_order_or_a_typed_error(folder, clips, data
 
 
 @few(150)
-@given(mutations.mutated_config(small_config()))
+@given(mutations.mutated_config(json.loads(small_config().to_json())))
 def test_mutated_configs_can_be_used_or_give_a_typed_error(content):
     mutations.check_config(content)
 
