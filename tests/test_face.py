@@ -190,7 +190,7 @@ def test_a_face_that_leaves_and_comes_back(away_clip):
     assert tracker.report.seen == pytest.approx(seen.mean(), abs=0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_landmarks_on_some_frames_serve_as_well_as_on_all(pulse_clip):
     def read(key_frames_hz):
         with Clip(pulse_clip.path) as clip, FaceTracker(key_frames_hz=key_frames_hz) as tracker:

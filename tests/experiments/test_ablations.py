@@ -21,7 +21,7 @@ from experiments.ablations import (
 from tests.support.made_up import make
 from tests.support.small_dataset import make_dataset
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 CONFIG = NetworkConfig(systolic_edges=(80.0, 100.0, 120.0, 140.0), diastolic_edges=(40.0, 120.0), hidden=4)
 CROWD = np.array([1] + [3] * 3 + [8] * 8)

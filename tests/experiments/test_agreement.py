@@ -7,7 +7,7 @@ from bpdemo.stmap import RATE_HZ, build_stmap, resample
 from bpdemo.synthesis.scenes import Scene
 from experiments.agreement import TOLERANCES, compare_maps, departures, draw_colours, film, mean_beat
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 DURATION_S = 10.0
 

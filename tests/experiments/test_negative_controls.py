@@ -14,7 +14,7 @@ from bpdemo.window import read_window
 from experiments.negative_controls import keep_means, permute_labels, run_controls, shuffle_time
 from tests.support.small_dataset import make_dataset
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 FRAMES, CELLS = 40, 5
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=2, test_renderings=1, batch=4)

@@ -24,7 +24,7 @@ from experiments.realism import (
 from experiments.realism_figure import draw_realism
 from tests.support.small_ppg_bp import finger_pulse
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 PEOPLE = [cut_beats(Recording(finger_pulse(bpm, notch, 8, 200.0), 200.0)) for bpm, notch in ((66, 0.5), (84, 0.3))]
 DURATION_S = 10.0

@@ -9,7 +9,7 @@ from experiments import sensors
 from experiments.sensors import SENSORS, some_upside_down, through_any_sensor, through_sensor
 from tests.support.small_ppg_bp import finger_pulse
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 OPEN = {"high_pass_hz": 1e-6, "low_pass_hz": 1e6, "curvature": 0.0}
 

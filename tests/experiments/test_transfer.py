@@ -34,7 +34,7 @@ from experiments.transfer import (
 from tests.support.made_up import MEANS, make
 from tests.support.small_dataset import make_dataset
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 CPU = torch.device("cpu")
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)

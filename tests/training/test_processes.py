@@ -16,7 +16,7 @@ from bpdemo.training import train
 from bpdemo.training.fit import distributed_state
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 state = distributed_state(torch.device("cpu"))
 

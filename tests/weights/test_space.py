@@ -67,7 +67,7 @@ def head(hub, repo):
     return files
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_is_published_runs_and_reads(hub, weights, tmp_path):
     """As Hugging Face does it, on ZeroGPU hardware: the files from the Hub, the variable, `spaces`, app.py."""
     url = publish_space(plan_space(SPACE, weights), token="secret")
