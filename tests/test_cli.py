@@ -11,6 +11,8 @@ import pytest
 
 from bpdemo import __version__
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 FACE = ROOT / "examples" / "face_58_bpm.webm"
 WALL = ROOT / "examples" / "wall.mp4"

@@ -133,6 +133,7 @@ def test_what_a_broken_installation_raises_becomes_one_sentence(error, code, wor
     assert "/home/someone" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["app.py"], ["-m", "bpdemo", "check"], ["-m", "bpdemo", "estimate", "x.mp4"]])
 def test_a_missing_library_ends_every_start_with_one_line(command, tmp_path):
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file: No such file')")

@@ -28,6 +28,8 @@ from tests.support.made_up_results import (
 )
 from tests.support.pdf_text import pdf_text
 
+pytestmark = pytest.mark.slow
+
 MADE = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 
 

@@ -51,6 +51,7 @@ def test_the_window_of_a_strong_capture_is_read_as_a_clips():
     assert strength.max() > 1.2 * strength.min(), "cells differ in strength"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_captures_are_as_noisy_as_their_quality_says(quality):
     errors = []

@@ -24,6 +24,8 @@ from bpdemo.weights.store import load_weights
 from bpdemo.window import read_windows
 from tests.support.small_tables import write_recordings
 
+pytestmark = pytest.mark.slow
+
 HEADER = "clip,person,systolic,diastolic\n"
 CLIPS = Clips(read=2, refused={"too_short": 1, "not_a_video": 1})
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)

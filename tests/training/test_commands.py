@@ -16,6 +16,8 @@ from bpdemo.training import train as training
 from tests.support.made_up import results, results_elsewhere
 from tests.support.small_weights import write_small
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])

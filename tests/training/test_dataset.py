@@ -60,6 +60,7 @@ def test_a_rendering_is_read_as_the_demo_reads_a_window(people, both, monkeypatc
         assert both.rate_hz[i] == pytest.approx(window.beats.rate_hz)
 
 
+@pytest.mark.slow
 def test_renderings_are_the_same_in_processes(people, both, monkeypatch):
     monkeypatch.setattr(module, "_WORTH_A_POOL", 1)
     monkeypatch.setattr(module, "cores", lambda: 2)

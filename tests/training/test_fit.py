@@ -51,6 +51,7 @@ def learned(sixty):
     return quick_fit(sixty, range(40), config=replace(SMALL, members=1, dropout=0.0), recipe=recipe)
 
 
+@pytest.mark.slow
 def test_people_not_fitted_on_are_told_apart(sixty, learned):
     windows = sixty.windows_of(range(40, 60))
     value = ask(learned, sixty, windows, CPU).value
@@ -207,6 +208,7 @@ def unbroken(eight):
     return fitted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", range(1, SAVES + 1))
 def test_a_stopped_fit_goes_on_to_the_same_weights(eight, unbroken, tmp_path, monkeypatch, stop):
     scripted = script(monkeypatch, *LOSSES)

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.serve_app import ROOT
+
+pytestmark = pytest.mark.exhaustive
 
 SCRIPT = """
 import json, sys, time
@@ -14,9 +18,6 @@ from pathlib import Path
 import torch
 from bpdemo.training import train
 from bpdemo.training.fit import distributed_state
-import pytest
-
-pytestmark = pytest.mark.exhaustive
 
 state = distributed_state(torch.device("cpu"))
 

@@ -110,6 +110,7 @@ def test_files_of_one_commit_are_never_mixed_with_another(hub, files, monkeypatc
     assert (weights.folder / "README.md").read_bytes() == files["README.md"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("down", ["closed", "silent", "500", "503", "429", "offline", "foreign"])
 def test_cached_weights_outlive_the_hub(hub, down, monkeypatch):
     commit = load_weights(f"{REPO}@main").revision
@@ -168,6 +169,7 @@ def test_an_endpoint_that_is_no_address(hub, monkeypatch):
         assert code_of(load_weights, REPO) == "hub_unreachable"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["/tree/", "/cdn/"])
 def test_a_server_that_stops_answering_half_way(hub, monkeypatch, part):
     monkeypatch.setattr(file_download, "time", Clock())
@@ -386,6 +388,7 @@ def test_push_to_a_hub_that_stops_answering(hub, small_weights, monkeypatch):
     assert code_of(push_weights, small_weights, REPO, token="secret") == "hub_unreachable"
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own_with_settings_from_the_environment(hub, tmp_path):
     """HF_ENDPOINT, HF_HOME, HF_HUB_OFFLINE and BPDEMO_WEIGHTS, as a Space or a user sets them."""
     fetch = (

@@ -113,6 +113,7 @@ def test_a_file_that_is_missing_or_a_folder_or_too_large(folder, name):
     assert code_of(load_weights, folder) == "weights_file_too_large"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sizes", "code"), [({"hidden": 10**6}, "config_invalid"), (LARGEST, "tensors_differ")])
 def test_absurd_sizes_allocate_nothing(folder, sizes, code):
     # They would be gigabytes and more; a child with little address space must give the plain error.
