@@ -9,6 +9,8 @@ from gradio_client import Client, handle_file
 from bpdemo.demo.server.queue import CLIPS_AT_ONCE, QUEUE_LENGTH
 from tests.support.stand_in import SlowStandIn, serve_stand_in
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 20
 
 

@@ -10,6 +10,8 @@ import pytest
 from bpdemo.demo.recorder import SCRIPTS
 from tests.support.stand_in import StandIn, serve_stand_in
 
+pytestmark = pytest.mark.slow
+
 WORDS = json.loads((SCRIPTS / "words.json").read_text())
 
 

@@ -112,6 +112,7 @@ def test_what_is_no_clip_gives_the_same_error(text_file, tmp_path):
         assert raised.value.reason == here.value.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGSEGV, signal.SIGKILL, signal.SIGXCPU])
 def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
     def crash(*_):
