@@ -56,6 +56,11 @@ class PressureEstimate:
     ranges: tuple[RangeEstimate, ...]
     baseline: Baseline
 
+    @property
+    def likeliest_range(self) -> RangeEstimate:
+        """The range of the highest probability."""
+        return max(self.ranges, key=lambda part: part.probability)
+
 
 @dataclass(frozen=True)
 class HeartRate:

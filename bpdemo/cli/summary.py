@@ -47,7 +47,7 @@ def _check_line(check: Check) -> str:
 
 def _pressure_line(pressure: PressureEstimate) -> str:
     """Return value, interval, likeliest range and baseline of a pressure in one line."""
-    likely = max(pressure.ranges, key=lambda part: part.probability)
+    likely = pressure.likeliest_range
     low, high = pressure.interval
     return (
         f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}; likeliest range "

@@ -68,7 +68,7 @@ def adjusted_limits(adjusted: Adjusted) -> str:
 
 def _describe(name: str, pressure: PressureEstimate) -> str:
     """Return what the bars of a pressure show, in words."""
-    likeliest = max(pressure.ranges, key=lambda part: part.probability)
+    likeliest = pressure.likeliest_range
     low, high = pressure.interval
     return (
         f"{name}: {likeliest.low:.0f} to {likeliest.high:.0f} mmHg is most likely, {percent(likeliest.probability)}; "
