@@ -33,6 +33,7 @@ leave open is marked *ours*.
 Weights store the version and refuse to work on another. Scaling each row to its own range is for pictures only.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -228,17 +229,26 @@ def project_pos(relative: np.ndarray) -> np.ndarray:
     Args:
         relative: [columns, ..., 3] R, G, B, each divided by its slow mean.
     """
-    length = min(round(POS_WINDOW_S * RATE_HZ), len(relative))
-    windows = sliding_window_view(relative, length, axis=0)  # [windows, ..., 3, length]
-    red, green, blue = (windows[..., channel, :] for channel in range(3))
-    first, second = blue - green, 2 * red - green - blue
-    ratio = first.std(axis=-1, keepdims=True) / np.maximum(second.std(axis=-1, keepdims=True), _TINY)
-    projected = first + ratio * second
-    projected -= projected.mean(axis=-1, keepdims=True)
-    total = np.zeros(relative.shape[:-1])
-    for shift in range(length):
-        total[shift : shift + len(projected)] += projected[..., shift]
-    overlap = np.convolve(np.ones(len(projected)), np.ones(length))
+    red, green, blue = np.moveaxis(relative, -1, 0)
+    return tune_projections(blue - green, 2 * red - green - blue)
+
+
+def tune_projections(first: np.ndarray, second: np.ndarray, taper: Callable[[int], np.ndarray] = np.ones) -> np.ndarray:
+    """Return ``first + second std(first) / std(second)``, [columns, ...], of two projections in which blood rises.
+
+    What moves them against each other by as much cancels. The ratio is that of windows of 1.6 s; each, less its mean,
+    counts with `taper` (of its columns) where they overlap.
+    """
+    length = min(round(POS_WINDOW_S * RATE_HZ), len(first))
+    firsts, seconds = (sliding_window_view(projection, length, axis=0) for projection in (first, second))
+    ratio = firsts.std(axis=-1, keepdims=True) / np.maximum(seconds.std(axis=-1, keepdims=True), _TINY)
+    tuned = firsts + ratio * seconds  # [windows, ..., length]
+    tuned -= tuned.mean(axis=-1, keepdims=True)
+    weights = taper(length)
+    total = np.zeros(first.shape)
+    for shift, weight in enumerate(weights):
+        total[shift : shift + len(tuned)] += weight * tuned[..., shift]
+    overlap = np.convolve(np.ones(len(tuned)), weights)
     return total / overlap.reshape(-1, *[1] * (total.ndim - 1))
 
 
