@@ -165,6 +165,7 @@ def test_nothing_but_the_two_endpoints_is_public(app):
         for name, endpoint in info["named_endpoints"].items()
     }
     assert takes == {"/estimate": ["clip", "method"], "/stmap": ["clip"]}
+    for endpoint in info["named_endpoints"].values():
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
     assert not client_config(app).get("run_history")
