@@ -11,8 +11,8 @@ if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to l
     from bpdemo.weights.store import WeightsSummary
     from bpdemo.window import WindowEstimate
 
-METHOD = "pos"
-"""The pulse method: plane orthogonal to skin (Wang et al. 2017)."""
+DEFAULT_METHOD = "pos"
+"""The pulse method unless another is asked for (`pulse_methods.METHODS`): it is the map's, too."""
 PRESSURE_UNIT = "mmHg"
 DISCLAIMER = (
     "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
@@ -87,7 +87,7 @@ class Estimate:
         weights: where the weights come from; None when they could not be had.
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
         path: the clip's path as it was given, to tell many clips apart; None on the page.
-        method: how the pulse was found.
+        method: how the pulse was found, a name of `pulse_methods.METHODS`.
     """
 
     clip: str
@@ -103,7 +103,7 @@ class Estimate:
     weights: "WeightsSummary | None" = None
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
     path: str | None = None
-    method: str = METHOD
+    method: str = DEFAULT_METHOD
 
     @classmethod
     def from_error(

@@ -90,6 +90,14 @@ class HeartRateForm(Form):
     snr_db: Tenth
 
 
+class MethodForm(Form):
+    """What one pulse method says of a window, a pulse or not."""
+
+    name: str
+    heart_rate: Tenth = Field(description="of the strongest periodic change, bpm")
+    snr_db: Tenth
+
+
 class RangeForm(Form):
     """One range of a pressure: [low, high) mmHg."""
 
@@ -135,6 +143,7 @@ class WindowForm(Form):
     systolic: IntervalForm | None = None
     diastolic: IntervalForm | None = None
     heart_rate: HeartRateForm | None = None
+    methods: tuple[MethodForm, ...] = Field(description="pulse methods side by side; empty when no skin was seen")
     beats_s: tuple[Thousandth, ...] | None = Field(None, description="upstroke of each beat, seconds from the start")
 
 
@@ -243,7 +252,11 @@ def json_schema() -> dict[str, Any]:
 def _window(window: "WindowEstimate") -> dict[str, Any]:
     fields = {name: getattr(window, name) for name in WindowForm.model_fields if hasattr(window, name)}
     beats_s = window.pulse.beats_s.tolist() if window.pulse is not None and window.has_pulse else None
-    return fields | {"reasons": [reason.code for reason in window.reasons], "beats_s": beats_s}
+    methods = [
+        {"name": each.name, "heart_rate": each.heart_rate_bpm, "snr_db": each.snr_db}
+        for each in (window.pulse.methods if window.pulse is not None else ())
+    ]
+    return fields | {"reasons": [reason.code for reason in window.reasons], "methods": methods, "beats_s": beats_s}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ import numpy as np
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
-from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import DEFAULT_METHOD, Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, notes, reasons_of_capture
 from bpdemo.reasons import reason
 from bpdemo.stmap import STMap, build_stmap, place_windows, resample
@@ -85,12 +87,21 @@ class BloodPressureEstimator:
         """
         return cls(load_weights(weights, device), isolate=isolate)
 
-    def estimate(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
+    def estimate(
+        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+    ) -> Estimate:
         """Return a clip's reading, or a refusal that says why.
+
+        Args:
+            path: of the clip.
+            progress: is called with the share of the work done, 0 to 1, and the step.
+            method: how the pulse is found, a name of `pulse_methods.METHODS`.
 
         Raises:
             ClipError: the file cannot be read as a clip.
+            BpdemoError: `method_unknown`.
         """
+        method_by_name(method)  # before the clip is decoded
         report_progress = progress or (lambda *_: None)
         capture = _read_capture(path, lambda share, step: report_progress(_CAPTURE_SHARE * share, step), self.isolate)
         places, windows = window_places(capture.report), []
@@ -98,7 +109,7 @@ class BloodPressureEstimator:
             each = (1 - _CAPTURE_SHARE) / len(places)
             begun = _CAPTURE_SHARE + number * each
             report_progress(begun, "map")
-            window = read_window(capture.traces, *place, capture.report)
+            window = read_window(capture.traces, *place, capture.report, method)
             if not window.reasons:
                 report_progress(begun + _MAP_SHARE * each, "network")
             windows.append(self._estimate_window(window))
@@ -117,6 +128,7 @@ class BloodPressureEstimator:
             weights=self.weights.summary,
             thumbnails=capture.thumbnails,
             path=os.fspath(path),
+            method=method,
         )
         if not read:
             best = estimate.best_window
@@ -127,14 +139,22 @@ class BloodPressureEstimator:
             diastolic=_mean_pressure([window.diastolic for window in read if window.diastolic]),
         )
 
-    def answer(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
+    def answer(
+        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+    ) -> Estimate:
         """Return what `estimate` does, but an error as an estimate whose status says so."""
         try:
-            return self.estimate(path, progress)
+            return self.estimate(path, progress, method=method)
         except BpdemoError as error:
             return self._from_error(path, error)
 
-    def answer_many(self, paths: Sequence[str | os.PathLike], processes: int | None = None) -> Iterator[Estimate]:
+    def answer_many(
+        self,
+        paths: Sequence[str | os.PathLike],
+        processes: int | None = None,
+        *,
+        method: str = DEFAULT_METHOD,
+    ) -> Iterator[Estimate]:
         """Yield what `answer` gives for each of many clips, in order; no error of one clip affects another.
 
         `processes` is how many read at the same time; None starts as many as are worth it. A script that calls this
@@ -142,11 +162,15 @@ class BloodPressureEstimator:
         """
         processes = worthwhile_processes(len(paths)) if processes is None else processes
         if processes == 1:
-            yield from (self._answer_anyhow(path) for path in paths)
+            yield from (self._answer_anyhow(path, method) for path in paths)
             return
         device = str(next(self.weights.network.parameters()).device)
         results = map_in_processes(
-            _answer_in_worker, paths, processes=processes, prepare=_load_worker, arguments=(self.weights.source, device)
+            partial(_answer_in_worker, method=method),
+            paths,
+            processes=processes,
+            prepare=_load_worker,
+            arguments=(self.weights.source, device),
         )
         for path, result in zip(paths, results, strict=True):
             yield result or self._from_error(path, BpdemoError(*CRASHED))
@@ -170,10 +194,10 @@ class BloodPressureEstimator:
         systolic, diastolic = self.predict(window.beats)
         return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
 
-    def _answer_anyhow(self, path: str | os.PathLike) -> Estimate:
+    def _answer_anyhow(self, path: str | os.PathLike, method: str) -> Estimate:
         """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""
         try:
-            return self.answer(path)
+            return self.answer(path, method=method)
         except Exception as error:
             log_unforeseen(logger, error)
             return self._from_error(path, BpdemoError(*_UNEXPECTED))
@@ -207,8 +231,8 @@ def _load_worker(weights: str, device: str) -> None:
     _worker = BloodPressureEstimator.from_pretrained(weights, device)
 
 
-def _answer_in_worker(path: str | os.PathLike) -> Estimate:
-    return _worker._answer_anyhow(path)
+def _answer_in_worker(path: str | os.PathLike, method: str) -> Estimate:
+    return _worker._answer_anyhow(path, method)
 
 
 def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate:

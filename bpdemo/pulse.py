@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpdemo.beats import band_pass, find_beats
+from bpdemo.estimate import DEFAULT_METHOD
+from bpdemo.pulse_methods import METHODS, Method, method_by_name
 from bpdemo.regions import CELLS, LUMA, REGIONS, rows_of_region
-from bpdemo.stmap import RATE_HZ, Traces, project_pos
+from bpdemo.stmap import RATE_HZ, Traces
 
 HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
@@ -23,8 +25,17 @@ _TINY = 1e-12
 
 
 @dataclass(frozen=True)
+class MethodPulse:
+    """What one method says of a window: beats a minute of its strongest harmonic series, and its SNR as `Pulse`'s."""
+
+    name: str
+    heart_rate_bpm: float
+    snr_db: float
+
+
+@dataclass(frozen=True)
 class Pulse:
-    """The pulse of one window.
+    """The pulse of one window, by one method; what other methods say stands beside it.
 
     Attributes:
         time_s: [columns] seconds since the clip's first frame.
@@ -37,14 +48,16 @@ class Pulse:
         amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
         colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
             them agree, noise leaves it to chance, changes of white balance oppose them (ours).
-        brightness_ratio: swing of the skin's brightness at the heart rate over the wave's: about 1 for blood, many
-            times that for light that flickers and whose rounding alone gives it colour (ours).
+        brightness_ratio: swing of the skin's brightness at the heart rate over that of POS, which cancels light: about
+            1 for blood, many times that for light that flickers and whose rounding alone gives it colour (ours).
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
         half_rates_bpm: heart rate of the window's first and second half (of at least 6 s each).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
             for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
         beats_s: [beats] times of the steepest upstrokes, seconds since the clip's first frame.
         region_waves: [6, columns] the wave of each region, in the order of `regions.REGIONS`; NaN where not measured.
+        method: by which the wave was found.
+        methods: what each of `pulse_methods.METHODS` says, in that order.
     """
 
     time_s: np.ndarray
@@ -61,6 +74,8 @@ class Pulse:
     light_share: float
     beats_s: np.ndarray
     region_waves: np.ndarray
+    method: str = DEFAULT_METHOD
+    methods: tuple[MethodPulse, ...] = ()
 
     @property
     def rate_hz(self) -> float:
@@ -68,20 +83,26 @@ class Pulse:
         return self.heart_rate_bpm / 60
 
 
-def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | None:
+def measure_pulse(traces: Traces, surround: Traces | None = None, method: str = DEFAULT_METHOD) -> Pulse | None:
     """Return the strongest periodic change of a window, a pulse or not; None when no cell was measured.
 
     Args:
         traces: of the cells.
         surround: of what lies around the head, as one cell; None when not known.
+        method: name of the method whose wave it is (`pulse_methods.METHODS`).
+
+    Raises:
+        BpdemoError: `method_unknown`.
     """
+    project = method_by_name(method)
     mask, columns = traces.mask, len(traces.time_s)
     if not mask.any():
         return None
     relative = traces.relative
     weights = _cell_weights(relative)
     skin = _average(relative, weights, range(len(CELLS)))
-    wave = band_pass(project_pos(skin), PULSE_BAND_HZ)
+    waves = {name: band_pass(each(skin), PULSE_BAND_HZ) for name, each in METHODS.items()}
+    wave = waves[method]
     frequency_hz, power = _spectrum(wave)
     rate_hz = _heart_rate_hz(frequency_hz, power)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
@@ -89,7 +110,7 @@ def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | Non
     region_waves = np.full((len(REGIONS), columns), np.nan)
     for row, rows in enumerate(map(rows_of_region, REGIONS)):
         if mask[rows].any():
-            region_waves[row] = band_pass(project_pos(_average(relative, weights, rows)), PULSE_BAND_HZ)
+            region_waves[row] = band_pass(project(_average(relative, weights, rows)), PULSE_BAND_HZ)
     half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
     first, second = (60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
     return Pulse(
@@ -101,12 +122,14 @@ def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | Non
         snr_db=_snr_db(frequency_hz, power, rate_hz, columns),
         amplitude=float(2 * np.abs(_at(wave, rate_hz))),
         colour_agreement=_colour_agreement(skin, rate_hz),
-        brightness_ratio=_brightness_ratio(skin, wave, rate_hz),
+        brightness_ratio=_brightness_ratio(skin, waves["pos"], rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
         half_rates_bpm=(first, second),
-        light_share=_light_share(surround, wave, rate_hz),
+        light_share=_light_share(surround, project, wave, rate_hz),
         beats_s=traces.time_s[0] + find_beats(wave, skin @ LUMA, rate_hz) / RATE_HZ,
         region_waves=region_waves,
+        method=method,
+        methods=tuple(_method_pulse(name, each) for name, each in waves.items()),
     )
 
 
@@ -115,6 +138,11 @@ def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
     frequency_hz, power = _spectrum(wave)
     rate_hz = _heart_rate_hz(frequency_hz, power)
     return rate_hz, _snr_db(frequency_hz, power, rate_hz, len(wave))
+
+
+def _method_pulse(name: str, wave: np.ndarray) -> MethodPulse:
+    rate_hz, snr_db = heart_rate_and_snr(wave)
+    return MethodPulse(name, 60 * rate_hz, snr_db)
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:
@@ -185,7 +213,7 @@ def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
 
 
 def _brightness_ratio(skin: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
-    """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of the wave [columns]."""
+    """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of a wave [columns]."""
     return float(np.abs(_at(band_pass(skin @ LUMA, PULSE_BAND_HZ), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
 
 
@@ -198,11 +226,11 @@ def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
     return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
 
 
-def _light_share(surround: Traces | None, wave: np.ndarray, rate_hz: float) -> float:
-    """Return the part of the wave at the heart rate that the light around the head shares, 0 to 1."""
+def _light_share(surround: Traces | None, project: Method, wave: np.ndarray, rate_hz: float) -> float:
+    """Return the part of the wave at the heart rate that the light around the head shares by one method, 0 to 1."""
     if surround is None or not surround.mask.all():
         return 0.0
-    light = _at(band_pass(project_pos(surround.relative[:, 0]), PULSE_BAND_HZ), rate_hz)
+    light = _at(band_pass(project(surround.relative[:, 0]), PULSE_BAND_HZ), rate_hz)
     pulse = _at(wave, rate_hz)
     # Projected onto the wave: what is out of step with it is not the light's doing.
     share = (light * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2)

@@ -15,7 +15,8 @@ from bpdemo.beats import band_pass
 from bpdemo.errors import BpdemoError
 from bpdemo.stmap import project_pos, tune_projections
 
-DEFAULT_METHOD = "pos"
+Method = Callable[[np.ndarray], np.ndarray]
+
 _CHROM_BAND_HZ = (40 / 60, 240 / 60)
 
 
@@ -39,7 +40,7 @@ def project_chrom(relative: np.ndarray) -> np.ndarray:
     return tune_projections(first, second, _hann)
 
 
-METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+METHODS: dict[str, Method] = {
     "green": project_green,
     "chrom": project_chrom,
     "pos": project_pos,
@@ -47,7 +48,7 @@ METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """Every method by its name."""
 
 
-def method_by_name(name: str) -> Callable[[np.ndarray], np.ndarray]:
+def method_by_name(name: str) -> Method:
     """Return the method of a name.
 
     Raises:

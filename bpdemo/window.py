@@ -6,7 +6,7 @@ from typing import Literal
 from bpdemo.beats import MeanBeats, average_beats
 from bpdemo.capture import Capture, CaptureReport
 from bpdemo.errors import Reason
-from bpdemo.estimate import HeartRate, PressureEstimate
+from bpdemo.estimate import DEFAULT_METHOD, HeartRate, PressureEstimate
 from bpdemo.pulse import Pulse, measure_pulse
 from bpdemo.quality import Check, check_beats, check_capture, check_mask, check_pulse, check_reading, reasons_of_capture
 from bpdemo.reasons import reason
@@ -58,18 +58,26 @@ class WindowEstimate(Window):
     diastolic: PressureEstimate | None = None
 
 
-def read_window(traces: CellTraces, start_s: float, end_s: float, report: CaptureReport | None = None) -> Window:
+def read_window(
+    traces: CellTraces,
+    start_s: float,
+    end_s: float,
+    report: CaptureReport | None = None,
+    method: str = DEFAULT_METHOD,
+) -> Window:
     """Return one window, at most 15 s: mapped, its pulse measured, its beats averaged, judged.
 
-    With a report, reasons to refuse the clip are the window's too; without, the checks of the file are left out.
+    With a report, reasons to refuse the clip are the window's too; without, the checks of the file are left out. The
+    pulse is found by a method of `pulse_methods.METHODS`; the map's channel T is always POS.
 
     Raises:
         ValueError: the window holds no column.
+        BpdemoError: `method_unknown`.
     """
     resampled = resample(traces.time_s, traces.colours, start_s, end_s)
     surround = resample(traces.time_s, traces.surround[:, None], start_s, end_s)
     stmap = build_stmap(resampled)
-    pulse = measure_pulse(resampled, surround)
+    pulse = measure_pulse(resampled, surround, method)
     measured = check_mask(resampled.mask)
     refused = () if report is None else reasons_of_capture(check_capture(report))
     if pulse is None:
@@ -98,6 +106,6 @@ def window_places(report: CaptureReport) -> list[tuple[float, float]]:
     return place_windows(duration_s) or [(0.0, duration_s)]
 
 
-def read_windows(capture: Capture) -> list[Window]:
+def read_windows(capture: Capture, method: str = DEFAULT_METHOD) -> list[Window]:
     """Return all windows of a clip, in order; none where no face was seen or there is no column to make."""
-    return [read_window(capture.traces, *place, capture.report) for place in window_places(capture.report)]
+    return [read_window(capture.traces, *place, capture.report, method) for place in window_places(capture.report)]

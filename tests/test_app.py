@@ -60,6 +60,14 @@ def test_estimate_gives_the_json_form(app, client):
     assert app.files_left() == []
 
 
+def test_estimate_by_another_method(client):
+    form = client.predict(handle_file(str(FACE)), "green", api_name="/estimate")
+    assert form["method"] == "green"
+    assert form["heart_rate"]["value"] == pytest.approx(58, abs=1)
+    refused = client.predict(handle_file(str(FACE)), "magic", api_name="/estimate")
+    assert (refused["status"], refused["reasons"][0]["code"]) == ("error", "method_unknown")
+
+
 def test_a_clip_that_supports_no_reading_is_refused(app, client):
     form = client.predict(handle_file(str(WALL)), api_name="/estimate")
     assert (form["status"], form["reasons"][0]["code"]) == ("refused", "no_face")
@@ -152,8 +160,12 @@ def test_nothing_but_the_two_endpoints_is_public(app):
     info = httpx.get(f"{app.url}/gradio_api/info").json()
     assert set(info["named_endpoints"]) == {"/estimate", "/stmap"}
     assert info["unnamed_endpoints"] == {}
+    takes = {
+        name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+        for name, endpoint in info["named_endpoints"].items()
+    }
+    assert takes == {"/estimate": ["clip", "method"], "/stmap": ["clip"]}
     for endpoint in info["named_endpoints"].values():
-        assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["clip"]
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
     assert not client_config(app).get("run_history")

@@ -138,6 +138,18 @@ def test_every_beat_is_found_where_it_rises(rate_hz, columns):
     assert (np.diff(found_s) > 0.5 / rate_hz).all()
 
 
+@pytest.mark.parametrize("artefact_s", [0.3, 14.0])
+def test_an_upstroke_at_an_edge_that_is_out_of_step_is_no_beat(artefact_s):
+    """As a filter leaves one where no heart beat: it is neither published nor averaged."""
+    time_s = np.arange(COLUMNS) / RATE_HZ
+    true_s = np.arange(1.1, 14.0, 1.1)
+    there = (time_s > true_s[0] - 0.35) & (time_s < true_s[-1] + 0.5)
+    wave = np.where(there, beat((time_s - true_s[0]) / 1.1), 0)
+    wave += 2 * np.exp(-0.5 * ((time_s - artefact_s - 0.1) / 0.1) ** 2)
+    found_s = find_beats(wave, -wave, 1 / 1.1) / RATE_HZ
+    np.testing.assert_allclose(found_s, true_s, atol=0.05)
+
+
 @pytest.mark.parametrize("jitter", [0.0, 0.02, 0.05])
 @pytest.mark.parametrize("rate_hz", [0.75, 1.2, 2.0])
 def test_slices_have_the_shape_of_the_beat_and_jitter_does_not_blur_it(rate_hz, jitter):

@@ -49,6 +49,21 @@ def test_json_is_one_object_a_line_and_nothing_else(several):
     assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "not_a_file"]
 
 
+def test_an_unknown_method_is_one_line_that_lists_the_methods(tmp_path):
+    ran = run("estimate", "--method", "magic", WALL, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    (line,) = ran.stderr.splitlines()
+    assert "green, chrom, pos" in line
+    assert "method_unknown" in line
+
+
+def test_the_pulse_is_found_by_the_method_asked_for(small_weights, tmp_path):
+    ran = run("estimate", "--json", "--method", "chrom", "--weights", small_weights, FACE, cwd=tmp_path)
+    result = json.loads(ran.stdout)
+    assert result["method"] == "chrom"
+    assert result["heart_rate"]["value"] == pytest.approx(58, abs=1)
+
+
 def test_an_error_among_clips_is_status_2_and_no_stack_trace(several):
     assert several.returncode == 2
     assert "Traceback" not in several.stderr

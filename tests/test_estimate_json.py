@@ -67,6 +67,8 @@ def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     window = form["windows"][0]
     assert window["systolic"] == {"value": 121.3, "unit": "mmHg", "interval": [89.0, 153.5]}
     assert window["heart_rate"]["value"] == form["heart_rate"]["value"] == pytest.approx(72, abs=1)
+    assert [each["name"] for each in window["methods"]] == ["green", "chrom", "pos"]
+    assert all(each["heart_rate"] == pytest.approx(72, abs=1) and each["snr_db"] > 5 for each in window["methods"])
     assert len(window["beats_s"]) == pytest.approx(12, abs=1)
     assert form["capture"]["frame_rate_hz"] == 29.97
     assert form["capture"]["face"]["clipped"] == 0.0001

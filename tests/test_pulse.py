@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bpdemo.pulse import heart_rate_and_snr, measure_pulse
+from bpdemo.pulse_methods import METHODS
 from bpdemo.regions import CELLS, REGIONS
 from bpdemo.stmap import resample
 
@@ -79,6 +80,27 @@ def test_beats_are_where_the_wave_rises_most_steeply():
     assert len(pulse.beats_s) in (18, 19, 20)
     distance = np.abs(pulse.beats_s[:, None] - expected).min(axis=1)
     assert distance.max() < 0.06
+
+
+def test_every_method_stands_beside_the_chosen_one():
+    traces = resample(TIME_S, colours_of(TIME_S, beats(TIME_S, 66.6)), 0, 15)
+    for name in METHODS:
+        pulse = measure_pulse(traces, method=name)
+        assert pulse.method == name
+        assert [each.name for each in pulse.methods] == [*METHODS]
+        own = pulse.methods[[*METHODS].index(name)]
+        assert (own.heart_rate_bpm, own.snr_db) == (pulse.heart_rate_bpm, pulse.snr_db)
+        assert all(abs(each.heart_rate_bpm - 66.6) < 1 for each in pulse.methods)
+        assert np.corrcoef(pulse.wave, beats(TIME_S, 66.6))[0, 1] > 0.9
+        np.testing.assert_allclose(np.diff(pulse.beats_s), 60 / 66.6, atol=0.05)
+
+
+def test_light_that_flickers_is_not_blood_by_any_method():
+    light = np.sin(2 * np.pi * 1.2 * TIME_S)
+    colours = colours_of(TIME_S, light, change=np.ones(3), noise=0.3)
+    pulse = measure_pulse(resample(TIME_S, colours), method="green")
+    assert pulse.heart_rate_bpm == pytest.approx(72, abs=1)
+    assert pulse.brightness_ratio > 3
 
 
 def test_snr_falls_with_noise():

@@ -24,7 +24,7 @@ class StandIn:
         self.seen = []
         self.failure = None
 
-    def answer(self, path, progress=None):
+    def answer(self, path, progress=None, method="pos"):
         self.seen.append(path.read_bytes())
         if progress is not None:
             progress(0.5, "face")
@@ -42,14 +42,14 @@ class SlowStandIn(StandIn):
         self.may_end = threading.Event()
         self.reading = 0
 
-    def answer(self, path, progress=None):
+    def answer(self, path, progress=None, method="pos"):
         self.reading += 1
         try:
             for _ in range(50 * PATIENCE_S):
                 progress(0.3, "face")
                 if self.may_end.wait(0.02):
                     break
-            return super().answer(path, progress)
+            return super().answer(path, progress, method)
         finally:
             self.reading -= 1
 

@@ -12,6 +12,7 @@ from bpdemo.demo.views.checks import check_rows
 from bpdemo.demo.views.map_view import map_view
 from bpdemo.demo.views.templating import percent, render, svg
 from bpdemo.estimate import Estimate
+from bpdemo.pulse import Pulse
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
 
@@ -57,10 +58,23 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
         map_view=explored,
         beat_height=beat_height,
         svgs={name: svg(figure, name) for name, figure in drawn.items() if name not in ("stmap", "ranges")},
+        methods=method_rows(window.pulse) if window and window.pulse else [],
         window_checks=check_rows(window.checks) if window else [],
         capture_rows=capture_rows(estimate.capture),
         capture_checks=check_rows(estimate.checks),
     )
+
+
+def method_rows(pulse: Pulse) -> list[tuple[str, str, str]]:
+    """Return name, rate and SNR of each pulse method, with a mark at the one that was used."""
+    return [
+        (
+            each.name.upper() + (" (used)" if each.name == pulse.method else ""),
+            f"{each.heart_rate_bpm:.1f} bpm",
+            f"{each.snr_db:.1f} dB",
+        )
+        for each in pulse.methods
+    ]
 
 
 def capture_rows(capture: CaptureReport) -> list[tuple[str, str]]:
