@@ -1,9 +1,9 @@
 """What light, head and camera make of a face's colours besides the pulse: drift, flicker, movement, noise, lost chroma.
 
 A head also recoils from each beat: the blood that shoots up the neck pushes it (Balakrishnan, Durand, Guttag,
-"Detecting pulse from head motions in video", CVPR 2013), and as it turns in light from the side its skin is shaded a
-little otherwise, alike in all colours and differently from place to place (Moco, Stuijk, de Haan, "Ballistocardiographic
-artifacts in PPG imaging", IEEE TBME 63(9), 2016).
+"Detecting pulse from head motions in video", CVPR 2013), and as it turns in light from the side its skin is shaded
+differently, alike in all colours but not in all places (Moco, Stuijk, de Haan, "Ballistocardiographic artifacts in PPG
+imaging", IEEE TBME 63(9), 2016).
 
 Everything here is a relative change of the cells' colours over time. Ranges are ours; those of the noise - how it falls
 with frequency, how much of it is grey, how much all cells share, how much noisier blue is - are set to enclose what two
@@ -102,12 +102,12 @@ def draw_balance(time_s: np.ndarray, size: float, rng: np.random.Generator) -> n
 
     Red and blue are raised and lowered against each other in steps of a relative `size`, each taken slowly.
     """
-    tilt, at_s = np.zeros(len(time_s)), rng.uniform(*_BALANCE_EVERY_S)
-    level = 0.0
+    tilt: np.ndarray = np.zeros(len(time_s))
+    level, at_s = 0.0, rng.uniform(*_BALANCE_EVERY_S)
     while at_s < time_s[-1]:
         step = size * rng.uniform(0.5, 1) * (-1 if level > 0 else 1)  # corrections go back and forth
         level += step
-        tilt += step * np.clip((time_s - at_s) / _BALANCE_TAKES_S, 0, 1)
+        tilt = tilt + step * np.clip((time_s - at_s) / _BALANCE_TAKES_S, 0, 1)
         at_s += rng.uniform(*_BALANCE_EVERY_S)
     return 1 + tilt[:, None] * np.array([1.0, 0.0, -1.0])
 
@@ -178,6 +178,6 @@ class Development:
         colour = image - luma
         if self._colour is not None:
             kept = np.exp((self._last_s - time_s) / self._lag_s)
-            colour += np.float32(kept) * (self._colour - colour)
+            colour = colour + np.float32(kept) * (self._colour - colour)
         self._colour, self._last_s = colour, time_s
         return luma + colour

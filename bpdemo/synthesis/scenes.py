@@ -63,7 +63,7 @@ class Scene:
     """How far the head swings after each beat, mostly up and down, in face widths: a real one 0.0004 to 0.0035, as 0.05
     to 0.5 mm of 14 cm are (`camera.draw_recoil`)."""
     recoil_shade: float = 0.0  # and by how much that changes the brightness of the skin, relative, where it does most
-    beats_s: Sequence[float] | np.ndarray | None = None  # times of the beats' feet where the cells' colours are given
+    beats_s: Sequence[float] | None = None  # times of the beats' feet where the cells' colours are given
     gloss: float = 0.0  # white reflection that follows the movement, 8-bit levels at its full reach
     drift: float = 0.005  # slow change of the light, relative standard deviation
     flicker: float = 0.0  # of a lamp as the camera sees it (beat of mains and shutter), relative
@@ -155,7 +155,7 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     recoil_rng, balance_rng = np.random.default_rng((scene.seed, 1)), np.random.default_rng((scene.seed, 2))
     times_s = scene.frame_times_s()
     pulse = None
-    if scene.has_pulse and scene.colours is None:
+    if scene.subject == "face" and scene.heart_rate_bpm is not None and scene.colours is None:
         pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
     beats_s = scene.beats_s if pulse is None else pulse.onsets_s
     recoil = np.zeros(len(times_s)) if beats_s is None else draw_recoil(times_s, np.asarray(beats_s), recoil_rng)
@@ -184,7 +184,8 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
             level *= np.tile(np.array([1, 1, scene.blue_noise], np.float32), (1, scene.width, 1))
         start = rng.integers(len(pool) - size + 1)
         image += level * pool[start : start + size].reshape(image.shape)
-        picture = cv2.add(development.show(image, time_s), 0.0, dtype=cv2.CV_8U)  # rounds and stays within 0 to 255
+        image = development.show(image, time_s)
+        picture = np.clip(np.rint(image, out=image), 0, 255, out=image).astype(np.uint8)
         yield picture[:, ::-1] if scene.mirror else picture
 
 

@@ -106,9 +106,8 @@ def test_noise_reduction_averages_colour_and_not_brightness():
     tint = np.array([0.5, -0.2, 0.0])
     tint[2] = -(0.299 * tint[0] + 0.587 * tint[1]) / 0.114  # of no brightness
     colours = 100 + 5 * np.sin(phase)[:, None] * tint + 5 * np.cos(phase)[:, None]
-    shown = np.array([
-        camera_.show(np.full((2, 2, 3), colour, np.float32), at)[0, 0] for colour, at in zip(colours, time_s, strict=True)
-    ])  # fmt: skip
+    frames = (np.full((2, 2, 3), colour, np.float32) for colour in colours)
+    shown = np.array([camera_.show(frame, at)[0, 0] for frame, at in zip(frames, time_s, strict=True)])
     luma = np.array([0.299, 0.587, 0.114])
     np.testing.assert_allclose(shown @ luma, colours @ luma, atol=1e-3)
     swing = np.exp(-1j * phase[50:]) @ (shown - (shown @ luma)[:, None])[50:, 0] / 50 / (5 * tint[0])

@@ -221,8 +221,9 @@ def test_warm_light_makes_blue_noisy():
 def test_an_encoder_left_to_its_habits_freezes_colour_so_that_blue_swings_most(tmp_path, codec):
     swings = []
     for plain, bit_rate_kbps in ((False, 4000), (True, 60)):
-        scene = Scene(width=320, height=240, duration_s=6.0, heart_rate_bpm=None, noise=1.0, drift=0.0, motion=0.0,
-                      face_width=0.6, flicker=0.01, codec=codec, plain_encoder=plain, bit_rate_kbps=bit_rate_kbps)  # fmt: skip
+        how = {"codec": codec, "plain_encoder": plain, "bit_rate_kbps": bit_rate_kbps}
+        still = {**QUIET, "noise": 1.0, "duration_s": 6.0, "heart_rate_bpm": None, "face_width": 0.6}
+        scene = Scene(**still, **how, flicker=0.01)
         path = tmp_path / f"clip{CODECS[codec].suffix}"
         render_clip(path, scene)
         colours = np.nanmean(read_capture(path).traces.colours, axis=1)
