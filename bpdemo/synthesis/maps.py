@@ -124,7 +124,6 @@ def render_colours(pulse: PulseWave, quality: CaptureQuality, rng: np.random.Gen
     """
     time_s = draw_times(len(pulse.wave) / BEAT_RATE_HZ, rng)
     frames, rate_hz = len(time_s), len(time_s) / time_s[-1]
-    camera_rng = rng.spawn(1)[0]  # what came later leaves the draws of all else alone
     skin, blood = draw_skin(rng), draw_blood(rng)
     strength = rng.uniform(*quality.pulse_strength) * blood * skin.diffuse
     kept = rng.uniform(*quality.chroma_kept)
@@ -140,12 +139,12 @@ def render_colours(pulse: PulseWave, quality: CaptureQuality, rng: np.random.Gen
     light = light + draw_flicker(frames, rate_hz, rng.uniform(*quality.flicker), rng)
     movement, cell_movement = rng.uniform(*quality.movement), rng.uniform(*quality.cell_movement)
     light += draw_movement(frames, rate_hz, movement, cell_movement, rng)
-    shade = camera_rng.uniform(*quality.recoil_shade) * draw_shading(camera_rng)
-    recoil = 1 + draw_recoil(time_s, pulse.onsets_s, camera_rng)[:, None, None] * shade[:, None]
-    balance = draw_balance(time_s, camera_rng.uniform(*quality.balance_steps), camera_rng)[:, None]
+    shade = rng.uniform(*quality.recoil_shade) * draw_shading(rng)
+    recoil = 1 + draw_recoil(time_s, pulse.onsets_s, rng)[:, None, None] * shade[:, None]
+    balance = draw_balance(time_s, rng.uniform(*quality.balance_steps), rng)[:, None]
     change = attenuate_chroma((1 + change) * (1 + light) * recoil * balance - 1, skin.level, rate_hz, kept)
     colours = skin.level * (1 + change + noise)
-    black = min(camera_rng.uniform(*quality.black_level), _BLACK_OF_SKIN * skin.level.min())
+    black = min(rng.uniform(*quality.black_level), _BLACK_OF_SKIN * skin.level.min())
     colours = (colours - black) * (255 / (255 - black))
     pixels = rng.uniform(*_CELL_PIXELS, size=(1, colours.shape[1], 1))
     colours += rng.standard_normal(colours.shape) / np.sqrt(12 * pixels)  # rounding, averaged over the cell
