@@ -85,11 +85,17 @@ def measure_scene(clip: Film, drawn: Drawn) -> Measured:
     about = {
         "width": scene.width,
         "codec": scene.codec,
+        "plain_encoder": scene.plain_encoder,
+        "key_frame_s": scene.key_frame_s,
         "bit_rate_kbps": scene.bit_rate_kbps,
         "frame_rate_hz": scene.frame_rate_hz,
         "brightness": scene.brightness,
         "motion": scene.motion,
+        "recoil": scene.recoil,
+        "recoil_shade": scene.recoil_shade,
         "noise": scene.noise,
+        "black_level": scene.black_level,
+        "chroma_lag_s": scene.chroma_lag_s,
         "pulse_strength": scene.pulse_strength if drawn.heart_rate_bpm else None,
         "tone": drawn.tone,
     }

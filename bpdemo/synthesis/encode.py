@@ -1,7 +1,11 @@
-"""Pictures become a clip file: any codec the demo is to read, any timestamps, any rotation."""
+"""Pictures become a clip file: any codec the demo is to read, any timestamps, any rotation.
+
+An encoder is set either to keep a pulse, as the simple ones in phones do at high bit rates, or plainly: as messengers,
+browsers, webcams and data sets use it.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +28,8 @@ class Codec:
     suffix: str  # of the files it usually comes in, with the dot
     sound: str  # encoder of a sound track beside it
     quality: dict[str, str]  # options for a good phone or webcam recording, where no bit rate is asked for
-    speed: dict[str, str]  # options that make it fast
+    speed: dict[str, str]  # options that make it fast and have it keep colour
+    plain: dict[str, str] = field(default_factory=dict)  # in their place: options of an encoder that nobody has set up
 
 
 # A pulse is a small change of colour, which encoders save on first. These settings keep it, as a phone's simpler
@@ -38,16 +43,19 @@ _AV1 = {"preset": "10", "svtav1-params": "lp=2:pred-struct=1:enable-tf=0"}
 # On several threads libvpx waits by spinning, twenty times as long on a busy machine, and VP8 comes out differently for
 # each number of cores.
 _LIBVPX = {"deadline": "realtime", "threads": "1"}
+_VP8, _VP9 = _LIBVPX | {"cpu-used": "16"}, _LIBVPX | {"cpu-used": "8"}
+_PLAIN_X265 = {"preset": "superfast", "x265-params": "log-level=none"}
 CODECS: dict[str, Codec] = {
-    "h264": Codec("libx264", ".mp4", "aac", {"crf": "18"}, _X264),
-    "hevc": Codec("libx265", ".mp4", "aac", {"crf": "14"}, _X265),
-    "vp8": Codec("libvpx", ".webm", "libopus", {"qmin": "2", "qmax": "14", "b": "6M"}, {**_LIBVPX, "cpu-used": "16"}),
-    "vp9": Codec("libvpx-vp9", ".webm", "libopus", {"crf": "10", "b": "0"}, {**_LIBVPX, "cpu-used": "8"}),
-    "av1": Codec("libsvtav1", ".mp4", "aac", {"crf": "5"}, _AV1),
+    "h264": Codec("libx264", ".mp4", "aac", {"crf": "18"}, _X264, {"preset": "fast"}),
+    "hevc": Codec("libx265", ".mp4", "aac", {"crf": "14"}, _X265, _PLAIN_X265),
+    "vp8": Codec("libvpx", ".webm", "libopus", {"qmin": "2", "qmax": "14", "b": "6M"}, _VP8, _VP8),
+    "vp9": Codec("libvpx-vp9", ".webm", "libopus", {"crf": "10", "b": "0"}, _VP9, _VP9),
+    "av1": Codec("libsvtav1", ".mp4", "aac", {"crf": "5"}, _AV1, {"preset": "10"}),
     "mjpeg": Codec("mjpeg", ".avi", "pcm_s16le", {"qmin": "2", "qmax": "4"}, {}),
+    "mpeg4": Codec("mpeg4", ".avi", "pcm_s16le", {"qmin": "2", "qmax": "4"}, {}),
     "ffv1": Codec("ffv1", ".mkv", "pcm_s16le", {}, {}),
 }
-"""Codecs by the names the capture report gives them; "ffv1" is lossless."""
+"""Codecs by the names the capture report gives them; "mpeg4" is MPEG-4 part 2, "ffv1" is lossless."""
 
 
 def write_clip(
@@ -56,6 +64,7 @@ def write_clip(
     times_s: Sequence[float] | np.ndarray,
     *,
     codec: str = "h264",
+    plain: bool = False,
     container: str | None = None,
     bit_rate_kbps: float | None = None,
     key_frame_s: float | None = None,
@@ -69,6 +78,7 @@ def write_clip(
         images: one upright picture a frame, [height, width, 3] uint8 R, G, B; even sides.
         times_s: time of every frame in seconds, rising.
         codec: one of `CODECS`.
+        plain: leave the encoder to its habits, which starve slow changes of colour; name a bit rate with it.
         container: FFmpeg's name of the container.
         bit_rate_kbps: None for the codec's usual quality.
         key_frame_s: seconds between key frames; None for the encoder's habit.
@@ -78,7 +88,7 @@ def write_clip(
     """
     settings, times_s = CODECS[codec], np.asarray(times_s, float)
     rate_hz = (len(times_s) - 1) / (times_s[-1] - times_s[0]) if len(times_s) > 1 else 30.0
-    options = settings.speed | (settings.quality if bit_rate_kbps is None else {})
+    options = (settings.plain if plain else settings.speed) | (settings.quality if bit_rate_kbps is None else {})
     with av.open(str(target) if isinstance(target, Path) else target, "w", format=container) as output:
         rate = Fraction(rate_hz).limit_denominator(1001)
         stream = output.add_stream(settings.encoder, rate=rate, options=options)

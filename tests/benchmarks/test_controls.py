@@ -73,13 +73,50 @@ def test_a_seed_draws_its_clip(kind):
     assert (drawn.heart_rate_bpm is None) == (kind in NEGATIVES)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in NEGATIVES if kind not in ("wall", "noise alone")])
+@pytest.mark.parametrize("kind", [kind for kind in NEGATIVES if kind.startswith("photograph")])
 def test_photographs_have_no_pulse(kind):
     for seed in range(6):
         scene = draw_scene(kind, seed).scene
         assert scene.heart_rate_bpm is None
         if scene.colours is not None:
             assert np.ptp(scene.colours, axis=0).max() == 0
+
+
+def test_later_kinds_leave_the_others_their_seeds():
+    assert Film("choice", "photograph", 2).seed == 2
+    assert Film("choice", "face", 0).seed == 120_000
+    assert Film("test", "face, sent by messenger", 3).seed - Film("test", "photograph", 3).seed == 190_000
+
+
+@pytest.mark.parametrize("kind", ["photograph, plain encoder", "face, plain encoder", "face, real camera"])
+def test_plain_encoders_get_few_bits(kind):
+    scenes = [draw_scene(kind, seed).scene for seed in range(40)]
+    assert {scene.codec for scene in scenes} == {"h264", "hevc", "vp8", "vp9", "mpeg4"}
+    for scene in scenes:
+        assert scene.plain_encoder
+        assert 0.02 <= 1000 * scene.bit_rate_kbps / (scene.width * scene.height * scene.frame_rate_hz) <= 0.3
+        assert 0.5 <= scene.key_frame_s <= 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "tones", "luma"), [("face, darkest skin", (0.8, 1), (70, 110)), ("face, dim light", (0.5, 1), (42, 70))]
+)
+def test_dark_skin_is_in_the_light_that_its_kind_says(kind, tones, luma):
+    for seed in range(6):
+        drawn = draw_scene(kind, seed)
+        assert tones[0] <= drawn.tone <= tones[1]
+        shown = drawn.scene.colours.mean(axis=(0, 1)) * drawn.scene.brightness
+        assert luma[0] < shown @ [0.299, 0.587, 0.114] < luma[1]
+
+
+def test_a_made_up_face_changes_without_a_pulse():
+    for seed in range(8):
+        scene = draw_scene("made-up face", seed).scene
+        cells = scene.colours / scene.colours.mean(axis=0) - 1
+        assert 0.002 < cells.std() < 0.04
+        # Each place by itself, for the most part.
+        assert np.median(np.corrcoef(cells[..., 1].T)) < 0.6
+        assert scene.beats_s is None
 
 
 def test_autogain_swings_and_is_almost_grey():
