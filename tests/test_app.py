@@ -226,3 +226,23 @@ def test_weights_that_cannot_be_had_end_the_start_with_one_line(weights):
     assert run.returncode == 2
     assert len(run.stderr.strip().splitlines()) == 1, run.stderr
     assert run.stdout == ""
+
+
+def test_a_proxy_that_answers_nobody_is_no_matter_to_a_page_that_asks_nobody(tmp_path):
+    proxies = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "http_proxy", "https_proxy")}
+    settings = {**proxies, "ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "", "PYTHONIOENCODING": "ascii"}
+    with serve_app(tmp_path, **settings) as served:
+        assert httpx.get(f"{served.url}/health", trust_env=False).json()["status"] == "ok"
+        log = served.log.read_text()
+        assert f"The page is at {served.url}" in log
+        assert "share" not in log
+        taken = subprocess.run(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=os.environ | {"GRADIO_SERVER_PORT": served.url.rpartition(":")[2]},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert (taken.returncode, len(taken.stderr.splitlines())) == (2, 1), taken.stderr
+    assert taken.stderr.startswith("port_taken: ")

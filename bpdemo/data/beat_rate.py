@@ -11,7 +11,7 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 
 BEATS_A_MINUTE = (30, 240)
 _BAND_HZ = (0.5, 8.0)
-_OTHER_RATES = tuple(2.0**power for power in range(-5, 6) if power)  # times the declared one; each spans three octaves
+_OTHER_RATES = (1 / 8, 1 / 4, 1 / 2, 2, 4, 8, 16)  # times the declared one; each spans three octaves, and none reaches mains hum
 _REPEATS_CLEARLY = 0.75  # autocorrelation, noise and all
 _NEARLY = 0.7  # of the highest peak: an earlier one that high is the beat, and the highest is several beats
 _MAX_SAMPLES = 2**17
@@ -37,7 +37,7 @@ def _beat(samples: np.ndarray, rate_hz: float) -> tuple[int, float]:
     count = len(samples)
     if rate_hz < 2.2 * _BAND_HZ[1] or count < 2 * longest:
         return 0, 0.0
-    filtered = sosfiltfilt(butter(2, _BAND_HZ, "bandpass", fs=rate_hz, output="sos"), samples - samples.mean())
+    filtered = sosfiltfilt(butter(4, _BAND_HZ, "bandpass", fs=rate_hz, output="sos"), samples - samples.mean())
     lags = np.arange(int(longest) + 2)
     power = np.abs(np.fft.rfft(filtered, 2 * count)) ** 2
     correlation = np.fft.irfft(power)[lags] / (count - lags)
