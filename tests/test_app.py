@@ -16,7 +16,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from bpdemo.estimate_json import json_schema
-from tests.support.serve_app import EXAMPLES, ROOT
+from tests.support.serve_app import EXAMPLES, ROOT, serve_app
 
 pytestmark = pytest.mark.slow
 
@@ -229,7 +229,7 @@ def test_weights_that_cannot_be_had_end_the_start_with_one_line(weights):
 
 
 def test_a_proxy_that_answers_nobody_is_no_matter_to_a_page_that_asks_nobody(tmp_path):
-    proxies = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "http_proxy", "https_proxy")}
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     settings = {**proxies, "ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "", "PYTHONIOENCODING": "ascii"}
     with serve_app(tmp_path, **settings) as served:
         assert httpx.get(f"{served.url}/health", trust_env=False).json()["status"] == "ok"

@@ -11,7 +11,15 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 
 BEATS_A_MINUTE = (30, 240)
 _BAND_HZ = (0.5, 8.0)
-_OTHER_RATES = (1 / 8, 1 / 4, 1 / 2, 2, 4, 8, 16)  # times the declared one; each spans three octaves, and none reaches mains hum
+_OTHER_RATES = (
+    1 / 8,
+    1 / 4,
+    1 / 2,
+    2,
+    4,
+    8,
+    16,
+)  # times the declared one; each spans three octaves, and none reaches mains hum
 _REPEATS_CLEARLY = 0.75  # autocorrelation, noise and all
 _NEARLY = 0.7  # of the highest peak: an earlier one that high is the beat, and the highest is several beats
 _MAX_SAMPLES = 2**17

@@ -164,7 +164,7 @@ def intervals_table(results: Results) -> str:
     columns = ("pressure", "capture", "coverage", "half-width", "the same around the training mean")
     rows = []
     for pressure, quality, each in _all_scores(results):
-        ends = each.bootstrap.coverage
+        ends = each.bootstrap and each.bootstrap.coverage
         span = f" [{100 * ends[0]:.0f}, {100 * ends[1]:.0f}]" if ends else ""
         widths = half_width(each.interval), half_width(each.baseline_interval)
         rows.append((pressure, quality, share(each.coverage) + span, *widths))

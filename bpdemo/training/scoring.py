@@ -178,10 +178,7 @@ def _score_network(
             for split in splits
         ],
         r_of_folds=[
-            [
-                correlate(part)
-                for part in (split & (rows.fold == fold) for fold in np.unique(rows.fold[split]))
-            ]
+            [correlate(part) for part in (split & (rows.fold == fold) for fold in np.unique(rows.fold[split]))]
             for split in splits
         ],
     )

@@ -41,7 +41,9 @@ def test_a_port_that_is_free_is_taken_and_none_needs_to_be_named(monkeypatch, ta
     assert code_of_error() == "port_taken"
 
 
-@pytest.mark.parametrize("port", ["abc", "", " ", "-1", "0", "65536", "7860.0", "7_860", "\u0667", "tcp://10.0.0.1:7860"])
+@pytest.mark.parametrize(
+    "port", ["abc", "", " ", "-1", "0", "65536", "7860.0", "7_860", "\u0667", "tcp://10.0.0.1:7860"]
+)
 def test_a_port_that_is_no_port_is_an_error(monkeypatch, port):
     monkeypatch.setenv("GRADIO_SERVER_PORT", port)
     assert code_of_error() == "setting_invalid"

@@ -169,7 +169,9 @@ def test_an_endpoint_that_is_no_address(hub, monkeypatch):
         assert code_of(load_weights, REPO) == "hub_unreachable"
 
 
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "socks4://127.0.0.1:9", "nonsense://x"])
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "socks4://127.0.0.1:9", "nonsense://x"]
+)
 def test_requests_go_through_the_proxy_that_is_set(hub, small_weights, proxy, monkeypatch):
     """Nobody listens there. What is cached needs no proxy."""
     load_weights(REPO)
