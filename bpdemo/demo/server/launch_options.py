@@ -34,6 +34,8 @@ def launch_options(uploads: Uploads, routes: Sequence[Route] = ()) -> dict[str, 
         "mcp_server": True,
         "ssr_mode": False,
         "share": False,
+        "quiet": True,  # else Gradio recommends a public link
+        "num_workers": 0,  # they would serve and take files past the middleware
         "enable_monitoring": False,
         "state_session_capacity": MAX_SESSIONS,
         "app_kwargs": {
