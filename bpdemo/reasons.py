@@ -52,6 +52,15 @@ _REASONS = {
         "The clip is long; only its beginning was read: a minute at most, or less of pictures larger than 1080p.",
         "Nothing needs to be done; 15 seconds are enough.",
     ),
+    "interrupted": (
+        "The recording is interrupted: its times start again or leap, or pictures are missing for seconds; each part was "
+        "read by itself.",
+        "Nothing needs to be done if a part lasts 15 seconds; otherwise record in one go.",
+    ),
+    "slow_motion": (
+        "The file says that it plays slower or faster than it was filmed; it was read at the speed it was filmed.",
+        "Record at normal speed if the heart rate cannot be right.",
+    ),
     "size_changed": (
         "The pictures change their size within the clip; it was read up to there.",
         "Do not turn the camera while it records.",
