@@ -1,8 +1,9 @@
 """A clip file becomes timed frames, one after another, and a capture report.
 
 Time comes from each frame's own timestamp (`timing`), never from a header: browser recordings have no duration, phones
-vary their frame interval, and headers lie. Only one frame at a time is kept in memory. The decoder gets an open file and admits
-only self-contained formats, so a playlist that names other files or network addresses is no clip here.
+vary their frame interval, and headers lie. Only one frame at a time is kept in memory, and sixteen where times must be
+put in order. The decoder gets an open file and admits only self-contained formats, so a playlist that names other files
+or network addresses is no clip here.
 
 A small file may unfold into huge or endless pictures. What is decoded is therefore bounded, by counts rather than by a
 clock, so that a clip reads the same on every machine.

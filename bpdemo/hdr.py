@@ -30,7 +30,7 @@ def to_sdr(levels: np.ndarray, transfer: int) -> np.ndarray:
     light = np.take(_light(transfer, 8 if levels.dtype == np.uint8 else 10), levels)
     if transfer == HLG:  # the screen's system gamma acts on luminance, which keeps colours
         light *= cv2.pow(cv2.transform(light, _LUMINANCE), _HLG_GAMMA - 1)[..., None]
-    shown = cv2.pow(cv2.max(cv2.transform(light, _TO_BT709), 0), 1 / _SCREEN_GAMMA)
+    shown = cv2.pow(np.maximum(cv2.transform(light, _TO_BT709), 0), 1 / _SCREEN_GAMMA)
     return cv2.convertScaleAbs(shown, alpha=255)  # rounds and stays within 255
 
 

@@ -12,7 +12,7 @@ _REASONS = {
         "The face was out of sight for too much of the clip.",
         "Keep the whole face in the picture, and nothing in front of it, for 15 seconds.",
     ),
-    "too_short": (f"The clip is shorter than {MIN_WINDOW_S:g} seconds.", "Record 15 seconds."),
+    "too_short": (f"The clip holds less than {MIN_WINDOW_S:g} seconds at a stretch.", "Record 15 seconds in one go."),
     "frame_rate_low": (
         "The clip has too few frames a second to follow a pulse.",
         "Record at 30 frames a second; more light lets a camera run faster.",
@@ -53,8 +53,8 @@ _REASONS = {
         "Nothing needs to be done; 15 seconds are enough.",
     ),
     "interrupted": (
-        "The recording is interrupted: its times start again or leap, or pictures are missing for seconds; each part was "
-        "read by itself.",
+        "The recording is interrupted: its times start again or leap, or pictures are missing for seconds. Each part "
+        "was read by itself.",
         "Nothing needs to be done if a part lasts 15 seconds; otherwise record in one go.",
     ),
     "slow_motion": (

@@ -64,10 +64,8 @@ class Timeline:
                 self.dropped += 1
                 continue
             origin, last = ticks if origin is None else origin, ticks
-            yield (
-                float((ticks - origin) * picture.time_base) / self.slowed,
-                picture,
-            )  # of whole numbers, which may be large
+            time_s = float((ticks - origin) * picture.time_base)  # whole numbers may be too large for a float
+            yield time_s / self.slowed, picture
 
     def _believed(self, pictures: Iterable[Timed]) -> Iterator[Timed]:
         """Yield the pictures whose times can be believed, at their own time from 0."""
@@ -112,10 +110,12 @@ def _is_believed(before: float | None, time_s: float, after: float | None) -> bo
     """Return whether a picture's time fits the one kept before it, or begins a new part with the one after it."""
     if before is None:
         return after is None or _follows(time_s, after)
-    resumed = after is not None and _follows(before, after)
+    if after is None:
+        return _follows(before, time_s)
+    resumed = _follows(before, after)
     if _follows(before, time_s):
         return not (resumed and after < time_s)  # otherwise it is too late, and the next one is not
-    if resumed or after is None or 0 <= before - time_s < STEP_BACK_S:
+    if resumed or 0 <= before - time_s < STEP_BACK_S:
         return False
     return _follows(time_s, after)
 

@@ -5,8 +5,9 @@ decoding it, and an eighth of it is skin. `YuvImage` can be sliced as the array 
 pictures of rarer formats (10 bits, alpha, R, G, B, ...) are converted whole, by FFmpeg, unless they are HDR.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from typing import Any
 
 import av
 import cv2
@@ -103,7 +104,8 @@ def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
 
 def _orientation(picture: av.VideoFrame) -> tuple[int, bool]:
     """Return what the file asks for: quarter turns counter-clockwise, 0 to 3, and whether to mirror after them."""
-    matrix = picture.side_data.get(Type.DISPLAYMATRIX)
+    side_data: Mapping[Any, Any] = picture.side_data  # PyAV's stubs know one kind of it only
+    matrix = side_data.get(Type.DISPLAYMATRIX)
     if matrix is None:
         return 0, False
     # A pixel at x, y is to be shown at a * x + c * y, b * x + d * y (ISO/IEC 14496-12, 8.3.2).
