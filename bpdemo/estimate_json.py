@@ -179,6 +179,8 @@ class CaptureForm(Form):
     bit_rate_kbps: Thousandth
     key_frame_interval_s: Thousandth | None
     frames_dropped: int
+    breaks_s: tuple[tuple[Thousandth, Thousandth], ...] = Field(description="no window goes across one (from, to)")
+    slowed: Thousandth = Field(description="times slower than filmed, by the file's metadata; times here are as filmed")
     damaged: bool
     cut_at_s: Thousandth | None
     size_changed_at_s: Thousandth | None

@@ -24,7 +24,7 @@ from bpdemo.estimate import DEFAULT_METHOD, Baseline, Estimate, HeartRate, Press
 from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, notes, reasons_of_capture
 from bpdemo.reasons import reason
-from bpdemo.stmap import STMap, build_stmap, place_windows, resample
+from bpdemo.stmap import MIN_WINDOW_S, STMap, build_stmap, resample
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
 from bpdemo.weights.store import Weights, load_weights
@@ -52,11 +52,11 @@ def map_clip(path: str | os.PathLike, progress: Progress | None = None, *, isola
         ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
     """
     capture = _read_capture(path, progress, isolate)
-    places = place_windows(capture.report.file.duration_s)
-    code = "no_face" if not np.isfinite(capture.traces.colours).any() else "too_short" if not places else None
+    too_short = capture.report.file.longest_stretch_s < MIN_WINDOW_S
+    code = "no_face" if not np.isfinite(capture.traces.colours).any() else "too_short" if too_short else None
     if code:
         raise ClipError(code, reason(code).message, reason(code).remedy)
-    return build_stmap(resample(capture.traces.time_s, capture.traces.colours, *places[0]))
+    return build_stmap(resample(capture.traces.time_s, capture.traces.colours, *window_places(capture.report)[0]))
 
 
 class BloodPressureEstimator:

@@ -133,10 +133,13 @@ class FaceTracker:
         waiting: list[Frame] = []
         before: TrackedFrame | None = None
         for frame in frames:
-            if before is not None and frame.pixels.shape != before.frame.pixels.shape:
-                # In a picture of another size the face may be anywhere.
-                yield from _carry_on(before, waiting)
-                waiting, before, self._last = [], None, None
+            if before is not None:
+                paused_s = frame.time_s - (waiting[-1] if waiting else before.frame).time_s
+                resized = frame.pixels.shape != before.frame.pixels.shape
+                if resized or paused_s >= self._interval_s - 1e-6:
+                    # After a pause the head may lie elsewhere; in a picture of another size, anywhere.
+                    yield from _carry_on(before, waiting)
+                    waiting, before, self._last = [], None, None if resized else self._last
             waiting.append(frame)
             due = before is None or frame.time_s - before.frame.time_s >= self._interval_s - 1e-6
             if due or len(waiting) == _MOST_WAITING:

@@ -85,9 +85,9 @@ def check_capture(report: CaptureReport) -> tuple[Check, ...]:
     file, face = report.file, report.face
     found = face.seen >= MIN_SEEN
     checks = (
-        _at_least("duration_s", file.duration_s, MIN_WINDOW_S, "too_short"),
+        _at_least("duration_s", file.longest_stretch_s, MIN_WINDOW_S, "too_short"),
         _at_least("face_seen", face.seen, MIN_MEASURED, "face_lost" if found else "no_face"),
-        _at_least("frame_rate_hz", file.frame_rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low"),
+        check_frame_rate(file.frame_rate_hz),
     )
     if not found or face.luma is None or face.clipped is None:
         return checks
@@ -99,6 +99,11 @@ def check_capture(report: CaptureReport) -> tuple[Check, ...]:
         _at_most("head_turn_degrees", face.turn_degrees, MAX_TURN_DEGREES, "face_turned"),
         _at_most("motion_per_second", face.motion_per_second, MAX_MOTION_PER_SECOND, "too_much_motion"),
     )
+
+
+def check_frame_rate(rate_hz: float) -> Check:
+    """Return the check of the frame rate within a window, which may differ from the clip's."""
+    return _at_least("frame_rate_hz", rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low")
 
 
 def check_mask(mask: np.ndarray) -> Check:
@@ -147,6 +152,8 @@ def notes(report: CaptureReport) -> tuple[Reason, ...]:
     applies = {
         "several_faces": report.face.faces > 1,
         "clip_cut": report.file.cut_at_s is not None,
+        "interrupted": bool(report.file.breaks_s),
+        "slow_motion": report.file.slowed != 1,
         "size_changed": report.file.size_changed_at_s is not None,
         "damaged": report.file.damaged,
     }

@@ -12,7 +12,7 @@ _REASONS = {
         "The face was out of sight for too much of the clip.",
         "Keep the whole face in the picture, and nothing in front of it, for 15 seconds.",
     ),
-    "too_short": (f"The clip is shorter than {MIN_WINDOW_S:g} seconds.", "Record 15 seconds."),
+    "too_short": (f"The clip holds less than {MIN_WINDOW_S:g} seconds at a stretch.", "Record 15 seconds in one go."),
     "frame_rate_low": (
         "The clip has too few frames a second to follow a pulse.",
         "Record at 30 frames a second; more light lets a camera run faster.",
@@ -51,6 +51,15 @@ _REASONS = {
     "clip_cut": (
         "The clip is long; only its beginning was read: a minute at most, or less of pictures larger than 1080p.",
         "Nothing needs to be done; 15 seconds are enough.",
+    ),
+    "interrupted": (
+        "The recording is interrupted: its times start again or leap, or pictures are missing for seconds. Each part "
+        "was read by itself.",
+        "Nothing needs to be done if a part lasts 15 seconds; otherwise record in one go.",
+    ),
+    "slow_motion": (
+        "The file says that it plays slower or faster than it was filmed; it was read at the speed it was filmed.",
+        "Record at normal speed if the heart rate cannot be right.",
     ),
     "size_changed": (
         "The pictures change their size within the clip; it was read up to there.",

@@ -8,10 +8,20 @@ from bpdemo.capture import Capture, CaptureReport
 from bpdemo.errors import Reason
 from bpdemo.estimate import DEFAULT_METHOD, HeartRate, PressureEstimate
 from bpdemo.pulse import Pulse, measure_pulse
-from bpdemo.quality import Check, check_beats, check_capture, check_mask, check_pulse, check_reading, reasons_of_capture
+from bpdemo.quality import (
+    Check,
+    check_beats,
+    check_capture,
+    check_frame_rate,
+    check_mask,
+    check_pulse,
+    check_reading,
+    reasons_of_capture,
+)
 from bpdemo.reasons import reason
 from bpdemo.regions import CellTraces
 from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows, resample
+from bpdemo.timing import frame_rate_hz
 
 MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter window holds too few beats to distinguish a pulse from chance
 
@@ -84,7 +94,9 @@ def read_window(
         return Window(start_s, end_s, stmap, None, None, (measured,), refused or (reason("face_lost"),), False)
     beats = average_beats(stmap, pulse)
     evidence = check_pulse(pulse)
-    checks = (measured, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
+    within_s = traces.time_s[(traces.time_s >= start_s) & (traces.time_s < end_s)]
+    rate = () if report is None or refused else (check_frame_rate(frame_rate_hz(within_s)),)
+    checks = (*rate, measured, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(
         start_s=start_s,
@@ -99,11 +111,19 @@ def read_window(
 
 
 def window_places(report: CaptureReport) -> list[tuple[float, float]]:
-    """Return the windows (start_s, end_s) of a clip; one that is too short for a reading is one window."""
-    duration_s = report.file.duration_s
-    if not report.face.seen or duration_s < 1 / RATE_HZ:  # one column of a map, at least
+    """Return the windows (start_s, end_s) of a clip, none across a break.
+
+    Where no stretch between breaks is long enough for a reading, the longest is one window.
+    """
+    stretches = report.file.stretches_s
+    first_s, last_s = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+    if not report.face.seen or last_s - first_s < 1 / RATE_HZ:  # one column of a map, at least
         return []
-    return place_windows(duration_s) or [(0.0, duration_s)]
+    return [
+        (begin_s + start_s, begin_s + stop_s)
+        for begin_s, end_s in stretches
+        for start_s, stop_s in place_windows(end_s - begin_s)
+    ] or [(first_s, last_s)]
 
 
 def read_windows(capture: Capture, method: str = DEFAULT_METHOD) -> list[Window]:

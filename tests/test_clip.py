@@ -273,13 +273,6 @@ def test_empty_file(empty_file):
     assert error_of(empty_file) == "empty_file"
 
 
-def test_file_too_large(tmp_path):
-    path = tmp_path / "large.mp4"
-    with open(path, "wb") as file:
-        file.truncate(clip_module.MAX_FILE_BYTES + 1)  # takes no room on disk
-    assert error_of(path) == "file_too_large"
-
-
 def test_not_a_video(tmp_path, text_file, truncated_file):
     assert error_of(text_file) == "not_a_video"
     assert error_of(truncated_file) == "not_a_video"

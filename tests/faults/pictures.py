@@ -10,15 +10,17 @@ import numpy as np
 from tests.faults.bombs import packets_of
 from tests.faults.fault import Face, Fault, inside, ramp, times_of, write, write_packets
 from tests.faults.matroska import write_matroska
+from tests.support.hdr import HLG, PQ
 
 KIND = "pictures"
 BT601, BT709, BT2020 = (6, 5), (1, 1), (9, 9)  # by FFmpeg's numbers: of frames, and of its conversion
-PQ = 16
 
 # name, what, encoder, pixel format, further arguments of `write`
 FORMATS = (
     ("h264_10_bit", "10 bits", "libx264", "yuv420p10le", {}),
     ("hevc_hdr", "HDR: 10 bits, BT.2020, PQ", "libx265", "yuv420p10le", {"colours": BT2020, "transfer": PQ}),
+    ("hevc_hlg", "HDR: 10 bits, BT.2020, HLG", "libx265", "yuv420p10le", {"colours": BT2020, "transfer": HLG}),
+    ("prores_hlg", "ProRes in HLG", "prores", "yuv422p10le", {"colours": BT2020, "transfer": HLG}),
     ("av1_10_bit", "AV1 of 10 bits", "libsvtav1", "yuv420p10le", {}),
     ("bt709", "BT.709", "libx264", "yuv420p", {"colours": BT709}),
     ("bt709_10_bit", "BT.709 of 10 bits", "libx264", "yuv420p10le", {"colours": BT709}),
