@@ -8,10 +8,19 @@ from bpdemo.capture import Capture, CaptureReport
 from bpdemo.errors import Reason
 from bpdemo.estimate import HeartRate, PressureEstimate
 from bpdemo.pulse import Pulse, measure_pulse
-from bpdemo.quality import Check, check_beats, check_capture, check_mask, check_pulse, check_reading, reasons_of_capture
+from bpdemo.quality import (
+    Check,
+    check_beats,
+    check_capture,
+    check_face,
+    check_mask,
+    check_pulse,
+    check_reading,
+    reasons_of_capture,
+)
 from bpdemo.reasons import reason
 from bpdemo.regions import CellTraces
-from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows, resample
+from bpdemo.stmap import RATE_HZ, STEP_S, STMap, build_stmap, place_windows, resample
 
 MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter window holds too few beats to distinguish a pulse from chance
 
@@ -47,7 +56,11 @@ class Window:
     @property
     def heart_rate(self) -> HeartRate | None:
         """Its heart rate; None where it shows no pulse."""
-        return HeartRate(self.pulse.heart_rate_bpm, self.pulse.snr_db) if self.pulse and self.has_pulse else None
+        if self.pulse is None or not self.has_pulse:
+            return None
+        rate_bpm = self.pulse.heart_rate_bpm
+        half_width_bpm = 30 / (self.end_s - self.start_s)  # half of what a window of this length can resolve
+        return HeartRate(rate_bpm, self.pulse.snr_db, (rate_bpm - half_width_bpm, rate_bpm + half_width_bpm))
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ class WindowEstimate(Window):
 def read_window(traces: CellTraces, start_s: float, end_s: float, report: CaptureReport | None = None) -> Window:
     """Return one window, at most 15 s: mapped, its pulse measured, its beats averaged, judged.
 
-    With a report, reasons to refuse the clip are the window's too; without, the checks of the file are left out.
+    With a report - of the clip's file, and of the face in this window - what speaks against the capture is asked, too.
 
     Raises:
         ValueError: the window holds no column.
@@ -70,13 +83,13 @@ def read_window(traces: CellTraces, start_s: float, end_s: float, report: Captur
     surround = resample(traces.time_s, traces.surround[:, None], start_s, end_s)
     stmap = build_stmap(resampled)
     pulse = measure_pulse(resampled, surround)
-    measured = check_mask(resampled.mask)
+    seen = (*(() if report is None else check_face(report.face)), check_mask(resampled.mask))
     refused = () if report is None else reasons_of_capture(check_capture(report))
     if pulse is None:
-        return Window(start_s, end_s, stmap, None, None, (measured,), refused or (reason("face_lost"),), False)
+        return Window(start_s, end_s, stmap, None, None, seen, refused or (reason("face_lost"),), False)
     beats = average_beats(stmap, pulse)
     evidence = check_pulse(pulse)
-    checks = (measured, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
+    checks = (*seen, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(
         start_s=start_s,
@@ -90,14 +103,15 @@ def read_window(traces: CellTraces, start_s: float, end_s: float, report: Captur
     )
 
 
-def window_places(report: CaptureReport) -> list[tuple[float, float]]:
+def window_places(report: CaptureReport, step_s: float = STEP_S) -> list[tuple[float, float]]:
     """Return the windows (start_s, end_s) of a clip; one that is too short for a reading is one window."""
     duration_s = report.file.duration_s
     if not report.face.seen or duration_s < 1 / RATE_HZ:  # one column of a map, at least
         return []
-    return place_windows(duration_s) or [(0.0, duration_s)]
+    return place_windows(duration_s, step_s) or [(0.0, duration_s)]
 
 
-def read_windows(capture: Capture) -> list[Window]:
+def read_windows(capture: Capture, step_s: float = STEP_S) -> list[Window]:
     """Return all windows of a clip, in order; none where no face was seen or there is no column to make."""
-    return [read_window(capture.traces, *place, capture.report) for place in window_places(capture.report)]
+    places = window_places(capture.report, step_s)
+    return [read_window(capture.traces, *place, capture.report_between(*place)) for place in places]
