@@ -26,11 +26,11 @@ from bpdemo.yuv import YuvImage, upright_image
 
 MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths
 SIDES = (16, 8192)  # pixels; a face needs more than the least, and nothing films the most
-MAX_DURATION_S = 60.0  # a longer clip is read for its first minute
+MAX_DURATION_S = 300.0  # a longer clip is read for its first five minutes
 MAX_FRAME_RATE_HZ = 240.0  # the fastest phones record; pictures that follow each other faster are passed over
 MAX_PIXELS_PER_S = 60 * MAX_PIXELS  # what may wait for landmarks is half a second of this
-MAX_FRAMES = int(MAX_DURATION_S * MAX_FRAME_RATE_HZ)
-MAX_PIXELS_READ = int(MAX_DURATION_S) * 30 * MAX_PIXELS  # a minute of 4K at 30 frames a second, or half of one at 60
+MAX_FRAMES = int(MAX_DURATION_S) * 60  # at 240 a second, those of 75 s
+MAX_PIXELS_READ = int(MAX_DURATION_S) * 30 * 1920 * 1080  # five minutes of 1080p at 30 frames a second, or one of 4K
 MAX_PACKETS = 4 * MAX_FRAMES  # a picture comes in one or two; more of them hold none
 MAX_STREAMS = 32  # pictures, sound, and what phones write of place and movement
 

@@ -1,7 +1,8 @@
 """The estimate: what comes out of a clip, as objects. `estimate_json` makes its one JSON form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from bpdemo.errors import BpdemoError, Reason
 
@@ -9,11 +10,14 @@ if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to l
     from bpdemo.capture import CaptureReport, Thumbnail
     from bpdemo.quality import Check
     from bpdemo.weights.store import WeightsSummary
-    from bpdemo.window import WindowEstimate
+    from bpdemo.window import Window, WindowEstimate
+
+AnyWindow = TypeVar("AnyWindow", bound="Window")
 
 DEFAULT_METHOD = "pos"
 """The pulse method unless another is asked for (`pulse_methods.METHODS`): it is the map's, too."""
 PRESSURE_UNIT = "mmHg"
+MAX_RATE_STEP = 0.1  # of a heart rate: windows whose rates lie further apart contradict each other (ours)
 DISCLAIMER = (
     "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
     "what a method gives, not what your pressure is. Do not base any decision about health on them."
@@ -64,10 +68,17 @@ class PressureEstimate:
 
 @dataclass(frozen=True)
 class HeartRate:
-    """Heart rate in beats a minute and the pulse's signal-to-noise ratio in dB."""
+    """Heart rate.
+
+    Attributes:
+        value: beats a minute.
+        snr_db: the pulse's signal-to-noise ratio in dB.
+        interval: (low, high) beats a minute.
+    """
 
     value: float
     snr_db: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -80,8 +91,9 @@ class Estimate:
         reasons: why there is no reading; empty for a reading.
         notes: what is worth noting about the capture without refusing it.
         systolic, diastolic: present for a reading only.
-        heart_rate: present when there is a pulse, of a refused clip too.
-        checks: the questions put to the clip as a whole, with the answers; windows have their own.
+        heart_rate: present when there is a pulse, of a refused clip too; the median over windows that agree.
+        checks: the questions put to the clip as a whole, with the answers; windows have their own. Without any window,
+            how the face was seen is among them.
         windows: in order.
         capture: how the file and the face were seen; None when the clip could not be opened.
         weights: where the weights come from; None when they could not be had.
@@ -118,26 +130,66 @@ class Estimate:
         return None if self.weights is None else self.weights.model
 
     @property
+    def level(self) -> Literal["nothing", "pulse", "reading"]:
+        """How much came out: nothing, a pulse with its heart rate, or a reading with pressures as well."""
+        if self.status == "reading":
+            return "reading"
+        return "nothing" if self.heart_rate is None else "pulse"
+
+    @property
     def best_window(self) -> "WindowEstimate | None":
-        """The window to show: the clearest pulse among those read, else among all; None when there is no window."""
-        candidates = [window for window in self.windows if window.status == "reading"] or list(self.windows)
-
-        def snr_db(window: "WindowEstimate") -> float:
-            return window.pulse.snr_db if window.pulse else float("-inf")
-
-        return max(candidates, key=snr_db, default=None)
+        """The window to show (see `best_window`), one that agrees with the heart rate; None when there is no window."""
+        return best_window(agreeing_windows(self.windows) or self.windows)
 
     @property
     def failed_checks(self) -> "tuple[Check, ...]":
-        """The checks that the clip and its best window failed; empty for a reading."""
+        """The checks that the clip and its best window failed, what can be mended first; empty for a reading.
+
+        Of a clip that is too short nothing is told of the pulse.
+        """
+        from bpdemo.reasons import can_be_mended, place_in_order
+
         if self.status == "reading":
             return ()
         best = self.best_window
-        asked = self.checks + (best.checks if best else ())
-        return tuple(check for check in asked if not check.passed)
+        failed = [check for check in (*self.checks, *(best.checks if best else ())) if not check.passed]
+        if any(check.reason == "too_short" for check in failed):
+            failed = [check for check in failed if can_be_mended(check.reason)]
+        return tuple(sorted(failed, key=lambda check: place_in_order(check.reason)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form (`estimate_json.EstimateForm`)."""
         from bpdemo.estimate_json import to_json
 
         return to_json(self)
+
+
+def agreeing_windows(windows: "Sequence[AnyWindow]") -> "list[AnyWindow]":
+    """Return the windows whose heart rates agree, most of those that have one; none where no rate has most of them.
+
+    Rates in rising order are parted where one is over 10 % above the one before: a heart that speeds up stays in one
+    group, while doubled rates and rhythms that are no heart's fall out of it (ours).
+    """
+    groups: list[list[AnyWindow]] = []
+    last_bpm = 0.0
+    for rate_bpm, window in sorted(
+        ((window.heart_rate.value, window) for window in windows if window.heart_rate), key=lambda pair: pair[0]
+    ):
+        if rate_bpm > (1 + MAX_RATE_STEP) * last_bpm:
+            groups.append([])
+        groups[-1].append(window)
+        last_bpm = rate_bpm
+    largest = max(groups, key=len, default=[])
+    return largest if 2 * len(largest) > sum(map(len, groups)) else []
+
+
+def best_window(windows: "Sequence[AnyWindow]") -> "AnyWindow | None":
+    """Return the window to show: a reading before a pulse before neither; then the best capture, the clearest pulse."""
+    from bpdemo.reasons import can_be_mended
+
+    def merit(window: "AnyWindow") -> tuple[bool, bool, int, float]:
+        faults = sum(not check.passed and can_be_mended(check.reason) for check in window.checks)
+        snr_db = window.pulse.snr_db if window.pulse else float("-inf")
+        return window.status == "reading", window.has_pulse, -faults, snr_db
+
+    return max(windows, key=merit, default=None)

@@ -83,10 +83,11 @@ class CheckForm(Form):
 
 
 class HeartRateForm(Form):
-    """Heart rate, and the pulse's signal-to-noise ratio."""
+    """Heart rate with its interval, and the pulse's signal-to-noise ratio."""
 
     value: Tenth
     unit: Literal["bpm"] = "bpm"
+    interval: tuple[Tenth, Tenth]
     snr_db: Tenth
 
 
@@ -219,6 +220,9 @@ class EstimateForm(Form):
     clip: str = Field(description="the file's name")
     path: str | None = Field(None, description="as it was given; command line and Python only")
     status: Literal["reading", "refused", "error"]
+    level: Literal["nothing", "pulse", "reading"] = Field(
+        description="pulse: a heart rate, beats and wave although pressures are refused"
+    )
     reasons: tuple[ReasonForm, ...]
     notes: tuple[ReasonForm, ...]
     method: str = Field(description="how the pulse was found")
@@ -227,6 +231,9 @@ class EstimateForm(Form):
     diastolic: PressureForm | None = None
     heart_rate: HeartRateForm | None = None
     checks: tuple[CheckForm, ...] = Field(description="of the clip as a whole")
+    failed_checks: tuple[CheckForm, ...] = Field(
+        description="of the clip and of its best window, what can be mended first; empty for a reading"
+    )
     windows: tuple[WindowForm, ...]
     capture: CaptureForm | None
     weights: WeightsForm | None

@@ -20,15 +20,24 @@ import numpy as np
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
-from bpdemo.estimate import DEFAULT_METHOD, Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import (
+    DEFAULT_METHOD,
+    Baseline,
+    Estimate,
+    HeartRate,
+    PressureEstimate,
+    RangeEstimate,
+    agreeing_windows,
+    best_window,
+)
 from bpdemo.pulse_methods import method_by_name
-from bpdemo.quality import check_capture, notes, reasons_of_capture
-from bpdemo.reasons import reason
-from bpdemo.stmap import MIN_WINDOW_S, STMap, build_stmap, resample
+from bpdemo.quality import check_capture, check_file, notes
+from bpdemo.reasons import can_be_mended, explain, reason
+from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
 from bpdemo.weights.store import Weights, load_weights
-from bpdemo.window import Window, WindowEstimate, read_window, window_places
+from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
 if TYPE_CHECKING:
     from bpdemo.models.beats import RangePrediction
@@ -46,17 +55,21 @@ _MAP_SHARE = 0.7  # of the rest
 
 
 def map_clip(path: str | os.PathLike, progress: Progress | None = None, *, isolate: bool = False) -> STMap:
-    """Return the STMap of a clip's first window; `progress` and `isolate` are those of `BloodPressureEstimator`.
+    """Return the STMap of a clip's best window; `progress` and `isolate` are those of `BloodPressureEstimator`.
 
     Raises:
         ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
     """
     capture = _read_capture(path, progress, isolate)
-    too_short = capture.report.file.longest_stretch_s < MIN_WINDOW_S
-    code = "no_face" if not np.isfinite(capture.traces.colours).any() else "too_short" if too_short else None
-    if code:
-        raise ClipError(code, reason(code).message, reason(code).remedy)
-    return build_stmap(resample(capture.traces.time_s, capture.traces.colours, *window_places(capture.report)[0]))
+    if not np.isfinite(capture.traces.colours).any():
+        code = "no_face"
+    elif capture.report.file.longest_stretch_s < MIN_WINDOW_S:
+        code = "too_short"
+    elif best := best_window(read_windows(capture)):
+        return best.stmap
+    else:
+        code = "no_face"
+    raise ClipError(code, reason(code).message, reason(code).remedy)
 
 
 class BloodPressureEstimator:
@@ -109,20 +122,20 @@ class BloodPressureEstimator:
             each = (1 - _CAPTURE_SHARE) / len(places)
             begun = _CAPTURE_SHARE + number * each
             report_progress(begun, "map")
-            window = read_window(capture.traces, *place, capture.report, method)
+            window = read_window(capture.traces, *place, capture.report_between(*place), method)
             if not window.reasons:
                 report_progress(begun + _MAP_SHARE * each, "network")
             windows.append(self._estimate_window(window))
         report_progress(1.0, "done")
-        checks = check_capture(capture.report)
-        read = [window for window in windows if window.status == "reading"]
-        with_pulse = [window.heart_rate for window in read or windows if window.heart_rate]
+        agreeing = agreeing_windows(windows)
+        contradicted = len(agreeing) < sum(window.has_pulse for window in windows)
+        read = [window for window in agreeing if window.status == "reading"]
         estimate = Estimate(
             clip=Path(path).name,
             status="reading" if read else "refused",
-            notes=notes(capture.report),
-            heart_rate=_median_heart_rate(with_pulse) if with_pulse else None,
-            checks=checks,
+            notes=(*notes(capture.report), *([reason("rates_differ")] if agreeing and contradicted else [])),
+            heart_rate=_median_heart_rate([window.heart_rate for window in read or agreeing if window.heart_rate]),
+            checks=check_file(capture.report.file) if windows else check_capture(capture.report),
             windows=tuple(windows),
             capture=capture.report,
             weights=self.weights.summary,
@@ -131,8 +144,12 @@ class BloodPressureEstimator:
             method=method,
         )
         if not read:
-            best = estimate.best_window
-            return replace(estimate, reasons=reasons_of_capture(checks) or (best.reasons if best else ()))
+            codes = [check.reason for check in estimate.failed_checks if can_be_mended(check.reason)]
+            if contradicted and not agreeing:
+                codes.append("rates_differ")
+            elif estimate.best_window:
+                codes += [one.code for one in estimate.best_window.reasons]
+            return replace(estimate, reasons=explain(codes))
         return replace(
             estimate,
             systolic=_mean_pressure([window.systolic for window in read if window.systolic]),
@@ -235,9 +252,13 @@ def _answer_in_worker(path: str | os.PathLike, method: str) -> Estimate:
     return _worker._answer_anyhow(path, method)
 
 
-def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate:
-    """Return the median heart rate and median SNR of several windows."""
-    return HeartRate(*np.median([(rate.value, rate.snr_db) for rate in heart_rates], axis=0).tolist())
+def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate | None:
+    """Return the medians over several windows of heart rate, SNR and both ends of the interval; None of no window."""
+    if not heart_rates:
+        return None
+    numbers = [(rate.value, rate.snr_db, *rate.interval) for rate in heart_rates]
+    value, snr_db, low, high = np.median(numbers, axis=0).tolist()
+    return HeartRate(value, snr_db, (low, high))
 
 
 def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:

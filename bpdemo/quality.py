@@ -19,6 +19,7 @@ from bpdemo.beats import MIN_BEATS, MeanBeats
 from bpdemo.capture import CaptureReport
 from bpdemo.clip import ClipReport
 from bpdemo.errors import Reason
+from bpdemo.face import FaceReport
 from bpdemo.pulse import Pulse
 from bpdemo.reasons import reason
 from bpdemo.stmap import MIN_WINDOW_S
@@ -81,19 +82,28 @@ class Check:
 
 
 def check_capture(report: CaptureReport) -> tuple[Check, ...]:
-    """Return the checks of a whole clip; what is measured on a face is left out where none was found."""
-    file, face = report.file, report.face
-    found = face.seen >= MIN_SEEN
-    checks = (
+    """Return the checks of a file and of how the face was seen, in a clip or a window of it."""
+    return (*check_file(report.file), *check_face(report.face))
+
+
+def check_file(file: ClipReport) -> tuple[Check, ...]:
+    """Return the checks of a clip as a whole."""
+    return (
         _at_least("duration_s", file.longest_stretch_s, MIN_WINDOW_S, "too_short"),
-        _at_least("face_seen", face.seen, MIN_MEASURED, "face_lost" if found else "no_face"),
         check_frame_rate(file.frame_rate_hz),
     )
+
+
+def check_face(face: FaceReport) -> tuple[Check, ...]:
+    """Return the checks of how the face was seen; what is measured on it is left out where none was found."""
+    found = face.seen >= MIN_SEEN
+    seen = _at_least("face_seen", face.seen, MIN_MEASURED, "face_lost" if found else "no_face")
     if not found or face.luma is None or face.clipped is None:
-        return checks
+        return (seen,)
+    nearer = "too_dark" if face.luma < (MIN_LUMA + MAX_LUMA) / 2 else "too_bright"
     return (
-        *checks,
-        Check("luma", face.luma, MIN_LUMA, MAX_LUMA, "too_dark" if face.luma < MIN_LUMA else "too_bright"),
+        seen,
+        Check("luma", face.luma, MIN_LUMA, MAX_LUMA, nearer),
         _at_most("clipped", face.clipped, MAX_CLIPPED, "too_bright"),
         _at_least("face_width_pixels", face.width_pixels, MIN_FACE_PIXELS, "face_too_small"),
         _at_most("head_turn_degrees", face.turn_degrees, MAX_TURN_DEGREES, "face_turned"),

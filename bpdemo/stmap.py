@@ -52,6 +52,7 @@ CHANNELS = ("Y", "U", "V", "T")
 RATE_HZ = 30.0
 WINDOW_S = 15.0
 MIN_WINDOW_S = 9.5
+STEP_S = 5.0  # from one window of a long clip to the next: a good stretch fits into one of them
 COLUMNS = round(WINDOW_S * RATE_HZ)  # 450
 MAX_GAP_S = 0.25
 MIN_ROW_MEASURED = 0.5
@@ -126,8 +127,8 @@ def specification() -> "dict[str, JsonValue]":
     }
 
 
-def place_windows(duration_s: float) -> list[tuple[float, float]]:
-    """Return the windows (start_s, end_s) a clip is read in: evenly placed, overlapping when 15 s do not divide it.
+def place_windows(duration_s: float, step_s: float = STEP_S) -> list[tuple[float, float]]:
+    """Return the windows (start_s, end_s) a clip is read in: evenly placed, at most about `step_s` after each other.
 
     A clip of up to 17 s is one window of its first 15 s; one shorter than 9.5 s has none.
     """
@@ -135,7 +136,8 @@ def place_windows(duration_s: float) -> list[tuple[float, float]]:
         return []
     if duration_s <= WINDOW_S + 2:
         return [(0.0, min(duration_s, WINDOW_S))]
-    starts = np.linspace(0, duration_s - WINDOW_S, int(np.ceil(duration_s / WINDOW_S - 0.01)))
+    last_s = duration_s - WINDOW_S
+    starts = np.linspace(0, last_s, 1 + int(np.ceil(last_s / step_s - 0.01)))
     return [(float(start), float(start + WINDOW_S)) for start in starts]
 
 
@@ -191,7 +193,7 @@ def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_
     Raises:
         ValueError: the shapes do not fit together, or the window holds no column.
     """
-    time_s, colours = np.asarray(time_s, float), np.asarray(colours, float)
+    time_s, colours = np.asarray(time_s, float), np.asarray(colours)
     if colours.ndim != 3 or len(colours) != len(time_s) or colours.shape[2] != 3:
         raise ValueError(f"colours must be [{len(time_s)}, cells, 3], not {list(colours.shape)}")
     columns = min(int((end_s - start_s) * RATE_HZ + 1e-6), COLUMNS)
@@ -199,7 +201,7 @@ def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_
         raise ValueError("the window is shorter than one column")
     column_s = start_s + np.arange(columns) / RATE_HZ
     near = (time_s >= start_s - MAX_GAP_S) & (time_s <= end_s + MAX_GAP_S)
-    time_s, colours = time_s[near], colours[near]
+    time_s, colours = time_s[near], colours[near].astype(float)
 
     rate_hz = RATE_HZ * _FINE
     fine_s = column_s[0] + np.arange(columns * _FINE) / rate_hz

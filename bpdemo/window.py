@@ -12,6 +12,7 @@ from bpdemo.quality import (
     Check,
     check_beats,
     check_capture,
+    check_face,
     check_frame_rate,
     check_mask,
     check_pulse,
@@ -20,7 +21,7 @@ from bpdemo.quality import (
 )
 from bpdemo.reasons import reason
 from bpdemo.regions import CellTraces
-from bpdemo.stmap import RATE_HZ, STMap, build_stmap, place_windows, resample
+from bpdemo.stmap import RATE_HZ, STEP_S, STMap, build_stmap, place_windows, resample
 from bpdemo.timing import frame_rate_hz
 
 MIN_HEART_RATE_WINDOW_S = 5.0  # a shorter window holds too few beats to distinguish a pulse from chance
@@ -57,7 +58,11 @@ class Window:
     @property
     def heart_rate(self) -> HeartRate | None:
         """Its heart rate; None where it shows no pulse."""
-        return HeartRate(self.pulse.heart_rate_bpm, self.pulse.snr_db) if self.pulse and self.has_pulse else None
+        if self.pulse is None or not self.has_pulse:
+            return None
+        rate_bpm = self.pulse.heart_rate_bpm
+        half_width_bpm = 30 / (self.end_s - self.start_s)  # half of what a window of this length can resolve
+        return HeartRate(rate_bpm, self.pulse.snr_db, (rate_bpm - half_width_bpm, rate_bpm + half_width_bpm))
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ def read_window(
 ) -> Window:
     """Return one window, at most 15 s: mapped, its pulse measured, its beats averaged, judged.
 
-    With a report, reasons to refuse the clip are the window's too; without, the checks of the file are left out. The
-    pulse is found by a method of `pulse_methods.METHODS`; the map's channel T is always POS.
+    With a report - of the clip's file, and of the face in this window - what speaks against the capture is asked, too.
+    The pulse is found by a method of `pulse_methods.METHODS`; the map's channel T is always POS.
 
     Raises:
         ValueError: the window holds no column.
@@ -88,15 +93,15 @@ def read_window(
     surround = resample(traces.time_s, traces.surround[:, None], start_s, end_s)
     stmap = build_stmap(resampled)
     pulse = measure_pulse(resampled, surround, method)
-    measured = check_mask(resampled.mask)
+    seen = (*(() if report is None else check_face(report.face)), check_mask(resampled.mask))
     refused = () if report is None else reasons_of_capture(check_capture(report))
     if pulse is None:
-        return Window(start_s, end_s, stmap, None, None, (measured,), refused or (reason("face_lost"),), False)
+        return Window(start_s, end_s, stmap, None, None, seen, refused or (reason("face_lost"),), False)
     beats = average_beats(stmap, pulse)
     evidence = check_pulse(pulse)
     within_s = traces.time_s[(traces.time_s >= start_s) & (traces.time_s < end_s)]
     rate = () if report is None or refused else (check_frame_rate(frame_rate_hz(within_s)),)
-    checks = (*rate, measured, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
+    checks = (*rate, *seen, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(
         start_s=start_s,
@@ -110,7 +115,7 @@ def read_window(
     )
 
 
-def window_places(report: CaptureReport) -> list[tuple[float, float]]:
+def window_places(report: CaptureReport, step_s: float = STEP_S) -> list[tuple[float, float]]:
     """Return the windows (start_s, end_s) of a clip, none across a break.
 
     Where no stretch between breaks is long enough for a reading, the longest is one window.
@@ -122,10 +127,11 @@ def window_places(report: CaptureReport) -> list[tuple[float, float]]:
     return [
         (begin_s + start_s, begin_s + stop_s)
         for begin_s, end_s in stretches
-        for start_s, stop_s in place_windows(end_s - begin_s)
+        for start_s, stop_s in place_windows(end_s - begin_s, step_s)
     ] or [(first_s, last_s)]
 
 
-def read_windows(capture: Capture, method: str = DEFAULT_METHOD) -> list[Window]:
+def read_windows(capture: Capture, step_s: float = STEP_S, method: str = DEFAULT_METHOD) -> list[Window]:
     """Return all windows of a clip, in order; none where no face was seen or there is no column to make."""
-    return [read_window(capture.traces, *place, capture.report, method) for place in window_places(capture.report)]
+    places = window_places(capture.report, step_s)
+    return [read_window(capture.traces, *place, capture.report_between(*place), method) for place in places]

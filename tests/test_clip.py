@@ -165,19 +165,19 @@ def test_sound_beside_the_picture_is_passed_over(pulse_clip_24):
     assert frames[0].image.shape == (240, 320, 3)
 
 
-def test_a_longer_clip_is_read_for_its_first_minute(path):
-    times_s = np.arange(0, 64, 0.5)
+def test_a_longer_clip_is_read_for_its_first_five_minutes(path):
+    times_s = np.arange(0, 310, 2.0)
     write_clip(path, [np.full((48, 64, 3), 90, np.uint8)] * len(times_s), times_s)
     frames, report = read(path)
-    assert clip_module.MAX_DURATION_S == 60
-    assert frames[-1].time_s == pytest.approx(59.5)
-    assert report.frames == len(frames) == 120
-    assert report.cut_at_s == 60
-    assert report.duration_s == pytest.approx(60)
+    assert clip_module.MAX_DURATION_S == 300
+    assert frames[-1].time_s == pytest.approx(298)
+    assert report.frames == len(frames) == 150
+    assert report.cut_at_s == 300
+    assert report.duration_s == pytest.approx(300)
 
 
-def test_a_clip_of_exactly_a_minute_is_not_cut(path):
-    times_s = np.arange(0, 60, 0.5)
+def test_a_clip_of_exactly_five_minutes_is_not_cut(path):
+    times_s = np.arange(0, 300, 2.5)
     write_clip(path, [np.full((48, 64, 3), 90, np.uint8)] * len(times_s), times_s)
     frames, report = read(path)
     assert len(frames) == 120
@@ -228,9 +228,9 @@ def test_pictures_that_end_far_before_the_header_says_tell_of_damage(tmp_path, p
     assert report.duration_s == pytest.approx(0.33, abs=2e-3), "the header's is never taken for it"
 
 
-def test_a_minute_of_an_hour_is_not_damaged(path):
+def test_five_minutes_of_an_hour_are_not_damaged(path):
     _, report = read(write_ramp(path, 120, 1 / 30))
-    assert (report.frames, report.cut_at_s, report.damaged) == (2, 60, False)
+    assert (report.frames, report.cut_at_s, report.damaged) == (10, 300, False)
 
 
 def test_the_time_between_key_frames_is_measured(path):
@@ -380,8 +380,9 @@ def test_pixels_are_counted_also_of_frames_that_are_passed_over(path, monkeypatc
     assert report.cut_at_s is not None
 
 
-def test_a_minute_of_4k_is_within_the_bounds():
-    assert clip_module.MAX_PIXELS_READ == 60 * 30 * 4096 * 2304
+def test_a_minute_of_4k_and_five_of_1080p_are_within_the_bounds():
+    assert 60 * 30 * 4096 * 2304 <= clip_module.MAX_PIXELS_READ == 300 * 30 * 1920 * 1080
+    assert clip_module.MAX_FRAMES == 300 * 60
     assert clip_module.MAX_PIXELS_PER_S == 60 * 4096 * 2304
 
 

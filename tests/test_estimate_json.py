@@ -66,6 +66,10 @@ def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     }
     window = form["windows"][0]
     assert window["systolic"] == {"value": 121.3, "unit": "mmHg", "interval": [89.0, 153.5]}
+    low, high = form["heart_rate"]["interval"]
+    assert low == pytest.approx(form["heart_rate"]["value"] - 3, abs=0.1)  # half of what 10 s can resolve
+    assert high == pytest.approx(form["heart_rate"]["value"] + 3, abs=0.1)
+    assert (form["level"], form["failed_checks"]) == ("reading", [])
     assert window["heart_rate"]["value"] == form["heart_rate"]["value"] == pytest.approx(72, abs=1)
     assert [each["name"] for each in window["methods"]] == ["green", "chrom", "pos"]
     assert all(each["heart_rate"] == pytest.approx(72, abs=1) and each["snr_db"] > 5 for each in window["methods"])
@@ -80,7 +84,7 @@ def test_checks_keep_value_bounds_and_answer(reading):
     clip = {check["name"]: check for check in form["checks"]}
     window = {check["name"]: check for check in form["windows"][0]["checks"]}
     bounds = {"value": 119.96, "low": 40, "high": 235}
-    assert clip["luma"] == {"name": "luma", **bounds, "passed": True, "reason": "too_bright"}
+    assert clip["luma"] == {"name": "luma", **bounds, "passed": True, "reason": "too_dark"}, "the nearer side"
     assert clip["duration_s"].keys() == {"name", "value", "low", "passed", "reason"}
     assert window["brightness_ratio"].keys() == {"name", "value", "high", "passed", "reason"}
     assert window["amplitude"]["low"] == 0.0003

@@ -8,6 +8,7 @@ import pytest
 from bpdemo.capture import CaptureReport
 from bpdemo.clip import ClipReport
 from bpdemo.face import FaceReport
+from bpdemo.quality import check_face
 from bpdemo.self_check import made_up_face
 from bpdemo.stmap import build_stmap, resample
 from bpdemo.window import read_window, window_places
@@ -44,10 +45,10 @@ def test_noise_is_refused_with_the_checks_that_failed():
     assert len(window.checks) > len(failed(window))
 
 
-def test_without_a_file_nothing_is_asked_of_its_coding():
-    with_file = {check.name for check in read_window(made_up_face(), 0, 10, REPORT).checks}
+def test_without_a_report_nothing_is_asked_of_coding_and_face():
+    with_report = {check.name for check in read_window(made_up_face(), 0, 10, REPORT).checks}
     without = {check.name for check in read_window(made_up_face(), 0, 10).checks}
-    assert with_file - without == {"bits_per_pixel"}
+    assert with_report - without == {"bits_per_pixel", *(check.name for check in check_face(FACE))}
 
 
 def test_reasons_to_refuse_the_clip_are_the_windows_too_but_its_pulse_stays():
@@ -79,6 +80,6 @@ def test_colour_in_the_light_around_the_head_is_no_pulse():
 
 def test_a_clip_too_short_for_a_reading_is_one_window_and_one_without_a_face_none():
     assert window_places(CaptureReport(replace(FILE, duration_s=3.0), FACE)) == [(0.0, 3.0)]
-    assert len(window_places(CaptureReport(replace(FILE, duration_s=45.0), FACE))) == 3
+    assert len(window_places(CaptureReport(replace(FILE, duration_s=45.0), FACE))) == 7
     assert window_places(CaptureReport(FILE, replace(FACE, seen=0.0))) == []
     assert window_places(CaptureReport(replace(FILE, duration_s=0.0), FACE)) == []

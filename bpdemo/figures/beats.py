@@ -52,6 +52,7 @@ def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
     label_axes(spectrum, "Spectrum, power (grey: where SNR is read)", "beats a minute")
     spectrum.set_yticks([])
     if heart_rate:
+        spectrum.axvspan(*heart_rate.interval, color=ORANGE, alpha=0.2, linewidth=0)
         beats_s = pulse.beats_s[(pulse.beats_s >= pulse.time_s[0]) & (pulse.beats_s <= pulse.time_s[-1])]
         heights = np.interp(beats_s, pulse.time_s, percent)
         wave.plot(beats_s, heights, "o", color=ORANGE, markersize=3.2, label="upstroke")

@@ -92,9 +92,12 @@ def test_a_refusals_report_has_the_reasons_and_no_pressure():
         heart_rate=window.heart_rate,
     )
     text = pdf_text(report(refused))
-    for part in ("No reading", "The face is too dark. Turn on more light", "and 1 more", "72.0"):
+    low, high = window.heart_rate.interval
+    told = f"72.0 (interval {low:.1f} to {high:.1f}, SNR"
+    for part in ("A pulse, but no pressures", "The face is too dark. Turn on more light", "and 1 more", told):
         assert part in text, part
     assert "Systolic" not in text
+    assert "No reading" in pdf_text(report(replace(refused, heart_rate=None)))
 
 
 def test_a_refusals_report_has_the_numbers_behind_it():

@@ -73,13 +73,14 @@ def test_the_bars_are_described_in_words_too():
 
 def test_a_verdict_is_given_by_word_and_shape():
     shapes, words = set(), set()
-    for estimate in (READING, REFUSED, replace(REFUSED, status="error")):
+    pulse = replace(REFUSED, heart_rate=READING.heart_rate)
+    for estimate in (READING, pulse, REFUSED, replace(REFUSED, status="error")):
         html = result(estimate, CONFIG)
         shape, word = re.search(r'(<svg class="bp-icon".*?</svg>)([^<]+)</h2>', html, re.DOTALL).groups()
         shapes.add(shape)
         words.add(word)
         assert f'data-status="{estimate.status}"' in html
-    assert len(shapes) == len(words) == 3
+    assert len(shapes) == len(words) == 4
 
 
 def test_a_refusal_shows_what_was_seen_and_what_to_change_and_no_pressure():
@@ -133,9 +134,21 @@ def test_too_few_bits_are_shown_beside_what_this_pulse_needs():
         assert f"has 0.10 bits for each pixel of a frame; at least {needed} are" in result(refused, CONFIG)
 
 
+def test_what_a_cause_explains_is_told_after_what_can_be_changed():
+    window = judge_again(make_window(), FEW_BITS, snr_db=-1.0)
+    refused = replace(REFUSED, windows=(window,), reasons=(reason("too_compressed"),))
+    html = result(refused, CONFIG)
+    told = [html.index(part) for part in ("has 0.10 bits", "camera&#39;s own file", "No rate stands out: SNR -1.0 dB")]
+    assert told == sorted(told)
+    assert "Film a living face" not in html
+
+
 def test_a_refusal_keeps_the_heart_rate_that_was_found():
     refused = replace(READING, status="refused", systolic=None, diastolic=None, reasons=(Reason("a", "b", "c"),))
-    assert "61.3" in result(refused, CONFIG)
+    html = result(refused, CONFIG)
+    for part in ("A pulse, but no pressures", "61.3", "<b>59.3 to 63.3</b>"):
+        assert part in html
+    assert "No reading" in result(replace(refused, heart_rate=None), CONFIG)
 
 
 def test_every_step_is_shown_with_its_figure_and_headings_are_in_order():
@@ -199,7 +212,7 @@ def test_windows_of_a_longer_clip_are_shown_over_time():
     window = make_window()
     refused = replace(window, start_s=15.0, end_s=30.0, systolic=None, diastolic=None, reasons=(reason("no_pulse"),))
     found = labels(show_steps(replace(READING, windows=(window, refused))))
-    assert any("2 windows over 30 seconds; 1 of them refused" in label for label in found)
+    assert any("Heart rate and pressures of 2 windows over 30 seconds; 1 of them refused" in label for label in found)
 
 
 def test_a_clip_that_was_not_opened_has_no_steps():

@@ -11,7 +11,7 @@ from bpdemo.demo.cuff import Adjusted, Calibration, CuffReading
 from bpdemo.errors import Reason
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
 from bpdemo.face import FaceReport
-from bpdemo.quality import check_capture, check_pulse, check_reading
+from bpdemo.quality import check_capture, check_file, check_pulse, check_reading
 from bpdemo.regions import CANONICAL_XY_CM, CELLS, CellTraces
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
@@ -68,8 +68,8 @@ READING = Estimate(
     "reading",
     systolic=SYSTOLIC,
     diastolic=DIASTOLIC,
-    heart_rate=HeartRate(61.26, 7.5),
-    checks=check_capture(CAPTURE),
+    heart_rate=HeartRate(61.26, 7.5, (59.26, 63.26)),
+    checks=check_file(FILE),
     capture=CAPTURE,
     weights=WEIGHTS,
 )

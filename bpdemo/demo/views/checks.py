@@ -133,7 +133,17 @@ def check_rows(checks: Sequence[Check]) -> list[tuple[str, str, str]]:
 
 def failures(estimate: Estimate, code: str) -> list[str]:
     """Return a sentence for each failed check that led to a reason; none for a reason that lies in no number."""
-    return [_failure(check) for check in estimate.failed_checks if check.reason == code and math.isfinite(check.value)]
+    return [_failure(check) for check in _failed(estimate) if check.reason == code]
+
+
+def other_failures(estimate: Estimate) -> list[str]:
+    """Return a sentence for each further failed check, whose reason is none of those given: they explain it."""
+    given = {reason.code for reason in estimate.reasons}
+    return [_failure(check) for check in _failed(estimate) if check.reason not in given]
+
+
+def _failed(estimate: Estimate) -> list[Check]:
+    return [check for check in estimate.failed_checks if math.isfinite(check.value)]
 
 
 def _failure(check: Check) -> str:
