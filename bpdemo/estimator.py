@@ -19,14 +19,26 @@ import numpy as np
 
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
+from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
-from bpdemo.estimate import DEFAULT_METHOD, Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import (
+    DEFAULT_METHOD,
+    Baseline,
+    Estimate,
+    HeartRate,
+    HeartRateVariability,
+    PressureEstimate,
+    RangeEstimate,
+    Respiration,
+)
 from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, notes, reasons_of_capture
 from bpdemo.reasons import reason
+from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import STMap, build_stmap, place_windows, resample
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
+from bpdemo.variability import measure_variability
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, window_places
 
@@ -117,11 +129,14 @@ class BloodPressureEstimator:
         checks = check_capture(capture.report)
         read = [window for window in windows if window.status == "reading"]
         with_pulse = [window.heart_rate for window in read or windows if window.heart_rate]
+        variability, respiration = _measure_whole_clip(capture, windows, method)
         estimate = Estimate(
             clip=Path(path).name,
             status="reading" if read else "refused",
             notes=notes(capture.report),
             heart_rate=_median_heart_rate(with_pulse) if with_pulse else None,
+            heart_rate_variability=variability,
+            respiration=respiration,
             checks=checks,
             windows=tuple(windows),
             capture=capture.report,
@@ -224,6 +239,20 @@ class BloodPressureEstimator:
 
 def _read_capture(path: str | os.PathLike, progress: Progress | None, isolate: bool) -> Capture:
     return (read_in_subprocess if isolate else read_capture)(path, progress)
+
+
+def _measure_whole_clip(
+    capture: Capture, windows: Sequence[Window], method: str
+) -> tuple[HeartRateVariability, Respiration] | tuple[None, None]:
+    """Return what takes longer than a window to measure; None for a clip without a pulse."""
+    with_pulse = [(window.start_s, window.end_s) for window in windows if window.has_pulse]
+    if not with_pulse:
+        return None, None
+    duration_s = capture.report.file.duration_s
+    pulse = None
+    if duration_s >= SHORTEST_S:
+        pulse = measure_clip_pulse(capture.traces, duration_s, with_pulse, method)
+    return measure_variability(pulse, duration_s), measure_respiration(pulse, duration_s)
 
 
 def _load_worker(weights: str, device: str) -> None:

@@ -47,6 +47,22 @@ _REASONS = {
         "The clip is compressed so much that its rhythm may be the encoder's and not a pulse.",
         "Use the camera's own file, not one that was sent by a messenger, and record in the camera's best quality.",
     ),
+    "too_short_for_variability": (
+        "The clip is shorter than 60 seconds, too short for heart-rate variability.",
+        "Record a minute or more for it.",
+    ),
+    "beats_uncertain": (
+        "The beats are too uncertain for heart-rate variability.",
+        "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
+    ),
+    "too_short_for_respiration": (
+        "The clip is shorter than 30 seconds, too short for breathing.",
+        "Record half a minute or more for it.",
+    ),
+    "breathing_unclear": (
+        "Height, baseline and intervals of the pulse do not agree on one breathing rate.",
+        "Sit still, breathe evenly and do not speak.",
+    ),
     "several_faces": ("More than one face is in the picture; the largest was followed.", "Record one person alone."),
     "clip_cut": (
         "The clip is long; only its beginning was read: a minute at most, or less of pictures larger than 1080p.",

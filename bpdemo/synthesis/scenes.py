@@ -45,6 +45,7 @@ class Scene:
     height: int = 480
     face_width: float = 0.4  # of the picture's height, between the temples
     heart_rate_bpm: float | None = 72.0  # mean over the clip, exact; None for a still picture (no pulse)
+    breaths_per_minute: float | None = None  # of a breath to be seen in the pulse; None for a faint one of any rate
     pulse_strength: float = 0.01
     """Height of the pulse along `skin.BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens green by 0.77 %. A
     phone sees 0.003 to 0.015."""
@@ -218,7 +219,7 @@ def _set_stage(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> S
             raise ValueError(f"colours must be [{len(times_s)}, {len(CELLS)}, 3], not {list(np.shape(scene.colours))}")
         skin = painted_skin(portrait, scene.colours)
     elif scene.heart_rate_bpm is not None:
-        pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
+        pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng, scene.breaths_per_minute)
         colours = 1 + pulse_change(pulse, times_s, scene.pulse_strength * draw_blood(rng), rng)
         skin = pulsing_skin(portrait, colours / colours.mean(axis=0))
     return face_stage(portrait, size, skin, scene.second_face)
