@@ -82,6 +82,35 @@ class HeartRate:
 
 
 @dataclass(frozen=True)
+class HeartRateVariability:
+    """How much the intervals from beat to beat differ, over the whole clip.
+
+    Attributes:
+        rmssd_ms: root mean square of successive differences; None where the timing error hides it.
+        sdnn_ms: standard deviation of the intervals; likewise.
+        rmssd_error_ms, sdnn_error_ms: what the timing error of the beats alone would give; it is taken off the values.
+        intervals: how many were measured.
+        reason: why there is neither; None when there is one.
+    """
+
+    rmssd_ms: float | None = None
+    sdnn_ms: float | None = None
+    rmssd_error_ms: float | None = None
+    sdnn_error_ms: float | None = None
+    intervals: int = 0
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Respiration:
+    """Breaths a minute, and the scatter of the three ways it was measured; or the reason why there is none."""
+
+    value: float | None = None
+    error: float | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The result for one clip.
 
@@ -92,6 +121,7 @@ class Estimate:
         notes: what is worth noting about the capture without refusing it.
         systolic, diastolic: present for a reading only.
         heart_rate: present when there is a pulse, of a refused clip too; the median over windows that agree.
+        heart_rate_variability, respiration: values, or why there are none; None for a clip without a pulse.
         checks: the questions put to the clip as a whole, with the answers; windows have their own. Without any window,
             how the face was seen is among them.
         windows: in order.
@@ -109,6 +139,8 @@ class Estimate:
     systolic: PressureEstimate | None = None
     diastolic: PressureEstimate | None = None
     heart_rate: HeartRate | None = None
+    heart_rate_variability: HeartRateVariability | None = None
+    respiration: Respiration | None = None
     checks: "tuple[Check, ...]" = ()
     windows: "tuple[WindowEstimate, ...]" = ()
     capture: "CaptureReport | None" = None

@@ -91,6 +91,30 @@ class HeartRateForm(Form):
     snr_db: Tenth
 
 
+class VariabilityForm(Form):
+    """Heart-rate variability over the whole clip; a value that the timing error hides is absent."""
+
+    absent = frozenset({"rmssd_ms", "sdnn_ms", "rmssd_error_ms", "sdnn_error_ms", "reason"})
+
+    rmssd_ms: Tenth | None = None
+    sdnn_ms: Tenth | None = None
+    rmssd_error_ms: Tenth | None = Field(None, description="what the timing error alone would give; it is taken off")
+    sdnn_error_ms: Tenth | None = Field(None, description="likewise")
+    intervals: int = Field(description="how many were measured")
+    reason: ReasonForm | None = Field(None, description="why there is neither")
+
+
+class RespirationForm(Form):
+    """Breathing over the whole clip, or why it could not be measured."""
+
+    absent = frozenset({"value", "error", "reason"})
+
+    value: Tenth | None = Field(None, description="breaths a minute")
+    error: Tenth | None = Field(None, description="scatter of the three ways it was measured")
+    unit: Literal["breaths/min"] = "breaths/min"
+    reason: ReasonForm | None = None
+
+
 class MethodForm(Form):
     """What one pulse method says of a window, a pulse or not."""
 
@@ -214,7 +238,7 @@ class EstimateForm(Form):
     """What bpdemo has to say of one clip. Research use only; not a medical device."""
 
     model_config = ConfigDict(title="bpdemo estimate")
-    absent = frozenset({"path", "systolic", "diastolic", "heart_rate"})
+    absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration"})
 
     schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
     clip: str = Field(description="the file's name")
@@ -230,6 +254,8 @@ class EstimateForm(Form):
     systolic: PressureForm | None = None
     diastolic: PressureForm | None = None
     heart_rate: HeartRateForm | None = None
+    heart_rate_variability: VariabilityForm | None = None
+    respiration: RespirationForm | None = None
     checks: tuple[CheckForm, ...] = Field(description="of the clip as a whole")
     failed_checks: tuple[CheckForm, ...] = Field(
         description="of the clip and of its best window, what can be mended first; empty for a reading"

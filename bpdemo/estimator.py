@@ -19,23 +19,28 @@ import numpy as np
 
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
+from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import (
     DEFAULT_METHOD,
     Baseline,
     Estimate,
     HeartRate,
+    HeartRateVariability,
     PressureEstimate,
     RangeEstimate,
+    Respiration,
     agreeing_windows,
     best_window,
 )
 from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, check_file, notes
 from bpdemo.reasons import can_be_mended, explain, reason
+from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
+from bpdemo.variability import measure_variability
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
@@ -130,11 +135,14 @@ class BloodPressureEstimator:
         agreeing = agreeing_windows(windows)
         contradicted = len(agreeing) < sum(window.has_pulse for window in windows)
         read = [window for window in agreeing if window.status == "reading"]
+        variability, respiration = _measure_whole_clip(capture, agreeing, method)
         estimate = Estimate(
             clip=Path(path).name,
             status="reading" if read else "refused",
             notes=(*notes(capture.report), *([reason("rates_differ")] if agreeing and contradicted else [])),
             heart_rate=_median_heart_rate([window.heart_rate for window in read or agreeing if window.heart_rate]),
+            heart_rate_variability=variability,
+            respiration=respiration,
             checks=check_file(capture.report.file) if windows else check_capture(capture.report),
             windows=tuple(windows),
             capture=capture.report,
@@ -241,6 +249,20 @@ class BloodPressureEstimator:
 
 def _read_capture(path: str | os.PathLike, progress: Progress | None, isolate: bool) -> Capture:
     return (read_in_subprocess if isolate else read_capture)(path, progress)
+
+
+def _measure_whole_clip(
+    capture: Capture, windows: Sequence[Window], method: str
+) -> tuple[HeartRateVariability, Respiration] | tuple[None, None]:
+    """Return what takes longer than a window to measure, from the windows with a pulse; None without any."""
+    if not windows:
+        return None, None
+    duration_s = capture.report.file.duration_s
+    pulse = None
+    if duration_s >= SHORTEST_S:
+        with_pulse = [(window.start_s, window.end_s) for window in windows]
+        pulse = measure_clip_pulse(capture.traces, duration_s, with_pulse, method)
+    return measure_variability(pulse, duration_s), measure_respiration(pulse, duration_s)
 
 
 def _load_worker(weights: str, device: str) -> None:

@@ -140,6 +140,12 @@ def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
     return rate_hz, _snr_db(frequency_hz, power, rate_hz, len(wave))
 
 
+def average_skin(traces: Traces) -> np.ndarray:
+    """Return the relative colours [columns, 3] of the whole skin, about 1: cells averaged, the quieter weigh more."""
+    relative = traces.relative
+    return _average(relative, _cell_weights(relative), range(len(CELLS)))
+
+
 def _method_pulse(name: str, wave: np.ndarray) -> MethodPulse:
     rate_hz, snr_db = heart_rate_and_snr(wave)
     return MethodPulse(name, 60 * rate_hz, snr_db)

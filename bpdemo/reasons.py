@@ -53,6 +53,22 @@ _REASONS = {  # in the order in which they are told: what can be mended comes fi
         "The skin shows no pulse.",
         "Film a living face, held still and evenly lit, in the camera's best quality; pictures have no pulse.",
     ),
+    "too_short_for_variability": (
+        "The clip is shorter than 60 seconds, too short for heart-rate variability.",
+        "Record a minute or more for it.",
+    ),
+    "beats_uncertain": (
+        "The beats are too uncertain for heart-rate variability.",
+        "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
+    ),
+    "too_short_for_respiration": (
+        "The clip is shorter than 30 seconds, too short for breathing.",
+        "Record half a minute or more for it.",
+    ),
+    "breathing_unclear": (
+        "Height, baseline and intervals of the pulse do not agree on one breathing rate.",
+        "Sit still, breathe evenly and do not speak.",
+    ),
     "several_faces": ("More than one face is in the picture; the largest was followed.", "Record one person alone."),
     "clip_cut": (
         "The clip is long; only its beginning was read: five minutes at most, or less of large or fast pictures.",

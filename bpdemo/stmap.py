@@ -181,14 +181,21 @@ def save_stmap(file: BinaryIO, stmap: STMap) -> None:
     )
 
 
-def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_s: float = WINDOW_S) -> Traces:
+def resample(
+    time_s: np.ndarray,
+    colours: np.ndarray,
+    start_s: float = 0.0,
+    end_s: float = WINDOW_S,
+    longest_s: float = WINDOW_S,
+) -> Traces:
     """Return the colours of one window at the map's columns: steps 3 to 5 of the specification.
 
     Args:
         time_s: [frames] increasing, seconds.
         colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where not seen.
         start_s: where the window begins.
-        end_s: where it ends; columns stop 15 s after the start.
+        end_s: where it ends.
+        longest_s: columns stop this long after the start, at the length of a map unless more is asked for.
 
     Raises:
         ValueError: the shapes do not fit together, or the window holds no column.
@@ -196,7 +203,7 @@ def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_
     time_s, colours = np.asarray(time_s, float), np.asarray(colours)
     if colours.ndim != 3 or len(colours) != len(time_s) or colours.shape[2] != 3:
         raise ValueError(f"colours must be [{len(time_s)}, cells, 3], not {list(colours.shape)}")
-    columns = min(int((end_s - start_s) * RATE_HZ + 1e-6), COLUMNS)
+    columns = int(min(end_s - start_s, longest_s) * RATE_HZ + 1e-6)
     if columns < 1:
         raise ValueError("the window is shorter than one column")
     column_s = start_s + np.arange(columns) / RATE_HZ

@@ -10,10 +10,18 @@ from jsonschema import Draft202012Validator
 from bpdemo.capture import CaptureReport
 from bpdemo.clip import ClipReport
 from bpdemo.errors import BpdemoError
-from bpdemo.estimate import Baseline, Estimate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import (
+    Baseline,
+    Estimate,
+    HeartRateVariability,
+    PressureEstimate,
+    RangeEstimate,
+    Respiration,
+)
 from bpdemo.estimate_json import json_schema, to_json
 from bpdemo.face import FaceReport
 from bpdemo.quality import check_capture
+from bpdemo.reasons import reason
 from bpdemo.self_check import made_up_face
 from bpdemo.window import WindowEstimate, read_window
 
@@ -77,6 +85,24 @@ def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     assert form["capture"]["frame_rate_hz"] == 29.97
     assert form["capture"]["face"]["clipped"] == 0.0001
     assert form["capture"]["cut_at_s"] is None
+
+
+def test_what_takes_a_whole_clip_is_there_with_a_value_or_a_reason(reading):
+    assert not {"heart_rate_variability", "respiration"} & to_json(reading).keys()
+    variability = HeartRateVariability(None, 31.26, 39.2, 22.61, 70)
+    long = replace(reading, heart_rate_variability=variability, respiration=Respiration(14.96, 0.444))
+    form = to_json(long)
+    assert form["heart_rate_variability"] == {
+        "sdnn_ms": 31.3,
+        "rmssd_error_ms": 39.2,
+        "sdnn_error_ms": 22.6,
+        "intervals": 70,
+    }
+    assert form["respiration"] == {"value": 15.0, "error": 0.4, "unit": "breaths/min"}
+    short = replace(reading, respiration=Respiration(reason=reason("too_short_for_respiration")))
+    assert to_json(short)["respiration"]["reason"]["code"] == "too_short_for_respiration"
+    for estimate in (long, short):
+        Draft202012Validator(json_schema()).validate(to_json(estimate))
 
 
 def test_checks_keep_value_bounds_and_answer(reading):

@@ -81,6 +81,13 @@ def test_the_pulse_is_found_by_the_method_asked_for(estimator, name):
     assert [each.name for each in estimate.windows[0].pulse.methods] == [*METHODS]
 
 
+def test_breathing_and_variability_are_asked_of_any_clip_with_a_pulse(estimates):
+    face, wall = estimates["face_72_bpm.mp4"], estimates["wall.mp4"]
+    assert face.heart_rate_variability.reason.code == "too_short_for_variability"
+    assert face.respiration.reason.code == "too_short_for_respiration"
+    assert wall.heart_rate_variability is wall.respiration is None
+
+
 def test_an_unknown_method_is_an_error_before_the_clip_is_opened(estimator):
     with pytest.raises(BpdemoError) as caught:
         estimator.estimate("nowhere.mp4", method="magic")

@@ -47,6 +47,7 @@ class Scene:
     height: int = 480
     face_width: float = 0.4  # of the picture's height, between the temples
     heart_rate_bpm: float | None = 72.0  # mean over the clip, exact; None for a still picture (no pulse)
+    breaths_per_minute: float | None = None  # of a breath to be seen in the pulse; None for a faint one of any rate
     pulse_strength: float = 0.01
     """Height of the pulse along `skin.BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens green by 0.77 %. A
     phone sees 0.003 to 0.015."""
@@ -156,7 +157,7 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     times_s = scene.frame_times_s()
     pulse = None
     if scene.subject == "face" and scene.heart_rate_bpm is not None and scene.colours is None:
-        pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng)
+        pulse = known_pulse(scene.heart_rate_bpm, max(float(times_s[-1]), 1.0), rng, scene.breaths_per_minute)
     beats_s = scene.beats_s if pulse is None else pulse.onsets_s
     recoil = np.zeros(len(times_s)) if beats_s is None else draw_recoil(times_s, np.asarray(beats_s), recoil_rng)
     stage = _set_stage(scene, times_s, pulse, 1 + scene.recoil_shade * recoil[:, None] * draw_shading(recoil_rng), rng)
