@@ -8,7 +8,7 @@ its rows of T (what averaging can recover), of the best row, and of the median r
 Last run: November 2026.
 """
 
-import sys
+import argparse
 
 import numpy as np
 
@@ -56,4 +56,6 @@ def main(clips: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", metavar="CLIP")
+    main(parser.parse_args().clips)
