@@ -27,6 +27,9 @@ _OTHERS = (
     ("Flash, swf", 0, b"CWS"),
     ("Windows recording, wtv", 0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11"),
     ("Bink, bik", 0, b"BIK"),
+    ("av1 without a container", 0, b"\x12\x00\x0a"),
+    ("JPEG pictures", 0, b"\xff\xd8\xff"),
+    ("PNG pictures", 0, b"\x89PNG"),
 )
 _START = b"\0\0\1"  # of a unit in a stream without a container
 _VIDEO_STREAMS = {
@@ -43,5 +46,5 @@ def name_other_format(head: bytes) -> str | None:
     for name, at, signature in _OTHERS:
         if head.startswith(signature, at):
             return name
-    unit = head.removeprefix(b"\0")
-    return _VIDEO_STREAMS.get(unit[3]) if unit.startswith(_START) and len(unit) > 3 else None
+    at = head.find(_START, 0, 4)  # it may be padded by a zero
+    return _VIDEO_STREAMS.get(head[at + 3]) if 0 <= at < len(head) - 3 else None

@@ -213,6 +213,13 @@ def test_notes_are_said_without_refusing():
     assert codes(long, replace(GOOD_FACE, faces=3)) == ["several_faces", "clip_cut", "damaged"]
     assert codes(GOOD_FILE) == []
     assert codes(replace(GOOD_FILE, size_changed_at_s=12.0)) == ["size_changed"]
+    assert codes(replace(GOOD_FILE, breaks_s=((14.0, 14.5),))) == ["interrupted"]
+    assert codes(replace(GOOD_FILE, slowed=2.0)) == ["slow_motion"]
+
+
+def test_a_clip_must_be_long_enough_at_a_stretch():
+    for breaks, reasons in (((7.0, 7.5), ["too_short"]), ((2.0, 2.5), [])):
+        assert judge(replace(GOOD_FILE, breaks_s=(breaks,))) == reasons
 
 
 def test_checks_keep_what_was_measured_and_what_was_needed():

@@ -48,7 +48,7 @@ def test_noise_is_refused_with_the_checks_that_failed():
 def test_without_a_report_nothing_is_asked_of_coding_and_face():
     with_report = {check.name for check in read_window(made_up_face(), 0, 10, REPORT).checks}
     without = {check.name for check in read_window(made_up_face(), 0, 10).checks}
-    assert with_report - without == {"bits_per_pixel", *(check.name for check in check_face(FACE))}
+    assert with_report - without == {"bits_per_pixel", "frame_rate_hz", *(check.name for check in check_face(FACE))}
 
 
 def test_reasons_to_refuse_the_clip_are_the_windows_too_but_its_pulse_stays():
@@ -83,3 +83,22 @@ def test_a_clip_too_short_for_a_reading_is_one_window_and_one_without_a_face_non
     assert len(window_places(CaptureReport(replace(FILE, duration_s=45.0), FACE))) == 7
     assert window_places(CaptureReport(FILE, replace(FACE, seen=0.0))) == []
     assert window_places(CaptureReport(replace(FILE, duration_s=0.0), FACE)) == []
+
+
+def places(duration_s, *breaks_s):
+    return window_places(CaptureReport(replace(FILE, duration_s=duration_s, breaks_s=breaks_s), FACE))
+
+
+def test_no_window_goes_across_a_break():
+    assert places(39.0, (14.0, 38.97)) == [(0, 14)]
+    assert places(29.0, (3.0, 18.0)) == [(18, 29)]
+    assert places(45.0, (12.0, 12.5)) == [(0, 12), *((start, start + 15) for start in np.linspace(12.5, 30, 5))]
+    assert places(16.5, (7.0, 7.5)) == [(7.5, 16.5)], "the longest, where none is long enough"
+
+
+def test_a_window_of_too_few_frames_is_refused_though_the_clip_is_not():
+    traces = made_up_face(rate_hz=1.1)
+    slow = replace(traces, **{name: value[::5] for name, value in vars(traces).items()})
+    window = read_window(slow, 0.0, 10.0, REPORT)
+    assert [reason.code for reason in window.reasons] == ["frame_rate_low"]
+    assert failed(window)[0] == "frame_rate_hz"

@@ -4,8 +4,10 @@ import av
 import numpy as np
 import pytest
 
+from bpdemo.hdr import HLG, PQ, to_sdr
 from bpdemo.synthesis.encode import write_clip
 from bpdemo.yuv import YuvImage, shrink, upright_image
+from tests.support.hdr import code_as_hdr
 
 BT709, UNKNOWN, BT470, BT601, BT2020 = 1, 2, 5, 6, 9
 # Share of red and blue in luma, as the standards have it.
@@ -115,14 +117,32 @@ def test_turned_pictures_are_turned_back(tmp_path, quarters, degrees):
     np.testing.assert_array_equal(image[7:30, 11:40], np.asarray(image)[7:30, 11:40])
 
 
-def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
-    path = tmp_path / "clip.mp4"
+def with_matrix(path, quarters, *numbers):
+    """Write a clip to be shown by a matrix [2, 2], row by row, and return its first picture."""
     write_clip(path, [quarters], [0.0], rotation_degrees=90)
     data = bytearray(path.read_bytes())
-    matrix = data.index(b"tkhd") + 44  # 9 numbers of 4 bytes (ISO/IEC 14496-12, 8.3.2)
-    data[matrix : matrix + 36] = bytes(36)
+    at = data.index(b"tkhd") + 44  # 9 numbers of 4 bytes (ISO/IEC 14496-12, 8.3.2)
+    a, b, c, d = (number << 16 for number in numbers)
+    data[at : at + 36] = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
     path.write_bytes(data)
-    picture = first_picture(path)
+    return first_picture(path)
+
+
+@pytest.mark.parametrize("a", [-1, 1])
+@pytest.mark.parametrize("b", [-1, 1])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_mirrored_pictures_are_mirrored_back(tmp_path, quarters, transposed, a, b):
+    picture = with_matrix(tmp_path / "clip.mp4", quarters, *((0, a, b, 0) if transposed else (a, 0, 0, b)))
+    stored = picture.to_ndarray(format="rgb24")
+    # A pixel at x, y is shown at x * a, y * b; or, transposed, at y * b, x * a.
+    shown = stored.transpose(1, 0, 2)[::a, ::b] if transposed else stored[::b, ::a]
+    image, _ = upright_image(picture)
+    np.testing.assert_allclose(np.asarray(image), shown, atol=3)
+    np.testing.assert_array_equal(image[7:30, 11:40], np.asarray(image)[7:30, 11:40])
+
+
+def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
+    picture = with_matrix(tmp_path / "clip.mp4", quarters, 0, 0, 0, 0)
     assert abs(picture.rotation) > 360, "what this is about"
     image, turn = upright_image(picture)
     assert turn == 0
@@ -140,6 +160,35 @@ def test_rarer_formats_are_left_to_ffmpeg(pixel_format, size):
     picture = decoded(pixel_format, size)
     image, _ = upright_image(picture)
     np.testing.assert_array_equal(image, picture.to_ndarray(format="rgb24"))
+
+
+@pytest.mark.parametrize("transfer", [PQ, HLG])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv420p10le", "yuv422p10le", "yuv444p12le"])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_hdr_becomes_the_colours_of_ordinary_video(transfer, pixel_format, full_range):
+    colours = np.array([(200, 150, 125), (120, 80, 60), (250, 250, 250), (20, 20, 20), (60, 120, 180)], np.uint8)
+    expected = np.repeat(np.repeat(colours, 8, axis=0)[None], 16, axis=0)
+    picture = av.VideoFrame.from_ndarray(code_as_hdr(expected, transfer), format="rgb48le")
+    ranged = LIMITED + full_range
+    picture = picture.reformat(format=pixel_format, dst_colorspace=BT2020, dst_color_range=ranged)
+    picture.colorspace, picture.color_range, picture.color_trc = BT2020, ranged, transfer
+    image, _ = upright_image(picture)
+    assert isinstance(image, YuvImage)
+    whole = np.asarray(image)
+    assert whole.dtype == np.uint8
+    away = np.abs(whole.astype(int) - expected)[:, 3::8]  # not where one colour meets another
+    assert away.max() <= (15 if pixel_format == "yuv420p" else 3)  # of 8 bits, each is a large step in the dark
+    np.testing.assert_array_equal(image[3:9, 5:30], whole[3:9, 5:30])
+    assert np.abs(shrink(image, 0.5).astype(int) - whole[::2, ::2])[:, 1::4].max() <= 5
+
+
+def test_what_is_brighter_than_white_is_cut_and_does_not_wrap():
+    for transfer in (PQ, HLG):
+        levels = np.linspace(0, 1023, 256).astype(np.uint16)
+        grey = to_sdr(np.repeat(levels, 3).reshape(16, 16, 3), transfer).reshape(-1, 3)
+        assert (grey[0] == 0).all()
+        assert (grey[-1] == 255).all()
+        assert (np.diff(grey.astype(int), axis=0) >= 0).all()
 
 
 def test_pictures_stay_what_they_are_while_others_are_decoded(tmp_path):

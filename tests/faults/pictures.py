@@ -87,9 +87,17 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
         ("sheared", "to be sheared beyond all bounds", (2**31 - 1,) * 9),
     ):
         path = folder / f"{name}.mp4"
-        start = inside(data, b"moov", b"trak", b"tkhd")[0] + 40
-        path.write_bytes(data[:start] + b"".join(number.to_bytes(4, "big") for number in matrix) + data[start + 36 :])
+        path.write_bytes(_with_matrix(data, matrix))
         yield fault(path, what, "no_face")
+    one, minus = 1 << 16, 2**32 - (1 << 16)
+    for name, what, stored, matrix in (
+        ("mirrored", "a face, stored mirrored", [image[:, ::-1] for image in images], (minus, 0, 0, 0, one)),
+        ("upside_down", "a face, stored upside down", [image[::-1] for image in images], (one, 0, 0, 0, minus)),
+        ("transposed", "a face, its rows stored as columns", [i.swapaxes(0, 1) for i in images], (0, one, 0, one, 0)),
+    ):
+        path = write(folder / f"{name}.mp4", map(np.ascontiguousarray, stored), times_s)
+        path.write_bytes(_with_matrix(path.read_bytes(), (*matrix, 0, 0, 0, 1 << 30)))
+        yield fault(path, what, "too_short", heart_rate_bpm=rate)
 
     small, large = packets_of(folder / "p1.webm", "libvpx"), _packets_of_size(folder)
     times_ms = list(range(0, 660, 33))
@@ -128,6 +136,12 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
         ("snow", "noise", list(rng.integers(0, 256, (30, 240, 320, 3), dtype=np.uint8))),
     ):
         yield fault(write(folder / f"{name}.mp4", pictures, times_of(30)), what, "no_face")
+
+
+def _with_matrix(data: bytes, matrix: tuple[int, ...]) -> bytes:
+    """Return an mp4 file that asks for its pictures to be shown by a matrix, 9 numbers of 32 bits."""
+    start = inside(data, b"moov", b"trak", b"tkhd")[0] + 40
+    return data[:start] + b"".join(number.to_bytes(4, "big") for number in matrix) + data[start + 36 :]
 
 
 def _packets_of_size(folder: Path) -> list[bytes]:
