@@ -24,23 +24,24 @@ class Row:
 
     cells: dict[str, str]  # text by column, stripped
     path: Path  # its file, which is there and inside the folder
-    pressures: tuple[float, float]  # systolic and diastolic, mmHg
     place: Place
+
+    @property
+    def pressures(self) -> tuple[float, float]:
+        """Systolic and diastolic, mmHg; raises `data_invalid` unless both are given and possible."""
+        return self.place.pressures(self.cells["systolic"], self.cells["diastolic"])
 
 
 def read_people(folder: Path, name: str, table: str, columns: Sequence[str]) -> list[tuple[Person, list[Row]]]:
     """Return the people of a table, in the order of their first row, without recordings and clips, with their rows.
 
-    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`. All
-    `columns` must be there; the first of them names the file.
+    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`.
 
     Raises:
-        DataError: `data_missing` when the folder, the table or a file is not there; `data_invalid` when the table has
-            no row or lacks a column, a cell is empty, no number or impossible, or a file lies outside the folder or is
-            named twice.
+        DataError: as `read_rows`, and `data_invalid` when a number is none or impossible.
     """
     rows_of: dict[str, list[Row]] = {}
-    for row in _read_rows(folder, table, columns):
+    for row in read_rows(folder, table, columns):
         rows_of.setdefault(row.cells["person"], []).append(row)
     return [(_describe(f"{name}:{label}", rows), rows) for label, rows in rows_of.items()]
 
@@ -66,7 +67,15 @@ def _describe(name: str, rows: Sequence[Row]) -> Person:
     return Person(name, systolic, diastolic, (), (), mean("age"), sex, height_cm, weight_kg, tone)
 
 
-def _read_rows(folder: Path, table: str, columns: Sequence[str]) -> list[Row]:
+def read_rows(folder: Path, table: str | Path, columns: Sequence[str]) -> list[Row]:
+    """Return the rows of a table in a folder, or at an absolute path of its own, that names files of the folder.
+
+    All `columns` must be there and filled in every row; the first of them names the file.
+
+    Raises:
+        DataError: `data_missing` when the folder, the table or a file is not there; `data_invalid` when the table has
+            no row or lacks a column, a cell is empty, or a file lies outside the folder or is named twice.
+    """
     path = folder / table
     remedy = f"{table} is comma-separated text with the columns {','.join(columns)} and files inside its folder."
     place = Place(str(path), remedy)
@@ -103,7 +112,6 @@ def _check_row(folder: Path, cells: dict[str, str], columns: Sequence[str], plac
     empty = [column for column in columns if not cells[column]]
     if empty:
         raise place.invalid(f"{', '.join(empty)} is empty")
-    pressures = place.pressures(cells["systolic"], cells["diastolic"])
     file = cells[columns[0]]
     try:
         path = (folder / file).resolve()
@@ -114,4 +122,4 @@ def _check_row(folder: Path, cells: dict[str, str], columns: Sequence[str], plac
         raise place.invalid(f"{file!r} leads out of the folder")
     if not there:
         raise DataError("data_missing", f"{place.where}: there is no file {file!r}.", place.remedy)
-    return Row(cells, path, pressures, place)
+    return Row(cells, path, place)
