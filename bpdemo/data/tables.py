@@ -29,23 +29,25 @@ class Row:
 
     cells: dict[str, str]  # text by column, stripped
     path: Path  # its file, which is there; named within the folder
-    pressures: tuple[float, float]  # systolic and diastolic, mmHg
     place: Place
+
+    @property
+    def pressures(self) -> tuple[float, float]:
+        """Systolic and diastolic, mmHg; raises `data_invalid` unless both are given and possible."""
+        return self.place.pressures(self.cells["systolic"], self.cells["diastolic"])
 
 
 def read_people(folder: Path, name: str, table: str, columns: Sequence[str]) -> list[tuple[Person, list[Row]]]:
     """Return the people of a table, in the order of their first row, without recordings and clips, with their rows.
 
-    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`. All
-    `columns` must be there; the first of them names the file.
+    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`.
 
     Raises:
-        DataError: `data_missing` when the folder, the table or a file is not there; `data_invalid` when the table has
-            no row or lacks a column, a cell is empty, no number or impossible, a file's name leads out of the folder or
-            a file is named twice, or two labels may be one person (`7` and `07`).
+        DataError: as `read_rows`, and `data_invalid` when a number is none or impossible, or two labels may be one
+            person (`7` and `07`).
     """
     rows_of: dict[str, list[Row]] = {}
-    for row in _read_rows(folder, table, columns):
+    for row in read_rows(folder, table, columns):
         rows_of.setdefault(_label(row), []).append(row)
     for rows in rows_of.values():
         spelt = sorted({_WHOLE_NUMBER.sub(r"\1", row.cells["person"]) for row in rows})
@@ -84,7 +86,15 @@ def _describe(name: str, rows: Sequence[Row]) -> Person:
     return Person(name, systolic, diastolic, (), (), mean("age"), sex, height_cm, weight_kg, tone)
 
 
-def _read_rows(folder: Path, table: str, columns: Sequence[str]) -> list[Row]:
+def read_rows(folder: Path, table: str | Path, columns: Sequence[str]) -> list[Row]:
+    """Return the rows of a table in a folder, or at an absolute path of its own, that names files of the folder.
+
+    All `columns` must be there and filled in every row; the first of them names the file.
+
+    Raises:
+        DataError: `data_missing` when the folder, the table or a file is not there; `data_invalid` when the table has
+            no row or lacks a column, a cell is empty, or a file's name leads out of the folder or is named twice.
+    """
     path = folder / table
     remedy = f"{table} is comma-separated text with the columns {','.join(columns)} and files inside its folder."
     place = Place(str(path), remedy)
@@ -122,7 +132,6 @@ def _check_row(folder: Path, cells: dict[str, str], columns: Sequence[str], plac
     empty = [column for column in columns if not cells[column]]
     if empty:
         raise place.invalid(f"{', '.join(empty)} is empty")
-    pressures = place.pressures(cells["systolic"], cells["diastolic"])
     name = os.path.normpath(cells[columns[0]])
     path = folder / name
     if Path(name).anchor or ".." in Path(name).parts:
@@ -134,4 +143,4 @@ def _check_row(folder: Path, cells: dict[str, str], columns: Sequence[str], plac
     if not there:
         what = f"{name!r} is a link to a file that is not there" if dangling else f"there is no file {name!r}"
         raise DataError("data_missing", f"{place.where}: {what}.", place.remedy)
-    return Row(cells, path, pressures, place)
+    return Row(cells, path, place)
