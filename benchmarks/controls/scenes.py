@@ -188,6 +188,9 @@ def _draw_face(kind: str, scene: Scene, rng: np.random.Generator) -> Drawn:
         scene = replace(scene, codec="mjpeg", bit_rate_kbps=None, noise=rng.uniform(2.5, 5.0))
     if kind == "face, VP9 recording":
         scene = replace(scene, codec="vp9", bit_rate_kbps=None)
+    if kind in ("face, plain encoder", "face, dim light", "face, real camera"):
+        strength *= rng.uniform(1.0, 2.0)  # as large as the pulses of real clips in few bits or little light are
+        scene = replace(scene, pulse_strength=strength)
     if kind in ("face, plain encoder", "face, real camera"):
         scene = replace(scene, **_plain_encoder(scene, (0.03, 0.25), rng))
     if kind not in _OWN_SKIN:

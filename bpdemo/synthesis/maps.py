@@ -52,7 +52,7 @@ class CaptureQuality:
     cell_movement: tuple[float, float]  # the same of each cell by itself
     recoil_shade: tuple[float, float]  # brightness change of a cell by the head's recoil from each beat, relative
     balance_steps: tuple[float, float]  # steps of automatic white balance, relative
-    black_level: tuple[float, float]  # 8-bit levels that become black; less where the skin is darker
+    black_level: tuple[float, float]  # what becomes black, of white; less where the skin is darker
     hidden_cells: tuple[float, float]  # share of the cells hidden for a while (hand, hair, turned head)
     chroma_kept: tuple[float, float]  # share of a change of colour that the codec leaves (`camera.attenuate_chroma`)
 
@@ -67,7 +67,7 @@ QUALITIES: dict[str, CaptureQuality] = {
         cell_movement=(0.0003, 0.001),
         recoil_shade=(0.0, 0.0005),
         balance_steps=(0.0, 0.0003),
-        black_level=(0.0, 5.0),
+        black_level=(0.0, 0.02),
         hidden_cells=(0.0, 0.0),
         chroma_kept=(0.9, 1.0),
     ),
@@ -80,7 +80,7 @@ QUALITIES: dict[str, CaptureQuality] = {
         cell_movement=(0.0005, 0.002),
         recoil_shade=(0.0, 0.001),
         balance_steps=(0.0, 0.001),
-        black_level=(0.0, 10.0),
+        black_level=(0.0, 0.04),
         hidden_cells=(0.0, 0.1),
         chroma_kept=(0.75, 1.0),
     ),
@@ -93,7 +93,7 @@ QUALITIES: dict[str, CaptureQuality] = {
         cell_movement=(0.001, 0.006),
         recoil_shade=(0.0, 0.003),
         balance_steps=(0.0, 0.003),
-        black_level=(0.0, 18.0),
+        black_level=(0.0, 0.07),
         hidden_cells=(0.0, 0.3),
         chroma_kept=(0.3, 1.0),
     ),
@@ -144,7 +144,7 @@ def render_colours(pulse: PulseWave, quality: CaptureQuality, rng: np.random.Gen
     balance = draw_balance(time_s, rng.uniform(*quality.balance_steps), rng)[:, None]
     change = attenuate_chroma((1 + change) * (1 + light) * recoil * balance - 1, skin.level, rate_hz, kept)
     colours = skin.level * (1 + change + noise)
-    black = min(rng.uniform(*quality.black_level), _BLACK_OF_SKIN * skin.level.min())
+    black = min(255 * rng.uniform(*quality.black_level), _BLACK_OF_SKIN * skin.level.min())
     colours = (colours - black) * (255 / (255 - black))
     pixels = rng.uniform(*_CELL_PIXELS, size=(1, colours.shape[1], 1))
     colours += rng.standard_normal(colours.shape) / np.sqrt(12 * pixels)  # rounding, averaged over the cell
