@@ -10,7 +10,7 @@ import numpy as np
 
 from bpdemo.beats import band_pass, find_beats
 from bpdemo.estimate import DEFAULT_METHOD
-from bpdemo.pulse_methods import METHODS, Method, method_by_name
+from bpdemo.pulse_methods import METHODS, method_by_name
 from bpdemo.regions import CELLS, LUMA, REGIONS, rows_of_region
 from bpdemo.stmap import RATE_HZ, Traces
 
@@ -21,6 +21,12 @@ MIN_HALF_S = 6.0  # the halves of a short window overlap: fewer beats have no ra
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
 _HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
+_CERTAIN = 3.0  # line over noise from which a phase says something: noise alone exceeds it once in twenty times
+_BESIDE_HZ = 1.5
+_ALIKE_BPM = 4.0
+_RIVAL_BAND_HZ = (0.35, 8.0)  # half of a rate may lie below the heart's band
+_LINE_HZ = 0.05
+_STANDS_OUT = 3.0
 _TINY = 1e-12
 
 
@@ -46,14 +52,21 @@ class Pulse:
         snr_db: power at the heart rate and its second harmonic over the rest of 0.6 to 4 Hz (de Haan and Jeanne, IEEE
             TBME 60(10), 2013; ours are bands as wide as the window's length can resolve).
         amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
+        others_snr_db: SNR at this heart rate by the other method that shows it most clearly.
+        halves_snr_db: SNR at this heart rate of the less clear half of the window (of at least 6 s).
+        regions_alike: share of the measured regions whose own strongest rate is this one, 0 to 1 (ours).
+        region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
         colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
-            them agree, noise leaves it to chance, changes of white balance oppose them (ours).
+            them agree, changes of white balance oppose them; the nearer to 0, the more either drowns in noise (ours).
         brightness_ratio: swing of the skin's brightness at the heart rate over that of POS, which cancels light: about
             1 for blood, many times that for light that flickers and whose rounding alone gives it colour (ours).
-        region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
-        half_rates_bpm: heart rate of the window's first and second half (of at least 6 s each).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
             for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
+        surround_share: the same of the skin's brightness; NaN when nothing around the head can be seen (ours).
+        head_swing: swing of the head at the heart rate, in face widths; NaN when not known. Each beat moves a living
+            head by a few thousandths at most, a hand that holds a picture moves it by more (ours).
+        rival_db: power of a line at half or twice the heart rate over that at the heart rate itself, in dB: above 0 the
+            rate may be twice or half the heart's. Half counts only if there is a line at 1.5 times as well (ours).
         beats_s: [beats] times of the steepest upstrokes, seconds since the clip's first frame.
         region_waves: [6, columns] the wave of each region, in the order of `regions.REGIONS`; NaN where not measured.
         method: by which the wave was found.
@@ -67,11 +80,16 @@ class Pulse:
     heart_rate_bpm: float
     snr_db: float
     amplitude: float
+    others_snr_db: float
+    halves_snr_db: float
+    regions_alike: float
+    region_agreement: float
     colour_agreement: float
     brightness_ratio: float
-    region_agreement: float
-    half_rates_bpm: tuple[float, float]
     light_share: float
+    surround_share: float
+    head_swing: float
+    rival_db: float
     beats_s: np.ndarray
     region_waves: np.ndarray
     method: str = DEFAULT_METHOD
@@ -83,12 +101,18 @@ class Pulse:
         return self.heart_rate_bpm / 60
 
 
-def measure_pulse(traces: Traces, surround: Traces | None = None, method: str = DEFAULT_METHOD) -> Pulse | None:
+def measure_pulse(
+    traces: Traces,
+    surround: Traces | None = None,
+    position: np.ndarray | None = None,
+    method: str = DEFAULT_METHOD,
+) -> Pulse | None:
     """Return the strongest periodic change of a window, a pulse or not; None when no cell was measured.
 
     Args:
         traces: of the cells.
         surround: of what lies around the head, as one cell; None when not known.
+        position: [columns, 2] of the head, in face widths; None when not known.
         method: name of the method whose wave it is (`pulse_methods.METHODS`).
 
     Raises:
@@ -103,8 +127,8 @@ def measure_pulse(traces: Traces, surround: Traces | None = None, method: str = 
     skin = _average(relative, weights, range(len(CELLS)))
     waves = {name: band_pass(each(skin), PULSE_BAND_HZ) for name, each in METHODS.items()}
     wave = waves[method]
-    frequency_hz, power = _spectrum(wave)
-    rate_hz = _heart_rate_hz(frequency_hz, power)
+    spectrum = frequency_hz, power = _spectrum(wave)
+    rate_hz = _heart_rate_hz(*spectrum)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
     shown = frequency_hz <= PULSE_BAND_HZ[1]
     region_waves = np.full((len(REGIONS), columns), np.nan)
@@ -112,20 +136,26 @@ def measure_pulse(traces: Traces, surround: Traces | None = None, method: str = 
         if mask[rows].any():
             region_waves[row] = band_pass(project(_average(relative, weights, rows)), PULSE_BAND_HZ)
     half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
-    first, second = (60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
+    luma = band_pass(skin @ LUMA, PULSE_BAND_HZ)
+    around = None if surround is None or not surround.mask.all() else surround.relative[:, 0]
     return Pulse(
         time_s=traces.time_s,
         wave=wave,
         frequency_hz=frequency_hz[shown],
         power=power[shown] / max(power[in_band].max(), _TINY**2),
         heart_rate_bpm=60 * rate_hz,
-        snr_db=_snr_db(frequency_hz, power, rate_hz, columns),
+        snr_db=_snr_db(*spectrum, rate_hz, columns),
         amplitude=float(2 * np.abs(_at(wave, rate_hz))),
-        colour_agreement=_colour_agreement(skin, rate_hz),
-        brightness_ratio=_brightness_ratio(skin, waves["pos"], rate_hz),
+        others_snr_db=max(_snr_at(other, rate_hz) for name, other in waves.items() if name != method),
+        halves_snr_db=min(_snr_at(part, rate_hz) for part in (wave[:half], wave[-half:])),
+        regions_alike=_regions_alike(region_waves, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
-        half_rates_bpm=(first, second),
-        light_share=_light_share(surround, project, wave, rate_hz),
+        colour_agreement=_colour_agreement(skin, rate_hz),
+        brightness_ratio=float(np.abs(_at(luma, rate_hz)) / max(np.abs(_at(waves["pos"], rate_hz)), _TINY)),
+        light_share=0.0 if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
+        surround_share=np.nan if around is None else _share(band_pass(around @ LUMA, PULSE_BAND_HZ), luma, rate_hz),
+        head_swing=np.nan if position is None else _head_swing(position, rate_hz),
+        rival_db=_rival_db(project(skin), rate_hz),
         beats_s=traces.time_s[0] + find_beats(wave, skin @ LUMA, rate_hz) / RATE_HZ,
         region_waves=region_waves,
         method=method,
@@ -211,16 +241,40 @@ def _at(trace: np.ndarray, frequency_hz: float) -> np.ndarray:
     return (trace - trace.mean(axis=-1, keepdims=True)) @ (window * turn) / window.sum()
 
 
+def _snr_at(wave: np.ndarray, rate_hz: float) -> float:
+    """Return the SNR in dB of a wave [columns] at a rate that need not be its own strongest."""
+    return _snr_db(*_spectrum(wave), rate_hz, len(wave))
+
+
 def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
-    """Return the cosine of the phase between the two POS projections of the skin [columns, 3] at the heart rate."""
-    red, green, blue = skin.T
-    first, second = _at(blue - green, rate_hz), _at(2 * red - green - blue, rate_hz)
-    return float((first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
+    """Return the cosine of the phase between the two POS projections of the skin [columns, 3] at the heart rate.
+
+    It is shrunk by how far each stands out of the noise beside it, as a phase of noise says nothing.
+    """
+    red, green, blue = band_pass(skin.T, PULSE_BAND_HZ)
+    projections = blue - green, 2 * red - green - blue
+    first, second = (_at(projection, rate_hz) for projection in projections)
+    certain = [_line_to_noise(projection, rate_hz) for projection in projections]
+    certainty = np.prod([ratio / (ratio + _CERTAIN) for ratio in certain])
+    return float(certainty * (first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
 
 
-def _brightness_ratio(skin: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
-    """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of a wave [columns]."""
-    return float(np.abs(_at(band_pass(skin @ LUMA, PULSE_BAND_HZ), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
+def _line_to_noise(wave: np.ndarray, rate_hz: float) -> float:
+    """Return the power of a wave [columns] at a rate over the mean power beside it and beside twice the rate."""
+    frequency_hz, power = _spectrum(wave)
+    half_width = max(0.15, 2 * RATE_HZ / len(wave))
+    beside = (frequency_hz > SNR_BAND_HZ[0]) & (frequency_hz < SNR_BAND_HZ[1])
+    beside &= np.abs(frequency_hz - rate_hz) < _BESIDE_HZ
+    beside &= (np.abs(frequency_hz - rate_hz) > half_width) & (np.abs(frequency_hz - 2 * rate_hz) > half_width)
+    noise = power[beside].mean() if beside.any() else np.inf  # nothing is certain in a window of a second
+    return float(power[np.argmin(np.abs(frequency_hz - rate_hz))] / max(noise, _TINY**2))
+
+
+def _regions_alike(region_waves: np.ndarray, rate_hz: float) -> float:
+    """Return the share of the measured regions [6, columns] whose own strongest rate is this one."""
+    measured = region_waves[np.isfinite(region_waves).all(axis=1)]
+    rates_hz = [_heart_rate_hz(*_spectrum(wave)) for wave in measured]
+    return float(np.mean(np.abs(np.subtract(rates_hz, rate_hz)) < _ALIKE_BPM / 60)) if rates_hz else 0.0
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
@@ -232,12 +286,30 @@ def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
     return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
 
 
-def _light_share(surround: Traces | None, project: Method, wave: np.ndarray, rate_hz: float) -> float:
-    """Return the part of the wave at the heart rate that the light around the head shares by one method, 0 to 1."""
-    if surround is None or not surround.mask.all():
-        return 0.0
-    light = _at(band_pass(project(surround.relative[:, 0]), PULSE_BAND_HZ), rate_hz)
-    pulse = _at(wave, rate_hz)
+def _share(light: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
+    """Return the part of a wave [columns] at the heart rate that the light around the head shares, 0 to 1."""
+    around, pulse = _at(light, rate_hz), _at(wave, rate_hz)
     # Projected onto the wave: what is out of step with it is not the light's doing.
-    share = (light * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2)
-    return float(np.clip(share, 0, 1))
+    return float(np.clip((around * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2), 0, 1))
+
+
+def _head_swing(position: np.ndarray, rate_hz: float) -> float:
+    """Return how far the head [columns, 2] swings at the heart rate, in the unit of its position."""
+    return float(2 * np.linalg.norm(np.abs(_at(band_pass(position.T, PULSE_BAND_HZ), rate_hz))))
+
+
+def _rival_db(wave: np.ndarray, rate_hz: float) -> float:
+    """Return the power of the stronger rival line of a wave [columns] over that of the heart rate, in dB."""
+    frequency_hz, power = _spectrum(band_pass(wave, _RIVAL_BAND_HZ))
+
+    def line(at_hz: float) -> float:
+        return float(power[np.abs(frequency_hz - at_hz) < _LINE_HZ].max())
+
+    def stands_out(at_hz: float) -> bool:
+        apart_hz = np.abs(frequency_hz - at_hz)
+        return line(at_hz) > _STANDS_OUT * power[(apart_hz > 3 * _LINE_HZ) & (apart_hz < 8 * _LINE_HZ)].mean()
+
+    rivals = [line(2 * rate_hz)]
+    if rate_hz / 2 > _RIVAL_BAND_HZ[0] and stands_out(1.5 * rate_hz):
+        rivals.append(line(rate_hz / 2))
+    return float(10 * np.log10(max(*rivals, _TINY**2) / max(line(rate_hz), _TINY**2)))

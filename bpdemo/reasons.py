@@ -45,6 +45,10 @@ _REASONS = {  # in the order in which they are told: what can be mended comes fi
         "Parts of the clip show heart rates that contradict each other.",
         "Sit still in even light for the whole clip; 15 seconds are enough.",
     ),
+    "rate_uncertain": (
+        "There is a rhythm, but whether the heart beats as often, half or twice as often cannot be told.",
+        "Sit still in even light; rates below 41 and above 199 beats a minute are not read.",
+    ),
     "weak_pulse": (
         "A pulse can be seen, but it is too noisy to read its shape.",
         "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
@@ -92,7 +96,7 @@ _REASONS = {  # in the order in which they are told: what can be mended comes fi
         "Copy or record the clip again if the reading matters.",
     ),
 }
-_OF_THE_PULSE = ("rates_differ", "weak_pulse", "no_pulse")
+_OF_THE_PULSE = ("rates_differ", "rate_uncertain", "weak_pulse", "no_pulse")
 
 
 def reason(code: str) -> Reason:

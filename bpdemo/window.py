@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from bpdemo.beats import MeanBeats, average_beats
 from bpdemo.capture import Capture, CaptureReport
 from bpdemo.errors import Reason
 from bpdemo.estimate import DEFAULT_METHOD, HeartRate, PressureEstimate
+from bpdemo.evidence import Evidence
 from bpdemo.pulse import Pulse, measure_pulse
 from bpdemo.quality import (
     Check,
@@ -18,6 +21,7 @@ from bpdemo.quality import (
     check_pulse,
     check_reading,
     reasons_of_capture,
+    weigh_pulse,
 )
 from bpdemo.reasons import reason
 from bpdemo.regions import CellTraces
@@ -36,6 +40,7 @@ class Window:
         stmap: its map.
         pulse: the strongest periodic change in it, a pulse or not; None when no cell was measured, as are `beats`.
         beats: its mean beats.
+        evidence: what speaks for a pulse and against it; None when no cell was measured.
         checks: every question put to it, with the answers.
         reasons: why no pressure is read from it; empty for a reading.
         has_pulse: whether the periodic change is a pulse, however noisy, and long enough to have a rate.
@@ -46,6 +51,7 @@ class Window:
     stmap: STMap
     pulse: Pulse | None
     beats: MeanBeats | None
+    evidence: Evidence | None
     checks: tuple[Check, ...]
     reasons: tuple[Reason, ...]
     has_pulse: bool
@@ -92,16 +98,19 @@ def read_window(
     resampled = resample(traces.time_s, traces.colours, start_s, end_s)
     surround = resample(traces.time_s, traces.surround[:, None], start_s, end_s)
     stmap = build_stmap(resampled)
-    pulse = measure_pulse(resampled, surround, method)
-    seen = (*(() if report is None else check_face(report.face)), check_mask(resampled.mask))
+    file, face = (None, None) if report is None else (report.file, report.face)
+    position = _head_position(traces, resampled.time_s, face.width_pixels) if face is not None else None
+    pulse = measure_pulse(resampled, surround, position, method)
+    seen = (*(() if face is None else check_face(face)), check_mask(resampled.mask))
     refused = () if report is None else reasons_of_capture(check_capture(report))
     if pulse is None:
-        return Window(start_s, end_s, stmap, None, None, seen, refused or (reason("face_lost"),), False)
+        return Window(start_s, end_s, stmap, None, None, None, seen, refused or (reason("face_lost"),), False)
     beats = average_beats(stmap, pulse)
-    evidence = check_pulse(pulse)
+    evidence = weigh_pulse(pulse)
+    of_pulse = check_pulse(pulse, evidence, file)
     within_s = traces.time_s[(traces.time_s >= start_s) & (traces.time_s < end_s)]
     rate = () if report is None or refused else (check_frame_rate(frame_rate_hz(within_s)),)
-    checks = (*rate, *seen, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
+    checks = (*rate, *seen, *of_pulse, *check_reading(pulse, evidence, file), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(
         start_s=start_s,
@@ -109,10 +118,22 @@ def read_window(
         stmap=stmap,
         pulse=pulse,
         beats=beats,
+        evidence=evidence,
         checks=checks,
         reasons=refused or (() if failed is None else (reason(failed.reason),)),
-        has_pulse=end_s - start_s >= MIN_HEART_RATE_WINDOW_S and all(check.passed for check in evidence),
+        has_pulse=end_s - start_s >= MIN_HEART_RATE_WINDOW_S and all(check.passed for check in of_pulse),
     )
+
+
+def _head_position(traces: CellTraces, time_s: np.ndarray, width_pixels: float) -> np.ndarray | None:
+    """Return the head's position at some times, [times, 2] in face widths; None where it is not known."""
+    if traces.position is None or not width_pixels:
+        return None
+    seen = np.isfinite(traces.position).all(axis=1)
+    if not seen.any():
+        return None
+    axes = [np.interp(time_s, traces.time_s[seen], axis[seen]) for axis in traces.position.T]
+    return np.stack(axes, axis=1) / width_pixels
 
 
 def window_places(report: CaptureReport, step_s: float = STEP_S) -> list[tuple[float, float]]:
