@@ -99,7 +99,7 @@ def _timing_error_s(wave: np.ndarray, places: np.ndarray, period: float) -> floa
     """Return the standard error of an upstroke: what is left of each beat less the mean beat, over the mean's slope.
 
     The bound of Cramer and Rao for the shift of a known shape in noise of this band. On rendered clips of strong
-    captures it is 0.8 to 1.6 times the true error of 8 to 16 ms, frame rate and interpolation included; above
+    captures it is 1.0 to 1.6 times the true error of 8 to 16 ms, frame rate and interpolation included; above
     some 18 ms beats begin to be lost, and it says too little.
     """
     beats = _cut(band_pass(wave, _FIT_BAND_HZ), places, _FIT_SPAN, period)
