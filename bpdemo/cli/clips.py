@@ -48,7 +48,7 @@ def stmap(
     clip: Annotated[str, typer.Argument(help="A video file of a face.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
 ) -> None:
-    """Write the STMap of a clip's first window, up to 15 s, as .npz: stmap, cells, regions, time_s, mask, ..."""
+    """Write the STMap of a clip's best window, up to 15 s, as .npz: stmap, cells, regions, time_s, mask, ..."""
     _prepare_process()
     from bpdemo.estimator import map_clip
     from bpdemo.stmap import save_stmap

@@ -48,7 +48,7 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
             return reader.read_upload(path, progress_reporter(page.clip_queue.watch_current()), method).to_dict()
 
     def stmap(clip: gr.FileData) -> gr.FileData:
-        """Build the spatial-temporal map (STMap) of a face video's first 15 seconds.
+        """Build the spatial-temporal map (STMap) of a face video's best 15 seconds.
 
         Returns an .npz file with stmap [4 channels Y U V T, cells, columns] float32, cells, regions, time_s, mask (True
         where measured), channels, scale and version. It stays on the server for a few minutes. The clip is deleted

@@ -72,7 +72,7 @@ class Reader:
         return self._error(_NO_EXAMPLE) if example is None else self._read(example.path, progress)
 
     def map_upload(self, path: object, progress: Progress) -> STMap:
-        """Return the STMap of an uploaded clip's first window.
+        """Return the STMap of an uploaded clip's best window.
 
         Raises:
             BpdemoError: the clip cannot be read, is no upload, or holds nothing to map.

@@ -77,6 +77,7 @@ def _draw_course(
     """Draw values with their intervals over time, [windows] seconds; a line breaks where there is none."""
     rows = np.array([(value.value, *value.interval) if value else (np.nan,) * 3 for value in values])
     axes.fill_between(middles, rows[:, 1], rows[:, 2], color=colour, alpha=0.13, linewidth=0)
+    axes.vlines(middles, rows[:, 1], rows[:, 2], color=colour, alpha=0.4, linewidth=0.8)  # a lone window has no band
     axes.plot(middles, rows[:, 0], "o-", color=colour, linewidth=1.6, markersize=2.6)
 
 
