@@ -87,7 +87,7 @@ def check_capture(report: CaptureReport) -> tuple[Check, ...]:
     checks = (
         _at_least("duration_s", file.longest_stretch_s, MIN_WINDOW_S, "too_short"),
         _at_least("face_seen", face.seen, MIN_MEASURED, "face_lost" if found else "no_face"),
-        check_frame_rate(file.frame_rate_hz),
+        _at_least("frame_rate_hz", file.frame_rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low"),
     )
     if not found or face.luma is None or face.clipped is None:
         return checks
@@ -101,9 +101,9 @@ def check_capture(report: CaptureReport) -> tuple[Check, ...]:
     )
 
 
-def check_frame_rate(rate_hz: float) -> Check:
+def check_window_rate(frame_rate_hz: float) -> Check:
     """Return the check of the frame rate within a window, which may differ from the clip's."""
-    return _at_least("frame_rate_hz", rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low")
+    return _at_least("window_frame_rate_hz", frame_rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low")
 
 
 def check_mask(mask: np.ndarray) -> Check:

@@ -12,10 +12,10 @@ from bpdemo.quality import (
     Check,
     check_beats,
     check_capture,
-    check_frame_rate,
     check_mask,
     check_pulse,
     check_reading,
+    check_window_rate,
     reasons_of_capture,
 )
 from bpdemo.reasons import reason
@@ -87,7 +87,7 @@ def read_window(traces: CellTraces, start_s: float, end_s: float, report: Captur
     beats = average_beats(stmap, pulse)
     evidence = check_pulse(pulse)
     within_s = traces.time_s[(traces.time_s >= start_s) & (traces.time_s < end_s)]
-    rate = () if report is None or refused else (check_frame_rate(frame_rate_hz(within_s)),)
+    rate = () if report is None or refused else (check_window_rate(frame_rate_hz(within_s)),)
     checks = (*rate, measured, *evidence, *check_reading(pulse, report.file if report else None), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(
