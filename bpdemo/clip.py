@@ -210,7 +210,8 @@ class Clip:
         if self._exhausted:
             report.cut_at_s = times[-1] if times else 0.0
         whole = report.cut_at_s is None and report.size_changed_at_s is None
-        if whole and report.duration_s < 0.8 * min(self._promised_s() / report.slowed, MAX_DURATION_S):
+        promised_s = min(self._promised_s() / report.slowed, MAX_DURATION_S)
+        if whole and max(report.duration_s, timeline.reached_s) < 0.8 * promised_s:
             report.damaged = True
         if not times:
             raise ClipError(

@@ -86,7 +86,7 @@ def check_file(file: ClipReport) -> tuple[Check, ...]:
     """Return the checks of a clip as a whole."""
     return (
         _at_least("duration_s", file.longest_stretch_s, MIN_WINDOW_S, "too_short"),
-        check_frame_rate(file.frame_rate_hz),
+        _at_least("frame_rate_hz", file.frame_rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low"),
     )
 
 
@@ -107,9 +107,9 @@ def check_face(face: FaceReport) -> tuple[Check, ...]:
     )
 
 
-def check_frame_rate(rate_hz: float) -> Check:
+def check_window_rate(frame_rate_hz: float) -> Check:
     """Return the check of the frame rate within a window, which may differ from the clip's."""
-    return _at_least("frame_rate_hz", rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low")
+    return _at_least("window_frame_rate_hz", frame_rate_hz, MIN_FRAME_RATE_HZ, "frame_rate_low")
 
 
 def check_mask(mask: np.ndarray) -> Check:

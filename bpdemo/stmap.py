@@ -6,7 +6,7 @@ A map is a float32 array ``[4 channels, cells, columns]``. What Zhuang et al. (a
 leave open is marked *ours*.
 
 1. **Input.** For each frame its time in seconds and the mean colour of each cell: R, G, B as the video codes them, 0 to
-   255.
+   255; HDR is first converted to what ordinary video codes (`hdr`).
 2. **Rows** are the cells of `regions.CELLS`, in that order, grouped by region (ours).
 3. **Columns** are moments in time, 30 a second, from the start of a window of at most 15 s: 450 columns, or fewer, down
    to 285 (9.5 s), for a short clip (ours). Each cell's colours are interpolated between the frames' true timestamps by

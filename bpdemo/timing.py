@@ -32,11 +32,13 @@ class Timeline:
 
     Attributes:
         slowed: how many times slower the file plays than it was filmed (see `slow_motion`).
+        reached_s: the latest time seen, by the file's clock.
         dropped: pictures left out, their time missing, repeated, backwards or a stray one.
         breaks_s: (from, to) where pictures are missing for `PAUSE_S` or times start again, between two pictures.
     """
 
     slowed: float = 1.0
+    reached_s: float = 0.0
     dropped: int = 0
     breaks_s: list[tuple[float, float]] = field(default_factory=list)
 
@@ -64,8 +66,10 @@ class Timeline:
                 self.dropped += 1
                 continue
             origin, last = ticks if origin is None else origin, ticks
-            time_s = float((ticks - origin) * picture.time_base)  # whole numbers may be too large for a float
-            yield time_s / self.slowed, picture
+            # Whole numbers may be too large for a float.
+            time_s = float((ticks - origin) * picture.time_base) / self.slowed
+            self.reached_s = max(self.reached_s, time_s)
+            yield time_s, picture
 
     def _believed(self, pictures: Iterable[Timed]) -> Iterator[Timed]:
         """Yield the pictures whose times can be believed, at their own time from 0."""

@@ -16,10 +16,10 @@ from bpdemo.quality import (
     check_beats,
     check_capture,
     check_face,
-    check_frame_rate,
     check_mask,
     check_pulse,
     check_reading,
+    check_window_rate,
     reasons_of_capture,
     weigh_pulse,
 )
@@ -109,7 +109,7 @@ def read_window(
     evidence = weigh_pulse(pulse)
     of_pulse = check_pulse(pulse, evidence, file)
     within_s = traces.time_s[(traces.time_s >= start_s) & (traces.time_s < end_s)]
-    rate = () if report is None or refused else (check_frame_rate(frame_rate_hz(within_s)),)
+    rate = () if report is None or refused else (check_window_rate(frame_rate_hz(within_s)),)
     checks = (*rate, *seen, *of_pulse, *check_reading(pulse, evidence, file), check_beats(beats))
     failed = next((check for check in checks if not check.passed), None)
     return Window(

@@ -38,7 +38,8 @@ def make(folder: Path, _: Face) -> Iterator[Fault]:
         ("gif", "gif", "rgb8"),
         ("h264", "libx264", "yuv420p"),
     ):
-        path = write(folder / f"{container}.video", ramp(10), times_of(10), encoder, pix_fmt, container=container)
+        path = folder / f"{container}.video"
+        write(path, ramp(10), times_of(10), encoder, pix_fmt, container=container, time_base=_THIRTIETH)
         yield Fault(KIND, path.name, f"a format that is not read: {container}", str(path), OTHER_FORMAT)
     clips = {
         "mp4": write(folder / "plain.mp4", ramp(40), times_of(40)),

@@ -35,6 +35,12 @@ WORDINGS = {
         _tenths,
         "{value} a second",
     ),
+    "window_frame_rate_hz": Wording(
+        "Are there enough frames a second in this window?",
+        "The window has {value} frames a second; {needed} are needed.",
+        _tenths,
+        "{value} a second",
+    ),
     "luma": Wording(
         "Is the skin neither too dark nor too bright?",
         "The skin's brightness is {value} of 255; it must be {needed}.",
