@@ -17,13 +17,11 @@ from bpdemo.stmap import RATE_HZ, Traces
 HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
 SNR_BAND_HZ = (0.6, 4.0)
-MIN_HALF_S = 6.0  # the halves of a short window overlap: fewer beats have no rate
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
 _HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
 _CERTAIN = 3.0  # line over noise from which a phase says something: noise alone exceeds it once in twenty times
 _BESIDE_HZ = 1.5
-_ALIKE_BPM = 4.0
 _RIVAL_BAND_HZ = (0.35, 8.0)  # half of a rate may lie below the heart's band
 _LINE_HZ = 0.05
 _STANDS_OUT = 3.0
@@ -53,13 +51,9 @@ class Pulse:
             TBME 60(10), 2013; ours are bands as wide as the window's length can resolve).
         amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
         others_snr_db: SNR at this heart rate by the other method that shows it most clearly.
-        halves_snr_db: SNR at this heart rate of the less clear half of the window (of at least 6 s).
-        regions_alike: share of the measured regions whose own strongest rate is this one, 0 to 1 (ours).
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
         colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
             them agree, changes of white balance oppose them; the nearer to 0, the more either drowns in noise (ours).
-        brightness_ratio: swing of the skin's brightness at the heart rate over that of POS, which cancels light: about
-            1 for blood, many times that for light that flickers and whose rounding alone gives it colour (ours).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
             for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
         surround_share: the same of the skin's brightness; NaN when nothing around the head can be seen (ours).
@@ -81,11 +75,8 @@ class Pulse:
     snr_db: float
     amplitude: float
     others_snr_db: float
-    halves_snr_db: float
-    regions_alike: float
     region_agreement: float
     colour_agreement: float
-    brightness_ratio: float
     light_share: float
     surround_share: float
     head_swing: float
@@ -135,7 +126,6 @@ def measure_pulse(
     for row, rows in enumerate(map(rows_of_region, REGIONS)):
         if mask[rows].any():
             region_waves[row] = band_pass(project(_average(relative, weights, rows)), PULSE_BAND_HZ)
-    half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
     luma = band_pass(skin @ LUMA, PULSE_BAND_HZ)
     around = None if surround is None or not surround.mask.all() else surround.relative[:, 0]
     return Pulse(
@@ -147,11 +137,8 @@ def measure_pulse(
         snr_db=_snr_db(*spectrum, rate_hz, columns),
         amplitude=float(2 * np.abs(_at(wave, rate_hz))),
         others_snr_db=max(_snr_at(other, rate_hz) for name, other in waves.items() if name != method),
-        halves_snr_db=min(_snr_at(part, rate_hz) for part in (wave[:half], wave[-half:])),
-        regions_alike=_regions_alike(region_waves, rate_hz),
         region_agreement=_region_agreement(region_waves, rate_hz),
         colour_agreement=_colour_agreement(skin, rate_hz),
-        brightness_ratio=float(np.abs(_at(luma, rate_hz)) / max(np.abs(_at(waves["pos"], rate_hz)), _TINY)),
         light_share=0.0 if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
         surround_share=np.nan if around is None else _share(band_pass(around @ LUMA, PULSE_BAND_HZ), luma, rate_hz),
         head_swing=np.nan if position is None else _head_swing(position, rate_hz),
@@ -268,13 +255,6 @@ def _line_to_noise(wave: np.ndarray, rate_hz: float) -> float:
     beside &= (np.abs(frequency_hz - rate_hz) > half_width) & (np.abs(frequency_hz - 2 * rate_hz) > half_width)
     noise = power[beside].mean() if beside.any() else np.inf  # nothing is certain in a window of a second
     return float(power[np.argmin(np.abs(frequency_hz - rate_hz))] / max(noise, _TINY**2))
-
-
-def _regions_alike(region_waves: np.ndarray, rate_hz: float) -> float:
-    """Return the share of the measured regions [6, columns] whose own strongest rate is this one."""
-    measured = region_waves[np.isfinite(region_waves).all(axis=1)]
-    rates_hz = [_heart_rate_hz(*_spectrum(wave)) for wave in measured]
-    return float(np.mean(np.abs(np.subtract(rates_hz, rate_hz)) < _ALIKE_BPM / 60)) if rates_hz else 0.0
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:

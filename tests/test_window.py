@@ -48,7 +48,11 @@ def test_noise_is_refused_with_the_checks_that_failed():
 def test_without_a_report_nothing_is_asked_of_coding_and_face():
     with_report = {check.name for check in read_window(made_up_face(), 0, 10, REPORT).checks}
     without = {check.name for check in read_window(made_up_face(), 0, 10).checks}
-    assert with_report - without == {"bits_per_pixel", "window_frame_rate_hz", *(check.name for check in check_face(FACE))}
+    assert with_report - without == {
+        "bits_per_pixel",
+        "window_frame_rate_hz",
+        *(check.name for check in check_face(FACE)),
+    }
 
 
 def test_reasons_to_refuse_the_clip_are_the_windows_too_but_its_pulse_stays():

@@ -58,7 +58,8 @@ _LATER = (
     "face, dim light",
     "face, real camera",
 )
-_BY_SEED = (*(kind for kind in KINDS if kind not in (GIVEN, *_LATER)), *_LATER)  # a later kind leaves the others' seeds alone
+# A later kind leaves the others' seeds alone.
+_BY_SEED = (*(kind for kind in KINDS if kind not in (GIVEN, *_LATER)), *_LATER)
 _OWN_SKIN = (
     "face",
     "face, weak pulse",
