@@ -91,8 +91,7 @@ def log_loss(measured: Sequence[Measured], odds: np.ndarray) -> float:
 def ablation_table(measured: Sequence[Measured], names: Sequence[str]) -> str:
     """Return one line for each question: its weight, and the log loss on kinds left out without it and by it alone."""
     everything = [name for name, *_ in _ASKED]
-    questions, offset = fit_questions(measured, names)
-    weights = {question.name: question for question in questions}
+    weights = {question.name: question for question in fit_questions(measured, names)[0]}
     lines = [
         f"All of them: log loss {log_loss(measured, leave_kinds_out(measured, names)):.4f} on kinds left out.",
         "",
