@@ -146,7 +146,7 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
     if heart_rate is not None:
         values.insert(1, ("Heart rate, bpm", f"{heart_rate.value:.1f}", _rate_interval(heart_rate)))
     styles = (FontFace(color=_QUIET), FontFace(emphasis="B", size_pt=_BIG_PT), FontFace(size_pt=_SMALL_PT))
-    with page.table(col_widths=(6, 3, 5), **_TABLE) as table:
+    with page.table(col_widths=(5, 5, 5), **_TABLE) as table:
         for cells, style in zip(zip(*values, strict=True), styles, strict=True):
             row = table.row()
             for cell in cells:
