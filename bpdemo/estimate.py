@@ -17,6 +17,7 @@ AnyWindow = TypeVar("AnyWindow", bound="Window")
 DEFAULT_METHOD = "pos"
 """The pulse method unless another is asked for (`pulse_methods.METHODS`): it is the map's, too."""
 PRESSURE_UNIT = "mmHg"
+MIN_SHARE_OF_WINDOWS, CERTAIN_PROBABILITY = 0.1, 0.95
 MAX_RATE_STEP = 0.1  # of a heart rate: windows whose rates lie further apart contradict each other (ours)
 DISCLAIMER = (
     "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
@@ -200,7 +201,8 @@ def agreeing_windows(windows: "Sequence[AnyWindow]") -> "list[AnyWindow]":
     """Return the windows whose heart rates agree, most of those that have one; none where no rate has most of them.
 
     Rates in rising order are parted where one is over 10 % above the one before: a heart that speeds up stays in one
-    group, while doubled rates and rhythms that are no heart's fall out of it (ours).
+    group, while doubled rates and rhythms that are no heart's fall out of it. A long clip has many windows in which
+    chance may look like a pulse: less than a tenth of them must hold one that is nearly certain (ours).
     """
     groups: list[list[AnyWindow]] = []
     last_bpm = 0.0
@@ -212,7 +214,10 @@ def agreeing_windows(windows: "Sequence[AnyWindow]") -> "list[AnyWindow]":
         groups[-1].append(window)
         last_bpm = rate_bpm
     largest = max(groups, key=len, default=[])
-    return largest if 2 * len(largest) > sum(map(len, groups)) else []
+    if 2 * len(largest) <= sum(map(len, groups)):
+        return []
+    certain = any(window.evidence and window.evidence.probability >= CERTAIN_PROBABILITY for window in largest)
+    return largest if certain or len(largest) >= MIN_SHARE_OF_WINDOWS * len(windows) else []
 
 
 def best_window(windows: "Sequence[AnyWindow]") -> "AnyWindow | None":

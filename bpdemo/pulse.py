@@ -20,6 +20,7 @@ SNR_BAND_HZ = (0.6, 4.0)
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
 _HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
+_RATE_ERROR_BPM_S, _LEAST_BPM = 20.0, 0.3  # of a heart rate seen for a second at 0 dB; see `heart_rate_interval`
 _CERTAIN = 3.0  # line over noise from which a phase says something: noise alone exceeds it once in twenty times
 _BESIDE_HZ = 1.5
 _RIVAL_BAND_HZ = (0.35, 8.0)  # half of a rate may lie below the heart's band
@@ -148,6 +149,18 @@ def measure_pulse(
         method=method,
         methods=tuple(_method_pulse(name, each) for name, each in waves.items()),
     )
+
+
+def heart_rate_interval(pulse: Pulse) -> tuple[float, float]:
+    """Return the (low, high) beats a minute that hold the heart rate in 95 of 100 rendered clips (ours).
+
+    The error of a frequency falls with the amplitude of its line over the noise and with the time it is seen for (Rife
+    and Boorstyn, IEEE Trans. Inf. Theory 20(5), 1974); hearts do not beat evenly, which sets the least.
+    """
+    half_width_bpm = float(
+        np.hypot(_RATE_ERROR_BPM_S / len(pulse.time_s) * RATE_HZ * 10 ** (-pulse.snr_db / 20), _LEAST_BPM)
+    )
+    return pulse.heart_rate_bpm - half_width_bpm, pulse.heart_rate_bpm + half_width_bpm
 
 
 def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:

@@ -34,7 +34,7 @@ MAX_TURN_DEGREES = 45.0
 MIN_FACE_PIXELS = 72.0
 
 MIN_PROBABILITY = 0.5  # of a pulse: below it no heart rate is told
-MIN_READING_PROBABILITY = 0.8
+MIN_READING_PROBABILITY = 0.7
 # Ends of the band in which rates are looked for: one that is found there may lie beyond.
 CERTAIN_RATE_BPM = (HEART_RATE_BPM[0] + 1, HEART_RATE_BPM[1] - 1)
 MAX_RIVAL_DB = 0.0

@@ -10,7 +10,7 @@ from bpdemo.capture import Capture, CaptureReport
 from bpdemo.errors import Reason
 from bpdemo.estimate import DEFAULT_METHOD, HeartRate, PressureEstimate
 from bpdemo.evidence import Evidence
-from bpdemo.pulse import Pulse, measure_pulse
+from bpdemo.pulse import Pulse, heart_rate_interval, measure_pulse
 from bpdemo.quality import (
     Check,
     check_beats,
@@ -66,9 +66,7 @@ class Window:
         """Its heart rate; None where it shows no pulse."""
         if self.pulse is None or not self.has_pulse:
             return None
-        rate_bpm = self.pulse.heart_rate_bpm
-        half_width_bpm = 30 / (self.end_s - self.start_s)  # half of what a window of this length can resolve
-        return HeartRate(rate_bpm, self.pulse.snr_db, (rate_bpm - half_width_bpm, rate_bpm + half_width_bpm))
+        return HeartRate(self.pulse.heart_rate_bpm, self.pulse.snr_db, heart_rate_interval(self.pulse))
 
 
 @dataclass(frozen=True)
