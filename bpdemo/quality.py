@@ -21,7 +21,7 @@ from bpdemo.evidence import QUESTIONS, Evidence, weigh
 from bpdemo.face import FaceReport
 from bpdemo.pulse import HEART_RATE_BPM, Pulse
 from bpdemo.reasons import reason
-from bpdemo.stmap import MIN_WINDOW_S
+from bpdemo.stmap import MIN_WINDOW_S, RATE_HZ
 
 MIN_SEEN = 0.1  # share of the key frames with a face below which there is none
 MIN_MEASURED = 0.8  # share of a window's columns in which at least half of the cells must be seen
@@ -124,10 +124,13 @@ def weigh_pulse(pulse: Pulse) -> Evidence:
 
 def check_pulse(pulse: Pulse, evidence: Evidence, file: ClipReport | None) -> tuple[Check, ...]:
     """Return the checks before a heart rate is told; without a file its coding is left out."""
+    # In a window too short for a reading, rates of noise lie closer to each other than it can resolve.
+    short = len(pulse.time_s) < MIN_WINDOW_S * RATE_HZ
+    probability = MIN_READING_PROBABILITY if short else MIN_PROBABILITY
     return (
         *(() if file is None else _check_key_frames(pulse, file)),
         _at_most("light_share", pulse.light_share, MAX_LIGHT_SHARE, "light_flicker"),
-        _at_least("pulse_probability", evidence.probability, MIN_PROBABILITY, "no_pulse"),
+        _at_least("pulse_probability", evidence.probability, probability, "no_pulse"),
         Check("amplitude", pulse.amplitude, *PULSE_AMPLITUDE, "no_pulse"),
         Check("heart_rate_bpm", pulse.heart_rate_bpm, *CERTAIN_RATE_BPM, "rate_uncertain"),
         _at_most("rival_db", pulse.rival_db, MAX_RIVAL_DB, "rate_uncertain"),

@@ -12,6 +12,7 @@ from benchmarks.controls.fit import RIGHT_BPM
 from benchmarks.controls.measure import Measured
 from benchmarks.controls.scenes import GIVEN, GOOD, LESS_GOOD, NEGATIVES
 from bpdemo import quality
+from bpdemo.pulse import heart_rate_interval
 
 _CONFIDENCE = 0.95
 _TOO_LITTLE_LIGHT = 55.0  # luma of the face below which the page's recorder asks for more light: no good capture
@@ -179,20 +180,24 @@ def sums(measured: Sequence[Measured]) -> str:
 
 
 def told_sentence(measured: Sequence[Measured]) -> str:
-    """Return how many of the heart rates that are told are right, and of the readings' ones."""
-    told = [(one, shows_rate(one), not judge(one)) for one in measured]
+    """Return how many heart rates that are told are right, how many of the readings, and how many intervals hold."""
+    told = [one for one in measured if shows_rate(one)]
     sentences = []
     for what, chosen, right_bpm in (
-        ("heart rates told", [one for one, shown, _ in told if shown], RIGHT_BPM),
-        ("readings", [one for one, _, read in told if read], _RIGHT_READING_BPM),
+        ("heart rates told", told, RIGHT_BPM),
+        ("readings", [one for one in told if not judge(one)], _RIGHT_READING_BPM),
     ):
-        errors = [
-            abs(one.pulse["heart_rate_bpm"] - one.heart_rate_bpm) if one.heart_rate_bpm else math.inf for one in chosen
-        ]
-        right = sum(error <= right_bpm for error in errors)
-        sentences.append(
-            f"{right} of {len(errors)} {what} lie within {right_bpm:g} bpm ({100 * right / len(errors):.1f} %)."
+        right = sum(
+            one.heart_rate_bpm is not None and abs(one.pulse["heart_rate_bpm"] - one.heart_rate_bpm) <= right_bpm
+            for one in chosen
         )
+        share = 100 * right / max(len(chosen), 1)
+        sentences.append(f"{right} of {len(chosen)} {what} lie within {right_bpm:g} bpm ({share:.1f} %).")
+    held = 0
+    for one in told:
+        low, high = heart_rate_interval(one.to_pulse())
+        held += one.heart_rate_bpm is not None and low <= one.heart_rate_bpm <= high
+    sentences.append(f"{held} of {len(told)} intervals hold the true rate ({100 * held / max(len(told), 1):.1f} %).")
     return " ".join(sentences)
 
 

@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 
 from benchmarks.controls.scenes import KINDS, Drawn, Film, draw_scene, film
-from bpdemo.capture import Capture, read_capture
+from bpdemo.capture import Capture, CaptureReport, read_capture
 from bpdemo.clip import ClipReport
 from bpdemo.errors import BpdemoError
+from bpdemo.face import FaceReport
 from bpdemo.pulse import Pulse
 from bpdemo.quality import check_capture, reasons_of_capture
+from bpdemo.stmap import RATE_HZ
 from bpdemo.synthesis.encode import CODECS
 from bpdemo.window import read_window, window_places
 
@@ -57,12 +59,12 @@ class Measured:
         return ClipReport(**self.capture)
 
     def to_pulse(self) -> Pulse | None:
-        """Return the pulse with its measures and without its curves."""
+        """Return the pulse with its measures and times, and without its curves."""
         if self.pulse is None:
             return None
-        nothing = np.zeros(0)
-        curves = dict.fromkeys(("time_s", "wave", "frequency_hz", "power", "beats_s", "region_waves"), nothing)
-        return Pulse(**curves, **self.pulse)
+        start_s, end_s = window_places(CaptureReport(self.to_report(), FaceReport(seen=1.0)))[0]
+        curves = dict.fromkeys(("wave", "frequency_hz", "power", "beats_s", "region_waves"), np.zeros(0))
+        return Pulse(time_s=np.arange(start_s, end_s - 1e-6, 1 / RATE_HZ), **curves, **self.pulse)
 
 
 def measure_clip(clip: Film) -> Measured:
