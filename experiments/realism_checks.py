@@ -1,4 +1,4 @@
-"""Do renderings answer the verdict's questions as real clips do? Every check, real clips beside rendered ones.
+"""Do renderings answer the verdict's questions as real clips do? Evidence and checks, real clips beside rendered ones.
 
     python -m experiments.realism_checks MEASURED.jsonl FOLDER [--without-pulse PATTERN]
 
@@ -21,6 +21,7 @@ from benchmarks.controls.measure import Measured, load_measured
 from benchmarks.controls.scenes import GOOD, NEGATIVES
 from bpdemo.capture import read_capture
 from bpdemo.errors import BpdemoError
+from bpdemo.evidence import QUESTIONS
 from bpdemo.reporting.tables import table
 from bpdemo.window import read_windows
 
@@ -39,23 +40,31 @@ RENDERED_NEGATIVES = {
 _PERCENTILES = (10, 50, 90)
 
 Answers = Sequence[Mapping[str, float]]
-"""For each window: name of a check -> what it measured."""
+"""For each window: name of a question or a check -> what it measured."""
 
 
 def read_answers(path: Path) -> Answers:
-    """Return what the checks measured in a clip's windows, without those in which nothing was measured.
+    """Return what was measured for evidence and checks in a clip's windows, without those in which nothing was.
 
     Raises:
         BpdemoError: the clip cannot be read.
     """
-    windows = read_windows(read_capture(path))
-    return [{check.name: check.value for check in window.checks} for window in windows if window.pulse is not None]
+    return [
+        {answer.name: answer.value for answer in window.evidence.answers}
+        | {check.name: check.value for check in window.checks}
+        for window in read_windows(read_capture(path))
+        if window.evidence is not None
+    ]
 
 
 def rendered_answers(measured: Iterable[Measured], kinds: Sequence[str]) -> Answers:
-    """Return what the checks measured in the rendered clips of some kinds in which a face was seen."""
+    """Return the same of the rendered clips of some kinds in which a face was seen."""
     seen = [one for one in measured if one.kind in kinds and one.pulse is not None]
-    return [{name: check.value for name, check in checks_of(one).items()} for one in seen]
+    return [
+        {question.name: one.pulse[question.name] for question in QUESTIONS}
+        | {name: check.value for name, check in checks_of(one).items()}
+        for one in seen
+    ]
 
 
 def checks_table(columns: Mapping[str, Answers]) -> str:
