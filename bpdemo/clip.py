@@ -22,7 +22,7 @@ from av.stream import Disposition
 from bpdemo.errors import ClipError
 from bpdemo.formats import CODECS, FORMATS, FRIENDLY, HEAD_BYTES, SOUND, name_other_format
 from bpdemo.timing import Timeline, frame_rate_hz, slow_motion, typical_intervals
-from bpdemo.yuv import YuvImage, upright_image
+from bpdemo.yuv import YuvImage, orientation, upright_image
 
 MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths
 SIDES = (16, 8192)  # pixels; a face needs more than the least, and nothing films the most
@@ -184,7 +184,8 @@ class Clip:
                     break
                 if size is None:
                     _check_size(picture.width, picture.height)
-                    size = (picture.width, picture.height)
+                    size, (turns, mirrored) = (picture.width, picture.height), orientation(picture)
+                    report.rotation_degrees = 90 * turns
                     # A tenth is allowed for timestamps that are rounded to milliseconds.
                     least_s = 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (picture.width * picture.height))
                 if times and time_s < times[-1] + least_s:
@@ -194,7 +195,7 @@ class Clip:
                     report.size_changed_at_s = time_s
                     break
                 try:
-                    pixels, report.rotation_degrees = upright_image(picture)
+                    pixels = upright_image(picture, turns, mirrored)
                 except (av.FFmpegError, ValueError):
                     report.damaged = True
                     continue

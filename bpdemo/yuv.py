@@ -81,12 +81,11 @@ def shrink(image: np.ndarray | YuvImage, scale: float) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
-    """Return a decoded picture upright, and its counter-clockwise turn in degrees: 0, 90, 180 or 270.
+def upright_image(picture: av.VideoFrame, turns: int = 0, mirrored: bool = False) -> np.ndarray | YuvImage:
+    """Return a decoded picture upright: [height, width, 3] uint8 R, G, B; its memory is used and not copied.
 
-    [height, width, 3] uint8 R, G, B; the picture's memory is used and not copied.
+    `turns` and `mirrored` are what `orientation` says of the clip.
     """
-    turns, mirrored = _orientation(picture)
     hdr = picture.color_trc in (PQ, HLG) and picture.colorspace in _RED_BLUE
     if hdr and picture.format.name != "yuv420p":
         picture = picture.reformat(format="yuv420p10le")
@@ -96,14 +95,16 @@ def upright_image(picture: av.VideoFrame) -> tuple[np.ndarray | YuvImage, int]:
         bits = picture.format.components[0].bits
         luma, blue, red = (_upright(_pixels(plane, bits), turns, mirrored) for plane in picture.planes)
         to_rgb = _yuv_to_rgb(*_RED_BLUE[picture.colorspace], full_range, bits)
-        return YuvImage(
-            luma, blue, red, to_rgb, partial(to_sdr, transfer=picture.color_trc) if hdr else None
-        ), 90 * turns
-    return np.ascontiguousarray(_upright(picture.to_ndarray(format="rgb24"), turns, mirrored)), 90 * turns
+        return YuvImage(luma, blue, red, to_rgb, partial(to_sdr, transfer=picture.color_trc) if hdr else None)
+    return np.ascontiguousarray(_upright(picture.to_ndarray(format="rgb24"), turns, mirrored))
 
 
-def _orientation(picture: av.VideoFrame) -> tuple[int, bool]:
-    """Return what the file asks for: quarter turns counter-clockwise, 0 to 3, and whether to mirror after them."""
+def orientation(picture: av.VideoFrame) -> tuple[int, bool]:
+    """Return what the file asks for: quarter turns counter-clockwise, 0 to 3, and whether to mirror after them.
+
+    To be asked of a clip's first picture only: PyAV keeps a picture whose side data were looked at until garbage is
+    collected.
+    """
     side_data: Mapping[Any, Any] = picture.side_data  # PyAV's stubs know one kind of it only
     matrix = side_data.get(Type.DISPLAYMATRIX)
     if matrix is None:

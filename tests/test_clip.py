@@ -1,5 +1,6 @@
 """clip.py: frames, true timestamps and the capture report, against files of which everything is known."""
 
+import gc
 import os
 from fractions import Fraction
 from itertools import islice
@@ -435,6 +436,18 @@ def test_no_frames(path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux to count open files")
+def test_pictures_are_let_go_of_at_once(short_clip):
+    gc.collect()
+    gc.disable()  # a five-minute clip would otherwise wait for it
+    try:
+        with Clip(short_clip.path) as clip:
+            for _ in clip.frames():
+                pass
+        assert sum(type(kept) is av.VideoFrame for kept in gc.get_objects()) <= 3
+    finally:
+        gc.enable()
+
+
 def test_the_file_is_let_go(short_clip, text_file):
     def open_files():
         return len(list(Path("/proc/self/fd").iterdir()))

@@ -6,7 +6,7 @@ import pytest
 
 from bpdemo.hdr import HLG, PQ, to_sdr
 from bpdemo.synthesis.encode import write_clip
-from bpdemo.yuv import YuvImage, shrink, upright_image
+from bpdemo.yuv import YuvImage, orientation, shrink, upright_image
 from tests.support.hdr import code_as_hdr
 
 BT709, UNKNOWN, BT470, BT601, BT2020 = 1, 2, 5, 6, 9
@@ -48,9 +48,9 @@ def by_the_standard(picture, shares, full_range):
 )
 def test_colours_are_those_of_the_standard(colour_space, pixel_format, colour_range, full_range):
     picture = decoded(pixel_format, colour_space=colour_space, colour_range=colour_range)
-    image, turn = upright_image(picture)
+    image = upright_image(picture)
     assert isinstance(image, YuvImage)
-    assert turn == 0
+    assert orientation(picture) == (0, False)
     whole = np.asarray(image)
     assert whole.shape == image.shape == (48, 64, 3)
     assert whole.dtype == np.uint8
@@ -64,7 +64,7 @@ def test_colours_are_those_of_the_standard(colour_space, pixel_format, colour_ra
 def test_what_is_too_bright_is_clipped_and_does_not_wrap():
     picture = decoded(colour_range=LIMITED)
     picture.planes[0].update(bytes([254]) * picture.planes[0].buffer_size)
-    assert np.asarray(upright_image(picture)[0])[..., 1].min() > 240
+    assert np.asarray(upright_image(picture))[..., 1].min() > 240
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_is_too_bright_is_clipped_and_does_not_wrap():
     ],
 )
 def test_a_slice_is_that_part_of_the_whole(part):
-    image, _ = upright_image(decoded())
+    image = upright_image(decoded())
     np.testing.assert_array_equal(image[part], np.asarray(image)[part], strict=True)
 
 
@@ -88,7 +88,8 @@ def first_picture(path):
 @pytest.mark.parametrize("degrees", [0, 90])
 def test_a_small_copy_is_the_picture_shrunk(tmp_path, quarters, scale, degrees):
     write_clip(tmp_path / "clip.mp4", [quarters], [0.0], rotation_degrees=degrees)
-    image, _ = upright_image(first_picture(tmp_path / "clip.mp4"))
+    picture = first_picture(tmp_path / "clip.mp4")
+    image = upright_image(picture, *orientation(picture))
     small = shrink(image, scale)
     assert small.shape[:2] == tuple(max(1, round(side * scale)) for side in image.shape[:2])
     # Where one colour meets another, it matters what is shrunk first.
@@ -98,7 +99,7 @@ def test_a_small_copy_is_the_picture_shrunk(tmp_path, quarters, scale, degrees):
 
 
 def test_a_picture_is_not_made_larger_but_copied():
-    image, _ = upright_image(decoded())
+    image = upright_image(decoded())
     array = np.asarray(image)
     for picture in (image, array):
         copy = shrink(picture, 2)
@@ -110,9 +111,9 @@ def test_a_picture_is_not_made_larger_but_copied():
 def test_turned_pictures_are_turned_back(tmp_path, quarters, degrees):
     write_clip(tmp_path / "clip.mp4", [quarters], [0.0], rotation_degrees=degrees)
     picture = first_picture(tmp_path / "clip.mp4")
-    image, turn = upright_image(picture)
+    assert orientation(picture) == (degrees // 90, False)
+    image = upright_image(picture, degrees // 90)
     assert isinstance(image, YuvImage)
-    assert turn == degrees
     np.testing.assert_allclose(np.asarray(image), np.rot90(picture.to_ndarray(format="rgb24"), degrees // 90), atol=3)
     np.testing.assert_array_equal(image[7:30, 11:40], np.asarray(image)[7:30, 11:40])
 
@@ -136,7 +137,7 @@ def test_mirrored_pictures_are_mirrored_back(tmp_path, quarters, transposed, a, 
     stored = picture.to_ndarray(format="rgb24")
     # A pixel at x, y is shown at x * a, y * b; or, transposed, at y * b, x * a.
     shown = stored.transpose(1, 0, 2)[::a, ::b] if transposed else stored[::b, ::a]
-    image, _ = upright_image(picture)
+    image = upright_image(picture, *orientation(picture))
     np.testing.assert_allclose(np.asarray(image), shown, atol=3)
     np.testing.assert_array_equal(image[7:30, 11:40], np.asarray(image)[7:30, 11:40])
 
@@ -144,9 +145,7 @@ def test_mirrored_pictures_are_mirrored_back(tmp_path, quarters, transposed, a, 
 def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
     picture = with_matrix(tmp_path / "clip.mp4", quarters, 0, 0, 0, 0)
     assert abs(picture.rotation) > 360, "what this is about"
-    image, turn = upright_image(picture)
-    assert turn == 0
-    np.testing.assert_allclose(np.asarray(image), picture.to_ndarray(format="rgb24"), atol=3)
+    assert orientation(picture) == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_a_turn_that_is_no_angle_is_none(tmp_path, quarters):
 )
 def test_rarer_formats_are_left_to_ffmpeg(pixel_format, size):
     picture = decoded(pixel_format, size)
-    image, _ = upright_image(picture)
+    image = upright_image(picture)
     np.testing.assert_array_equal(image, picture.to_ndarray(format="rgb24"))
 
 
@@ -172,7 +171,7 @@ def test_hdr_becomes_the_colours_of_ordinary_video(transfer, pixel_format, full_
     ranged = LIMITED + full_range
     picture = picture.reformat(format=pixel_format, dst_colorspace=BT2020, dst_color_range=ranged)
     picture.colorspace, picture.color_range, picture.color_trc = BT2020, ranged, transfer
-    image, _ = upright_image(picture)
+    image = upright_image(picture)
     assert isinstance(image, YuvImage)
     whole = np.asarray(image)
     assert whole.dtype == np.uint8
@@ -196,5 +195,5 @@ def test_pictures_stay_what_they_are_while_others_are_decoded(tmp_path):
     levels = list(range(40, 200, 4))
     write_clip(tmp_path / "clip.mp4", [np.full((48, 64, 3), level, np.uint8) for level in levels], np.arange(40) / 30)
     with av.open(str(tmp_path / "clip.mp4")) as stored:
-        images = [upright_image(picture)[0] for picture in stored.decode(video=0)]
+        images = [upright_image(picture) for picture in stored.decode(video=0)]
     np.testing.assert_allclose([np.asarray(image).mean() for image in images], levels, atol=2)
