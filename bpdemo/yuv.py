@@ -18,6 +18,7 @@ from bpdemo.hdr import HLG, PQ, to_sdr
 
 # Share of red and of blue in luma, by FFmpeg's number of a colour space: BT.709; unknown and both BT.601; BT.2020.
 _RED_BLUE = {1: (0.2126, 0.0722), 2: (0.299, 0.114), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
+_ONE_THREAD = 1  # on more, FFmpeg now and then mistakes a line of the picture (one frame in a few hundred)
 _FULL_RANGE = 2  # FFmpeg's number for levels of 0 to 255; otherwise luma is 16 to 235 and chroma 16 to 240
 
 
@@ -88,7 +89,7 @@ def upright_image(picture: av.VideoFrame, turns: int = 0, mirrored: bool = False
     """
     hdr = picture.color_trc in (PQ, HLG) and picture.colorspace in _RED_BLUE
     if hdr and picture.format.name != "yuv420p":
-        picture = picture.reformat(format="yuv420p10le")
+        picture = picture.reformat(format="yuv420p10le", threads=_ONE_THREAD)
     full_range = picture.format.name == "yuvj420p" or picture.color_range == _FULL_RANGE
     planar = picture.format.name in ("yuv420p", "yuvj420p") and picture.colorspace in _RED_BLUE
     if (planar or hdr) and picture.width % 2 == 0 and picture.height % 2 == 0:
@@ -96,7 +97,9 @@ def upright_image(picture: av.VideoFrame, turns: int = 0, mirrored: bool = False
         luma, blue, red = (_upright(_pixels(plane, bits), turns, mirrored) for plane in picture.planes)
         to_rgb = _yuv_to_rgb(*_RED_BLUE[picture.colorspace], full_range, bits)
         return YuvImage(luma, blue, red, to_rgb, partial(to_sdr, transfer=picture.color_trc) if hdr else None)
-    return np.ascontiguousarray(_upright(picture.to_ndarray(format="rgb24"), turns, mirrored))
+    return np.ascontiguousarray(
+        _upright(picture.reformat(format="rgb24", threads=_ONE_THREAD).to_ndarray(), turns, mirrored)
+    )
 
 
 def orientation(picture: av.VideoFrame) -> tuple[int, bool]:

@@ -169,7 +169,7 @@ def test_hdr_becomes_the_colours_of_ordinary_video(transfer, pixel_format, full_
     expected = np.repeat(np.repeat(colours, 8, axis=0)[None], 16, axis=0)
     picture = av.VideoFrame.from_ndarray(code_as_hdr(expected, transfer), format="rgb48le")
     ranged = LIMITED + full_range
-    picture = picture.reformat(format=pixel_format, dst_colorspace=BT2020, dst_color_range=ranged)
+    picture = picture.reformat(format=pixel_format, dst_colorspace=BT2020, dst_color_range=ranged, threads=1)
     picture.colorspace, picture.color_range, picture.color_trc = BT2020, ranged, transfer
     image = upright_image(picture)
     assert isinstance(image, YuvImage)
