@@ -123,7 +123,9 @@ class Respiration:
 
     def __str__(self) -> str:
         """The value with its scatter, or the reason why there is none."""
-        return f"{self.value:.0f} a minute (error {self.error or 0:.1f})" if self.reason is None else self.reason.message
+        return (
+            f"{self.value:.0f} a minute (error {self.error or 0:.1f})" if self.reason is None else self.reason.message
+        )
 
 
 @dataclass(frozen=True)
