@@ -101,6 +101,18 @@ class HeartRateVariability:
     intervals: int = 0
     reason: Reason | None = None
 
+    def __str__(self) -> str:
+        """The values that there are, with what the timing error would give; the reason where there is none."""
+        told = [
+            f"{name} {value:.0f} ms (timing error {error:.0f} ms)"
+            for name, value, error in (
+                ("RMSSD", self.rmssd_ms, self.rmssd_error_ms),
+                ("SDNN", self.sdnn_ms, self.sdnn_error_ms),
+            )
+            if value is not None and error is not None
+        ]
+        return ", ".join(told) if self.reason is None else self.reason.message
+
 
 @dataclass(frozen=True)
 class Respiration:
@@ -109,6 +121,12 @@ class Respiration:
     value: float | None = None
     error: float | None = None
     reason: Reason | None = None
+
+    def __str__(self) -> str:
+        """The value with its scatter, or the reason why there is none."""
+        return (
+            f"{self.value:.0f} a minute (error {self.error or 0:.1f})" if self.reason is None else self.reason.message
+        )
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1))]
 Hundredth = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 Thousandth = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 TenThousandth = Annotated[float, AfterValidator(lambda value: round(value, 4))]
+Millionth = Annotated[float, AfterValidator(lambda value: round(value, 6))]
 Bound = Annotated[
-    Annotated[float, AfterValidator(lambda value: round(value, 6))] | None,
+    Millionth | None,
     BeforeValidator(lambda value: value if value is not None and math.isfinite(value) else None),
 ]
 
@@ -123,6 +124,31 @@ class MethodForm(Form):
     snr_db: Tenth
 
 
+class AnswerForm(Form):
+    """The answer to one question whether a window's strongest periodic change is a pulse."""
+
+    absent = frozenset({"value"})
+
+    name: str = Field(description="what was measured; a unit is part of the name")
+    value: Bound = Field(None, description="what was measured; absent where it could not be")
+    log_odds: Thousandth = Field(description="what it adds to the natural log odds of a pulse; below 0: against one")
+
+
+class EvidenceForm(Form):
+    """What speaks for a pulse and against it."""
+
+    probability: TenThousandth = Field(description="of a pulse, where clips with and without one are equally many")
+    answers: tuple[AnswerForm, ...]
+
+
+class WaveForm(Form):
+    """The pulse wave of a window."""
+
+    rate_hz: Literal[30] = Field(30, description="values a second")
+    start_s: Thousandth = Field(description="time of the first value, seconds from the clip's first frame")
+    values: tuple[Millionth, ...] = Field(description="relative change of the skin's colour; 0.01 is 1 %")
+
+
 class RangeForm(Form):
     """One range of a pressure: [low, high) mmHg."""
 
@@ -158,18 +184,20 @@ class PressureForm(IntervalForm):
 class WindowForm(Form):
     """One window of the clip, at most 15 s."""
 
-    absent = frozenset({"systolic", "diastolic", "heart_rate", "beats_s"})
+    absent = frozenset({"evidence", "systolic", "diastolic", "heart_rate", "beats_s", "wave"})
 
     start_s: Hundredth
     end_s: Hundredth
     status: Literal["reading", "refused"]
     reasons: tuple[str, ...] = Field(description="codes")
     checks: tuple[CheckForm, ...]
+    evidence: EvidenceForm | None = Field(None, description="absent when no skin was seen")
     systolic: IntervalForm | None = None
     diastolic: IntervalForm | None = None
     heart_rate: HeartRateForm | None = None
     methods: tuple[MethodForm, ...] = Field(description="pulse methods side by side; empty when no skin was seen")
     beats_s: tuple[Thousandth, ...] | None = Field(None, description="upstroke of each beat, seconds from the start")
+    wave: WaveForm | None = None
 
 
 class FaceForm(Form):
@@ -285,13 +313,16 @@ def json_schema() -> dict[str, Any]:
 
 
 def _window(window: "WindowEstimate") -> dict[str, Any]:
-    fields = {name: getattr(window, name) for name in WindowForm.model_fields if hasattr(window, name)}
-    beats_s = window.pulse.beats_s.tolist() if window.pulse is not None and window.has_pulse else None
-    methods = [
-        {"name": each.name, "heart_rate": each.heart_rate_bpm, "snr_db": each.snr_db}
-        for each in (window.pulse.methods if window.pulse is not None else ())
-    ]
-    return fields | {"reasons": [reason.code for reason in window.reasons], "methods": methods, "beats_s": beats_s}
+    form = {name: getattr(window, name) for name in WindowForm.model_fields if hasattr(window, name)}
+    form |= {"reasons": [reason.code for reason in window.reasons], "methods": []}
+    if pulse := window.pulse:
+        form["methods"] = [
+            {"name": each.name, "heart_rate": each.heart_rate_bpm, "snr_db": each.snr_db} for each in pulse.methods
+        ]
+        if window.has_pulse:
+            form["beats_s"] = pulse.beats_s.tolist()
+            form["wave"] = {"start_s": float(pulse.time_s[0]), "values": pulse.wave.tolist()}
+    return form
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from importlib import resources
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -19,6 +20,7 @@ from bpdemo.estimate import (
     Respiration,
 )
 from bpdemo.estimate_json import json_schema, to_json
+from bpdemo.evidence import load_questions
 from bpdemo.face import FaceReport
 from bpdemo.quality import check_capture
 from bpdemo.reasons import reason
@@ -112,9 +114,31 @@ def test_checks_keep_value_bounds_and_answer(reading):
     bounds = {"value": 119.96, "low": 40, "high": 235}
     assert clip["luma"] == {"name": "luma", **bounds, "passed": True, "reason": "too_dark"}, "the nearer side"
     assert clip["duration_s"].keys() == {"name", "value", "low", "passed", "reason"}
-    assert window["brightness_ratio"].keys() == {"name", "value", "high", "passed", "reason"}
+    assert window["rival_db"].keys() == {"name", "value", "high", "passed", "reason"}
     assert window["amplitude"]["low"] == 0.0003
-    assert window["half_rates_apart"].keys() == {"name", "value", "passed", "reason"}, "a clear pulse may speed up"
+
+
+def test_evidence_has_one_probability_and_what_each_answer_adds_to_it(reading):
+    evidence = to_json(reading)["windows"][0]["evidence"]
+    assert evidence["probability"] > 0.9
+    odds = load_questions()[1] + sum(answer["log_odds"] for answer in evidence["answers"])
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(evidence["probability"], abs=0.001)
+    answers = {answer["name"]: answer for answer in evidence["answers"]}
+    assert answers["region_agreement"]["value"] == pytest.approx(1, abs=0.01)
+    assert answers["surround_share"] == {"name": "surround_share", "log_odds": 0}, "nothing was around this head"
+    hidden = replace(reading.windows[0], pulse=None, evidence=None, beats=None, has_pulse=False)
+    assert not {"evidence", "wave", "beats_s"} & to_json(replace(reading, windows=(hidden,)))["windows"][0].keys()
+
+
+def test_the_wave_is_given_where_there_is_a_pulse_only(reading):
+    window = reading.windows[0]
+    form = to_json(reading)["windows"][0]["wave"]
+    assert (form["rate_hz"], form["start_s"]) == (30, round(window.pulse.time_s[0], 3))
+    assert form["values"] == pytest.approx(window.pulse.wave, abs=6e-7)
+    assert all(value == round(value, 6) for value in form["values"])
+    without = to_json(replace(reading, windows=(replace(window, has_pulse=False),)))["windows"][0]
+    assert not {"wave", "beats_s", "heart_rate"} & without.keys()
+    assert "evidence" in without
 
 
 def test_what_is_unlimited_or_not_measured_is_absent(reading):

@@ -8,7 +8,7 @@ from bpdemo.quality import Check
 
 
 def summary(result: Estimate) -> str:
-    """Return the lines on one clip: pressures, heart rate, reasons with failed checks, capture, weights."""
+    """Return the lines on one clip: pressures, heart rate, pulse, reasons with failed checks, capture, weights."""
     lines = [shown(result.clip)]  # a file may be called anything, a terminal's commands among it
 
     def add(label: str, text: str) -> None:
@@ -20,6 +20,11 @@ def summary(result: Estimate) -> str:
     if rate := result.heart_rate:
         low, high = rate.interval
         add("heart rate", f"{rate.value:.1f} bpm, interval {low:.1f} to {high:.1f}, pulse SNR {rate.snr_db:.1f} dB")
+    if result.best_window and result.best_window.evidence:
+        add("pulse", f"probability {result.best_window.evidence.probability:.3f}")
+    for label, measured in (("HRV", result.heart_rate_variability), ("breathing", result.respiration)):
+        if measured and measured.reason is None:
+            add(label, str(measured))
     if result.status != "reading":
         what = {"pulse": "pulse only", "nothing": result.status}[result.level]
         add(what, ", ".join(item.code for item in result.reasons))

@@ -17,8 +17,8 @@ from bpdemo.demo.cuff import Adjusted
 from bpdemo.demo.views.about import evidence_sentence
 from bpdemo.demo.views.checks import failures, other_failures
 from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, intervals
-from bpdemo.demo.views.steps import capture_rows
-from bpdemo.demo.views.templating import percent
+from bpdemo.demo.views.steps import capture_rows, whole_clip_lines
+from bpdemo.demo.views.templating import percent, percent_down
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, HeartRate
 from bpdemo.weights.config import WeightsConfig
@@ -55,6 +55,7 @@ def make_report(
         _write_values(page, estimate, adjusted)
     else:
         _write_reasons(page, estimate)
+    _write_pulse(page, estimate)
     page.place_figures(drawn)
     page.set_xy(_MARGIN_MM, page.h - _FOOT_MM + 3)
     page.paragraph("Capture", bold=True)
@@ -176,6 +177,15 @@ def _write_reasons(page: _Page, estimate: Estimate) -> None:
         page.paragraph(f"and {len(estimate.reasons) - _REASONS} more")
     if others := other_failures(estimate):
         page.paragraph(f"What failed as well: {' '.join(others)}", _SMALL_PT, quiet=True)
+
+
+def _write_pulse(page: _Page, estimate: Estimate) -> None:
+    """Write how probable a pulse is, and what was measured over the whole clip."""
+    best, lines = estimate.best_window, whole_clip_lines(estimate)
+    if best is not None and best.evidence is not None:
+        lines.insert(0, f"Probability of a pulse: {percent_down(best.evidence.probability)}")
+    if lines:
+        page.paragraph("; ".join(lines), _SMALL_PT)
 
 
 def _rate_interval(rate: HeartRate) -> str:

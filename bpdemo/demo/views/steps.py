@@ -9,6 +9,7 @@ from bpdemo import figures
 from bpdemo.beats import average_regions
 from bpdemo.capture import CaptureReport
 from bpdemo.demo.views.checks import check_rows
+from bpdemo.demo.views.evidence import evidence_rows
 from bpdemo.demo.views.map_view import map_view
 from bpdemo.demo.views.templating import percent, render, svg
 from bpdemo.estimate import Estimate
@@ -60,6 +61,7 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
         svgs={name: svg(figure, name) for name, figure in drawn.items() if name not in ("stmap", "ranges")},
         whole_clip=whole_clip_lines(estimate),
         methods=method_rows(window.pulse) if window and window.pulse else [],
+        evidence=evidence_rows(window.evidence) if window and window.evidence else [],
         window_checks=check_rows(window.checks) if window else [],
         capture_rows=capture_rows(estimate.capture),
         capture_checks=check_rows(estimate.checks),
@@ -68,17 +70,8 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
 
 def whole_clip_lines(estimate: Estimate) -> list[str]:
     """Return a line for each thing that was measured over the whole clip; none for what could not be."""
-    lines = []
-    variability, respiration = estimate.heart_rate_variability, estimate.respiration
-    for name, value, error in (
-        ("RMSSD", variability and variability.rmssd_ms, variability and variability.rmssd_error_ms),
-        ("SDNN", variability and variability.sdnn_ms, variability and variability.sdnn_error_ms),
-    ):
-        if value is not None and error is not None:
-            lines.append(f"Heart-rate variability, {name}: {value:.0f} ms (timing error {error:.0f} ms)")
-    if respiration and respiration.value is not None:
-        lines.append(f"Breathing: {respiration.value:.0f} a minute (± {respiration.error or 0:.1f})")
-    return lines
+    measured = {"Heart-rate variability": estimate.heart_rate_variability, "Breathing": estimate.respiration}
+    return [f"{name}: {value}" for name, value in measured.items() if value is not None and value.reason is None]
 
 
 def method_rows(pulse: Pulse) -> list[tuple[str, str, str]]:
