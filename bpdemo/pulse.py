@@ -12,20 +12,21 @@ from bpdemo.beats import band_pass, find_beats
 from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.pulse_methods import METHODS, method_by_name
 from bpdemo.regions import CELLS, LUMA, REGIONS, rows_of_region
+from bpdemo.spectrum import (
+    HEART_RATE_BPM,
+    amplitude_at,
+    heart_rate_hz,
+    line_to_noise,
+    power_spectrum,
+    rival_db,
+    snr_db,
+)
 from bpdemo.stmap import RATE_HZ, Traces
 
-HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
-SNR_BAND_HZ = (0.6, 4.0)
 
-_FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
-_HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
 _RATE_ERROR_BPM_S, _LEAST_BPM = 20.0, 0.3  # of a heart rate seen for a second at 0 dB; see `heart_rate_interval`
 _CERTAIN = 3.0  # line over noise from which a phase says something: noise alone exceeds it once in twenty times
-_BESIDE_HZ = 1.5
-_RIVAL_BAND_HZ = (0.35, 8.0)  # half of a rate may lie below the heart's band
-_LINE_HZ = 0.05
-_STANDS_OUT = 3.0
 _TINY = 1e-12
 
 
@@ -48,8 +49,7 @@ class Pulse:
         frequency_hz: [bins] of the spectrum, up to 8 Hz.
         power: [bins] of the spectrum, its largest value within the heart-rate band 1.
         heart_rate_bpm: beats a minute of the strongest harmonic series, 40 to 200.
-        snr_db: power at the heart rate and its second harmonic over the rest of 0.6 to 4 Hz (de Haan and Jeanne, IEEE
-            TBME 60(10), 2013; ours are bands as wide as the window's length can resolve).
+        snr_db: power at the heart rate and its second harmonic over the rest of 0.6 to 4 Hz (`spectrum.snr_db`).
         amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
         others_snr_db: SNR at this heart rate by the other method that shows it most clearly.
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
@@ -119,8 +119,10 @@ def measure_pulse(
     skin = _average(relative, weights, range(len(CELLS)))
     waves = {name: band_pass(each(skin), PULSE_BAND_HZ) for name, each in METHODS.items()}
     wave = waves[method]
-    spectrum = frequency_hz, power = _spectrum(wave)
-    rate_hz = _heart_rate_hz(*spectrum)
+    by_method = tuple(_method_pulse(name, each) for name, each in waves.items())
+    own = by_method[[*METHODS].index(method)]
+    rate_hz = own.heart_rate_bpm / 60
+    frequency_hz, power = power_spectrum(wave)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
     shown = frequency_hz <= PULSE_BAND_HZ[1]
     region_waves = np.full((len(REGIONS), columns), np.nan)
@@ -134,20 +136,20 @@ def measure_pulse(
         wave=wave,
         frequency_hz=frequency_hz[shown],
         power=power[shown] / max(power[in_band].max(), _TINY**2),
-        heart_rate_bpm=60 * rate_hz,
-        snr_db=_snr_db(*spectrum, rate_hz, columns),
-        amplitude=float(2 * np.abs(_at(wave, rate_hz))),
-        others_snr_db=max(_snr_at(other, rate_hz) for name, other in waves.items() if name != method),
+        heart_rate_bpm=own.heart_rate_bpm,
+        snr_db=own.snr_db,
+        amplitude=float(2 * np.abs(amplitude_at(wave, rate_hz))),
+        others_snr_db=max(snr_db(other, rate_hz) for name, other in waves.items() if name != method),
         region_agreement=_region_agreement(region_waves, rate_hz),
         colour_agreement=_colour_agreement(skin, rate_hz),
         light_share=0.0 if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
         surround_share=np.nan if around is None else _share(band_pass(around @ LUMA, PULSE_BAND_HZ), luma, rate_hz),
         head_swing=np.nan if position is None else _head_swing(position, rate_hz),
-        rival_db=_rival_db(project(skin), rate_hz),
+        rival_db=rival_db(project(skin), rate_hz),
         beats_s=traces.time_s[0] + find_beats(wave, skin @ LUMA, rate_hz) / RATE_HZ,
         region_waves=region_waves,
         method=method,
-        methods=tuple(_method_pulse(name, each) for name, each in waves.items()),
+        methods=by_method,
     )
 
 
@@ -157,17 +159,9 @@ def heart_rate_interval(pulse: Pulse) -> tuple[float, float]:
     The error of a frequency falls with the amplitude of its line over the noise and with the time it is seen for (Rife
     and Boorstyn, IEEE Trans. Inf. Theory 20(5), 1974); hearts do not beat evenly, which sets the least.
     """
-    half_width_bpm = float(
-        np.hypot(_RATE_ERROR_BPM_S / len(pulse.time_s) * RATE_HZ * 10 ** (-pulse.snr_db / 20), _LEAST_BPM)
-    )
+    seen_s = len(pulse.time_s) / RATE_HZ
+    half_width_bpm = float(np.hypot(_RATE_ERROR_BPM_S / seen_s * 10 ** (-pulse.snr_db / 20), _LEAST_BPM))
     return pulse.heart_rate_bpm - half_width_bpm, pulse.heart_rate_bpm + half_width_bpm
-
-
-def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
-    """Return heart rate in Hz and SNR in dB (see `Pulse.snr_db`) of a wave [columns] at 30 Hz, in any unit."""
-    frequency_hz, power = _spectrum(wave)
-    rate_hz = _heart_rate_hz(frequency_hz, power)
-    return rate_hz, _snr_db(frequency_hz, power, rate_hz, len(wave))
 
 
 def average_skin(traces: Traces) -> np.ndarray:
@@ -177,8 +171,8 @@ def average_skin(traces: Traces) -> np.ndarray:
 
 
 def _method_pulse(name: str, wave: np.ndarray) -> MethodPulse:
-    rate_hz, snr_db = heart_rate_and_snr(wave)
-    return MethodPulse(name, 60 * rate_hz, snr_db)
+    rate_hz = heart_rate_hz(wave)
+    return MethodPulse(name, 60 * rate_hz, snr_db(wave, rate_hz))
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:
@@ -209,43 +203,6 @@ def _average(relative: np.ndarray, weights: np.ndarray, rows: range | list[int])
     return mean
 
 
-def _spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequencies in Hz and the power spectrum of a wave under a Hann window."""
-    tapered = (wave - wave.mean()) * np.hanning(len(wave))
-    return np.fft.rfftfreq(_FFT_LENGTH, 1 / RATE_HZ), np.abs(np.fft.rfft(tapered, _FFT_LENGTH)) ** 2
-
-
-def _heart_rate_hz(frequency_hz: np.ndarray, power: np.ndarray) -> float:
-    """Return the frequency whose harmonic series holds the most power; the first harmonic counts most (ours)."""
-    low, high = (int(np.ceil(limit / 60 / frequency_hz[1])) for limit in HEART_RATE_BPM)
-    candidates = np.arange(low, high + 1)
-    score = sum(weight * power[candidates * number] for number, weight in enumerate(_HARMONIC_WEIGHTS, start=1))
-    # A candidate must hold power of its own: half a heart rate would collect the whole rate's otherwise.
-    score = np.where(power[candidates] >= 0.2 * power[candidates].max(), score, 0.0)
-    return float(frequency_hz[candidates[np.argmax(score)]])
-
-
-def _snr_db(frequency_hz: np.ndarray, power: np.ndarray, rate_hz: float, columns: int) -> float:
-    """Return power near the heart rate and its second harmonic over the remaining power, in dB."""
-    half_width = max(0.1, 1.5 * RATE_HZ / columns)
-    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
-    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
-    signal, noise = power[band & near].sum(), power[band & ~near].sum()
-    return float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
-
-
-def _at(trace: np.ndarray, frequency_hz: float) -> np.ndarray:
-    """Return the complex amplitude of traces [..., columns] at one frequency, under a Hann window."""
-    window = np.hanning(trace.shape[-1])
-    turn = np.exp(-2j * np.pi * frequency_hz * np.arange(trace.shape[-1]) / RATE_HZ)
-    return (trace - trace.mean(axis=-1, keepdims=True)) @ (window * turn) / window.sum()
-
-
-def _snr_at(wave: np.ndarray, rate_hz: float) -> float:
-    """Return the SNR in dB of a wave [columns] at a rate that need not be its own strongest."""
-    return _snr_db(*_spectrum(wave), rate_hz, len(wave))
-
-
 def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
     """Return the cosine of the phase between the two POS projections of the skin [columns, 3] at the heart rate.
 
@@ -253,21 +210,10 @@ def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
     """
     red, green, blue = band_pass(skin.T, PULSE_BAND_HZ)
     projections = blue - green, 2 * red - green - blue
-    first, second = (_at(projection, rate_hz) for projection in projections)
-    certain = [_line_to_noise(projection, rate_hz) for projection in projections]
+    first, second = (amplitude_at(projection, rate_hz) for projection in projections)
+    certain = [line_to_noise(projection, rate_hz) for projection in projections]
     certainty = np.prod([ratio / (ratio + _CERTAIN) for ratio in certain])
     return float(certainty * (first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
-
-
-def _line_to_noise(wave: np.ndarray, rate_hz: float) -> float:
-    """Return the power of a wave [columns] at a rate over the mean power beside it and beside twice the rate."""
-    frequency_hz, power = _spectrum(wave)
-    half_width = max(0.15, 2 * RATE_HZ / len(wave))
-    beside = (frequency_hz > SNR_BAND_HZ[0]) & (frequency_hz < SNR_BAND_HZ[1])
-    beside &= np.abs(frequency_hz - rate_hz) < _BESIDE_HZ
-    beside &= (np.abs(frequency_hz - rate_hz) > half_width) & (np.abs(frequency_hz - 2 * rate_hz) > half_width)
-    noise = power[beside].mean() if beside.any() else np.inf  # nothing is certain in a window of a second
-    return float(power[np.argmin(np.abs(frequency_hz - rate_hz))] / max(noise, _TINY**2))
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
@@ -275,34 +221,17 @@ def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
     measured = region_waves[np.isfinite(region_waves).all(axis=1)]
     if len(measured) < 2:
         return 0.0
-    amplitude = _at(measured, rate_hz)
+    amplitude = amplitude_at(measured, rate_hz)
     return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
 
 
 def _share(light: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
     """Return the part of a wave [columns] at the heart rate that the light around the head shares, 0 to 1."""
-    around, pulse = _at(light, rate_hz), _at(wave, rate_hz)
+    around, pulse = amplitude_at(light, rate_hz), amplitude_at(wave, rate_hz)
     # Projected onto the wave: what is out of step with it is not the light's doing.
     return float(np.clip((around * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2), 0, 1))
 
 
 def _head_swing(position: np.ndarray, rate_hz: float) -> float:
     """Return how far the head [columns, 2] swings at the heart rate, in the unit of its position."""
-    return float(2 * np.linalg.norm(np.abs(_at(band_pass(position.T, PULSE_BAND_HZ), rate_hz))))
-
-
-def _rival_db(wave: np.ndarray, rate_hz: float) -> float:
-    """Return the power of the stronger rival line of a wave [columns] over that of the heart rate, in dB."""
-    frequency_hz, power = _spectrum(band_pass(wave, _RIVAL_BAND_HZ))
-
-    def line(at_hz: float) -> float:
-        return float(power[np.abs(frequency_hz - at_hz) < _LINE_HZ].max())
-
-    def stands_out(at_hz: float) -> bool:
-        apart_hz = np.abs(frequency_hz - at_hz)
-        return line(at_hz) > _STANDS_OUT * power[(apart_hz > 3 * _LINE_HZ) & (apart_hz < 8 * _LINE_HZ)].mean()
-
-    rivals = [line(2 * rate_hz)]
-    if rate_hz / 2 > _RIVAL_BAND_HZ[0] and stands_out(1.5 * rate_hz):
-        rivals.append(line(rate_hz / 2))
-    return float(10 * np.log10(max(*rivals, _TINY**2) / max(line(rate_hz), _TINY**2)))
+    return float(2 * np.linalg.norm(np.abs(amplitude_at(band_pass(position.T, PULSE_BAND_HZ), rate_hz))))

@@ -19,8 +19,9 @@ from bpdemo.clip import ClipReport
 from bpdemo.errors import Reason
 from bpdemo.evidence import QUESTIONS, Evidence, weigh
 from bpdemo.face import FaceReport
-from bpdemo.pulse import HEART_RATE_BPM, Pulse
+from bpdemo.pulse import Pulse
 from bpdemo.reasons import reason
+from bpdemo.spectrum import HEART_RATE_BPM
 from bpdemo.stmap import MIN_WINDOW_S, RATE_HZ
 
 MIN_SEEN = 0.1  # share of the key frames with a face below which there is none

@@ -19,8 +19,8 @@ from bpdemo.beats import (
     find_beats,
     specification,
 )
-from bpdemo.pulse import heart_rate_and_snr
 from bpdemo.regions import CELLS, REGIONS, rows_of_region
+from bpdemo.spectrum import heart_rate_hz
 from bpdemo.stmap import CHANNELS, COLUMNS, RATE_HZ, STMap
 
 GOLDEN = Path(__file__).parent / "golden" / "beats_v2.npz"
@@ -65,7 +65,7 @@ def hide(stmap, rows, columns, held=np.nan):
 def mean_beats(stmap):
     """Find the beats in the mean of all cells and average them, as `pulse` and `window` do."""
     wave, luma = (trace_of(stmap, channel) for channel in (T, Y))
-    rate_hz = heart_rate_and_snr(wave)[0]
+    rate_hz = heart_rate_hz(wave)
     beats_s = stmap.time_s[0] + find_beats(wave, luma, rate_hz) / RATE_HZ
     return average_beats(stmap, SimpleNamespace(rate_hz=rate_hz, beats_s=beats_s))
 

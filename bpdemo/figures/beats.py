@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from bpdemo.beats import MeanBeats, average_regions
 from bpdemo.estimate import HeartRate
 from bpdemo.figures.style import BLUE, GREY, INK, ORANGE, SMALL_PT, add_legend, label_axes, stack_panels
-from bpdemo.pulse import SNR_BAND_HZ, Pulse
+from bpdemo.pulse import Pulse
+from bpdemo.spectrum import SNR_BAND_HZ
 from bpdemo.stmap import CHANNELS
 
 _SPECTRUM_BPM = (30.0, 300.0)
