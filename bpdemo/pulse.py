@@ -55,6 +55,8 @@ class Pulse:
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
         colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
             them agree, changes of white balance oppose them; the nearer to 0, the more either drowns in noise (ours).
+        brightness_ratio: swing of the skin's brightness at the heart rate over that of POS, which cancels light: about
+            1 for blood, many times that for light that flickers and whose rounding alone gives it colour (ours).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
             for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
         surround_share: the same of the skin's brightness; NaN when nothing around the head can be seen (ours).
@@ -78,6 +80,7 @@ class Pulse:
     others_snr_db: float
     region_agreement: float
     colour_agreement: float
+    brightness_ratio: float
     light_share: float
     surround_share: float
     head_swing: float
@@ -138,10 +141,11 @@ def measure_pulse(
         power=power[shown] / max(power[in_band].max(), _TINY**2),
         heart_rate_bpm=own.heart_rate_bpm,
         snr_db=own.snr_db,
-        amplitude=float(2 * np.abs(amplitude_at(wave, rate_hz))),
+        amplitude=_swing(wave, rate_hz),
         others_snr_db=max(snr_db(other, rate_hz) for name, other in waves.items() if name != method),
         region_agreement=_region_agreement(region_waves, rate_hz),
         colour_agreement=_colour_agreement(skin, rate_hz),
+        brightness_ratio=_swing(luma, rate_hz) / max(_swing(waves["pos"], rate_hz), _TINY),
         light_share=0.0 if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
         surround_share=np.nan if around is None else _share(band_pass(around @ LUMA, PULSE_BAND_HZ), luma, rate_hz),
         head_swing=np.nan if position is None else _head_swing(position, rate_hz),
@@ -201,6 +205,11 @@ def _average(relative: np.ndarray, weights: np.ndarray, rows: range | list[int])
         for channel in range(3):
             mean[:, channel] = np.interp(index, index[known], mean[known, channel])
     return mean
+
+
+def _swing(wave: np.ndarray, rate_hz: float) -> float:
+    """Return half the peak-to-peak height of a wave [columns] at a rate, in the wave's unit."""
+    return float(2 * np.abs(amplitude_at(wave, rate_hz)))
 
 
 def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:

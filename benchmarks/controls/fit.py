@@ -22,6 +22,7 @@ _ASKED = (
     ("others_snr_db", -6.0, 8.0, False, True),
     ("region_agreement", 0.5, 1.0, False, True),
     ("colour_agreement", -1.0, 1.0, False, True),
+    ("brightness_ratio", 1.0, 20.0, True, False),
     ("light_share", 0.0, 1.0, False, False),
     ("surround_share", 0.0, 1.0, False, False),
     ("head_swing", 0.002, 0.02, True, False),
