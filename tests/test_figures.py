@@ -52,7 +52,15 @@ def beats(stmap, pulse):
 
 
 def make_window(stmap, pulse, **parts):
-    made = {"start_s": 0.0, "end_s": 15.0, "beats": None, "checks": (), "reasons": (), "has_pulse": True} | parts
+    made = {
+        "start_s": 0.0,
+        "end_s": 15.0,
+        "beats": None,
+        "evidence": None,
+        "checks": (),
+        "reasons": (),
+        "has_pulse": True,
+    } | parts
     return WindowEstimate(stmap=stmap, pulse=pulse, **made)
 
 

@@ -21,7 +21,7 @@ def summary(result: Estimate) -> str:
         low, high = rate.interval
         add("heart rate", f"{rate.value:.1f} bpm, interval {low:.1f} to {high:.1f}, pulse SNR {rate.snr_db:.1f} dB")
     if result.best_window and result.best_window.evidence:
-        add("pulse", f"probability {result.best_window.evidence.probability:.3f}")
+        add("pulse", f"probability {result.best_window.evidence.probability:.4f}")
     for label, measured in (("HRV", result.heart_rate_variability), ("breathing", result.respiration)):
         if measured and measured.reason is None:
             add(label, str(measured))
@@ -53,7 +53,7 @@ def _check_line(check: Check) -> str:
     """Return name, measured value and bounds of a check in one line."""
     bounds = [f"at least {check.low:.3g}"] if math.isfinite(check.low) else []
     bounds += [f"at most {check.high:.3g}"] if math.isfinite(check.high) else []
-    return f"{check.name} {check.value:.3g}, needed: {' and '.join(bounds)}"
+    return f"{check.name} {check.value:.4g}, needed: {' and '.join(bounds)}"
 
 
 def _pressure_line(pressure: PressureEstimate) -> str:

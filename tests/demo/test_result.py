@@ -204,7 +204,7 @@ def test_every_check_is_answered_beside_what_is_needed():
 
     window = judge_again(make_window(), snr_db=1.0, rival_db=3.0, amplitude=0.1)
     doubtful = list(answers(show_steps(replace(estimate, windows=(window,)))).values())
-    for measured in ("1.0 dB (at least 2.0 dB)", "3.0 dB beside it (at most 0.0 dB)", "10 % (0.03 % to 3 %)"):
+    for measured in ("1.0 dB (at least 2.0 dB)", "3.0 dB (at most 0.0 dB)", "10 % (0.03 % to 3 %)"):
         assert (measured, "no") in doubtful
     assert sum(answer == "no" for _, answer in doubtful) == 3
     few = replace(estimate, windows=(judge_again(window, FEW_BITS),))

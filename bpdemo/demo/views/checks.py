@@ -101,7 +101,6 @@ WORDINGS = {
         "Is it stronger than half and twice the rate?",
         "Half or twice the rate is stronger by {value}, so either may be the heart's; {needed} may be.",
         _decibels,
-        "{value} beside it",
     ),
     "pulse_probability_for_reading": Wording(
         "Is a pulse certain enough to read its shape?",

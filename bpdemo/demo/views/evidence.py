@@ -27,11 +27,11 @@ class EvidenceRow:
     bar: float
 
 
-_decibels, _of_one = "SNR {:.1f} dB".format, "{:.2f} of 1".format
+_decibels, _of_one = "{:.1f} dB".format, "{:.2f} of 1".format
 
 QUESTIONS: dict[str, tuple[str, Callable[[float], str]]] = {
-    "snr_db": ("Does one rate stand out of the noise?", _decibels),
-    "others_snr_db": ("Does another pulse method show this rate?", _decibels),
+    "snr_db": ("Does one rate stand out of the noise (SNR)?", _decibels),
+    "others_snr_db": ("Does another pulse method show it (SNR)?", _decibels),
     "region_agreement": ("Do the regions of the face beat together?", _of_one),
     "colour_agreement": ("Do the colours change together, as blood makes them?", _of_one),
     "light_share": ("Does the colour of the light around the head change along?", percent),
