@@ -41,7 +41,8 @@ def test_noise_is_refused_with_the_checks_that_failed():
     window = read_window(replace(traces, colours=130 + noise), 0.0, 10.0, REPORT)
     assert [reason.code for reason in window.reasons] == ["no_pulse"]
     assert window.heart_rate is None
-    assert "region_agreement" in failed(window)
+    assert "pulse_probability" in failed(window)
+    assert window.evidence.probability < 0.5
     assert len(window.checks) > len(failed(window))
 
 
@@ -102,7 +103,36 @@ def test_no_window_goes_across_a_break():
 
 def test_a_window_of_too_few_frames_is_refused_though_the_clip_is_not():
     traces = made_up_face(rate_hz=1.1)
-    slow = replace(traces, **{name: value[::5] for name, value in vars(traces).items()})
+    known = {name: value[::5] for name, value in vars(traces).items() if value is not None}
+    slow = replace(traces, **known)
     window = read_window(slow, 0.0, 10.0, REPORT)
     assert [reason.code for reason in window.reasons] == ["frame_rate_low"]
     assert failed(window)[0] == "window_frame_rate_hz"
+
+
+def test_the_heads_place_is_measured_in_face_widths_and_gaps_are_bridged():
+    traces = made_up_face()
+    place = np.full((300, 2), 320.0)
+    place[:, 0] += 0.01 * FACE.width_pixels * np.sin(2 * np.pi * 1.2 * traces.time_s)
+    place[140:144] = np.nan
+    swinging = read_window(replace(traces, position=place), 0, 10, REPORT)
+    assert swinging.pulse.head_swing == pytest.approx(0.01, rel=0.1)
+    still = read_window(replace(traces, position=np.full((300, 2), 320.0)), 0, 10, REPORT)
+    assert still.evidence.probability > read_window(traces, 0, 10, REPORT).evidence.probability
+    assert still.evidence.probability > swinging.evidence.probability
+    for unknown in (None, np.full((300, 2), np.nan)):
+        assert np.isnan(read_window(replace(traces, position=unknown), 0, 10, REPORT).pulse.head_swing)
+
+
+def test_a_rate_beyond_the_band_is_not_given():
+    window = read_window(made_up_face(rate_hz=205 / 60), 0, 10, REPORT)
+    assert [reason.code for reason in window.reasons] == ["rate_uncertain"]
+    assert (window.has_pulse, window.heart_rate) == (False, None)
+
+
+def test_a_pulse_in_step_with_key_frames_of_few_bits_is_not_given():
+    file = replace(FILE, bit_rate_kbps=1500.0, key_frame_interval_s=60 / 72)
+    window = read_window(made_up_face(), 0, 10, CaptureReport(file, FACE))
+    assert [reason.code for reason in window.reasons] == ["too_compressed"]
+    assert window.heart_rate is None
+    assert read_window(made_up_face(rate_hz=1.5), 0, 10, CaptureReport(file, FACE)).heart_rate is not None
