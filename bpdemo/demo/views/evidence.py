@@ -34,6 +34,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[float], str]]] = {
     "others_snr_db": ("Does another pulse method show it (SNR)?", _decibels),
     "region_agreement": ("Do the regions of the face beat together?", _of_one),
     "colour_agreement": ("Do the colours change together, as blood makes them?", _of_one),
+    "brightness_ratio": ("Does brightness swing more than blood makes it?", "{:.1f} times the colour".format),
     "light_share": ("Does the colour of the light around the head change along?", percent),
     "surround_share": ("Does the brightness around the head change along?", percent),
     "head_swing": ("Does the head swing at this rate?", lambda share: f"{100 * share:.1f} % of its width"),
