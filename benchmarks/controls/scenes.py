@@ -119,8 +119,8 @@ _CHOICE = (
     | dict.fromkeys(_LIT, 40)
     | dict(zip(_LATER, (60, 40, 20, 20, 20, 20, 20), strict=True))
 )
-_TEST = dict.fromkeys(_ENCODERS, 40) | dict(zip(_LATER, (60, 40, 60, 60, 20, 20, 20), strict=True))
-HALVES = {half.name: half for half in (Half("choice", 8, 45, 4, _CHOICE), Half("test", 26, 158, 10, _TEST))}
+_TEST = dict.fromkeys(_ENCODERS, 40) | dict(zip(_LATER, (60, 40, 50, 50, 12, 12, 12), strict=True))
+HALVES = {half.name: half for half in (Half("choice", 8, 45, 4, _CHOICE), Half("test", 26, 100, 6, _TEST))}
 
 
 @dataclass(frozen=True)
