@@ -222,7 +222,7 @@ def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
     first, second = (amplitude_at(projection, rate_hz) for projection in projections)
     certain = [line_to_noise(projection, rate_hz) for projection in projections]
     certainty = np.prod([ratio / (ratio + _CERTAIN) for ratio in certain])
-    return float((first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
+    return float(certainty * (first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:

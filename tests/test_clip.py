@@ -16,7 +16,7 @@ from bpdemo import clip as clip_module
 from bpdemo.clip import Clip
 from bpdemo.errors import ClipError
 from bpdemo.stmap import MAX_GAP_S
-from bpdemo.synthesis.encode import write_clip, write_sound
+from bpdemo.synthesis.encode import usual_scheduling, write_clip, write_sound
 from bpdemo.synthesis.scenes import irregular_times
 from tests.faults.bombs import packets_of
 from tests.faults.fault import write
@@ -376,8 +376,9 @@ def test_a_format_that_is_not_read_is_named(path, container, encoder):
         stream = output.add_stream(encoder, rate=25, options={"x265-params": "log-level=none"})
         stream.width, stream.height = 720, 576
         stream.pix_fmt = {"gif": "rgb8", "mjpeg": "yuvj420p"}.get(container, "yuv420p")
-        for image in brightness_ramp(3, (576, 720)):
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        with usual_scheduling():
+            for image in brightness_ramp(3, (576, 720)):
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         output.mux(stream.encode(None))
     assert error_of(path) == "format_unsupported"
 

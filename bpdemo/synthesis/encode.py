@@ -4,7 +4,10 @@ An encoder is set either to keep a pulse, as the simple ones in phones do at hig
 browsers, webcams and data sets use it.
 """
 
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -110,11 +113,29 @@ def write_clip(
             if stream.width != frame.width or stream.height != frame.height:
                 stream.width, stream.height = frame.width, frame.height
             frame.pts, frame.time_base = round(time_s / time_base), time_base
-            output.mux(stream.encode(frame))
+            with usual_scheduling():
+                output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if sound_stream is not None:
             assert isinstance(sound_stream, AudioStream)
             _write_sound(output, sound_stream, float(times_s[-1]) + 1 / rate_hz)
+
+
+@contextmanager
+def usual_scheduling() -> Iterator[None]:
+    """Have this thread scheduled afterwards as before.
+
+    SVT-AV1, started by root, makes its caller a real-time thread of the highest priority for good, and so every process
+    that it starts later: a busy one leaves nothing for the rest of the machine.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
 
 
 def write_sound(path: str | Path, duration_s: float, codec: str = "aac") -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from bpdemo.synthesis.encode import usual_scheduling
 from tests.support.hdr import code_as_hdr
 
 READING = "reading"
@@ -118,7 +119,8 @@ def write(
             if transfer is not None:
                 picture.color_trc = transfer
             picture.pts, picture.time_base = round(time_s / time_base), time_base
-            output.mux(stream.encode(picture))
+            with usual_scheduling():
+                output.mux(stream.encode(picture))
         output.mux(stream.encode(None))
     return path
 

@@ -22,7 +22,7 @@ def make_capture(
     away_s=(0, 0),
     still_s=(0, 0),
 ):
-    """A face whose heart beats `rate_hz` of the time; dark, shaking, away or without a pulse from ... to ... seconds."""
+    """A face whose heart beats at `rate_hz`; dark, shaking, away or without a pulse from ... to ... seconds."""
     time_s = np.arange(_FRAME_RATE_HZ * seconds) / _FRAME_RATE_HZ
 
     def within(span, times_s=time_s):
