@@ -35,6 +35,7 @@ PULSE = {
     "others_snr_db": 6.0,
     "region_agreement": 0.95,
     "colour_agreement": 0.9,
+    "brightness_ratio": 1.1,
     "light_share": 0.1,
     "surround_share": 0.1,
     "head_swing": 0.001,
