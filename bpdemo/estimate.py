@@ -196,7 +196,7 @@ class Estimate:
     def failed_checks(self) -> "tuple[Check, ...]":
         """The checks that the clip and its best window failed, what can be mended first; empty for a reading.
 
-        Of a clip that is too short nothing is told of the pulse.
+        Of a clip that is too short nothing is told of the pulse, and of what is no pulse nothing about its shape.
         """
         from bpdemo.reasons import can_be_mended, place_in_order
 
@@ -206,6 +206,8 @@ class Estimate:
         failed = [check for check in (*self.checks, *(best.checks if best else ())) if not check.passed]
         if any(check.reason == "too_short" for check in failed):
             failed = [check for check in failed if can_be_mended(check.reason)]
+        if any(check.reason == "no_pulse" for check in failed):
+            failed = [check for check in failed if check.reason != "weak_pulse"]
         return tuple(sorted(failed, key=lambda check: place_in_order(check.reason)))
 
     def to_dict(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Pulse:
         brightness_ratio: swing of the skin's brightness at the heart rate over that of POS, which cancels light: about
             1 for blood, many times that for light that flickers and whose rounding alone gives it colour (ours).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
-            for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
+            for none, 1 for all of it; NaN when nothing around the head can be seen (ours).
         surround_share: the same of the skin's brightness; NaN when nothing around the head can be seen (ours).
         head_swing: swing of the head at the heart rate, in face widths; NaN when not known. Each beat moves a living
             head by a few thousandths at most, a hand that holds a picture moves it by more (ours).
@@ -146,7 +146,7 @@ def measure_pulse(
         region_agreement=_region_agreement(region_waves, rate_hz),
         colour_agreement=_colour_agreement(skin, rate_hz),
         brightness_ratio=_swing(luma, rate_hz) / max(_swing(waves["pos"], rate_hz), _TINY),
-        light_share=0.0 if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
+        light_share=np.nan if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
         surround_share=np.nan if around is None else _share(band_pass(around @ LUMA, PULSE_BAND_HZ), luma, rate_hz),
         head_swing=np.nan if position is None else _head_swing(position, rate_hz),
         rival_db=rival_db(project(skin), rate_hz),

@@ -130,7 +130,11 @@ def check_pulse(pulse: Pulse, evidence: Evidence, file: ClipReport | None) -> tu
     probability = MIN_READING_PROBABILITY if short else MIN_PROBABILITY
     return (
         *(() if file is None else _check_key_frames(pulse, file)),
-        _at_most("light_share", pulse.light_share, MAX_LIGHT_SHARE, "light_flicker"),
+        *(
+            ()
+            if math.isnan(pulse.light_share)
+            else (_at_most("light_share", pulse.light_share, MAX_LIGHT_SHARE, "light_flicker"),)
+        ),
         _at_least("pulse_probability", evidence.probability, probability, "no_pulse"),
         Check("amplitude", pulse.amplitude, *PULSE_AMPLITUDE, "no_pulse"),
         Check("heart_rate_bpm", pulse.heart_rate_bpm, *CERTAIN_RATE_BPM, "rate_uncertain"),
@@ -139,8 +143,10 @@ def check_pulse(pulse: Pulse, evidence: Evidence, file: ClipReport | None) -> tu
 
 
 def check_reading(pulse: Pulse, evidence: Evidence, file: ClipReport | None) -> tuple[Check, ...]:
-    """Return the further checks before pressures are read from a pulse; without a file its coding is left out."""
-    least_bits = MIN_BITS_PER_PIXEL if pulse.snr_db >= CLEAR_SNR_DB else CLEAR_BITS_PER_PIXEL
+    """Return the further checks before pressures are read; without a file its coding is left out."""
+    # What is no pulse is not for want of bits, unless there are too few for any.
+    probable = evidence.probability >= MIN_PROBABILITY
+    least_bits = CLEAR_BITS_PER_PIXEL if probable and pulse.snr_db < CLEAR_SNR_DB else MIN_BITS_PER_PIXEL
     bits = () if file is None else (_at_least("bits_per_pixel", bits_per_pixel(file), least_bits, "too_compressed"),)
     return (
         *bits,

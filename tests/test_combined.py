@@ -65,7 +65,7 @@ def test_a_heart_that_speeds_up_is_one_course(read):
     assert len(agreeing_windows(estimate.windows)) == len(estimate.windows) == 10
     assert estimate.heart_rate.value == pytest.approx(np.median(rates))
     low, high = estimate.heart_rate.interval
-    assert high - low == pytest.approx(4), "half a bin of 15 s to either side"
+    assert low < estimate.heart_rate.value < high < low + 2
     assert not estimate.notes
 
 

@@ -77,8 +77,7 @@ def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     window = form["windows"][0]
     assert window["systolic"] == {"value": 121.3, "unit": "mmHg", "interval": [89.0, 153.5]}
     low, high = form["heart_rate"]["interval"]
-    assert low == pytest.approx(form["heart_rate"]["value"] - 3, abs=0.1)  # half of what 10 s can resolve
-    assert high == pytest.approx(form["heart_rate"]["value"] + 3, abs=0.1)
+    assert low < form["heart_rate"]["value"] < high < low + 2
     assert (form["level"], form["failed_checks"]) == ("reading", [])
     assert window["heart_rate"]["value"] == form["heart_rate"]["value"] == pytest.approx(72, abs=1)
     assert [each["name"] for each in window["methods"]] == ["green", "chrom", "pos"]

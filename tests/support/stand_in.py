@@ -64,7 +64,7 @@ def serve_stand_in(folder, estimator):
         from bpdemo.demo.server.launch_options import launch_options
 
         page = build_page(estimator, uploads, examples=[])
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(uploads))
+        _, url, _ = page.launch(prevent_thread_lock=True, **launch_options(uploads))
         yield SimpleNamespace(
             url=url, estimator=estimator, uploads=uploads, page=page, files_left=lambda: _files(uploads.folder)
         )
