@@ -58,7 +58,13 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
     rate, images, times_s = face.heart_rate_bpm, face.seconds(5.2), times_of(156)
     for name, what, encoder, pix_fmt, more in FORMATS:
         base = Fraction(1, 30) if suffix(encoder) == ".avi" else Fraction(1, 90_000)
-        path = write(folder / f"{name}{suffix(encoder)}", images, times_s, encoder, pix_fmt, time_base=base, **more)
+        path, seconds = (
+            folder / f"{name}{suffix(encoder)}",
+            8.0 if "transfer" in more else 5.2,
+        )  # HDR codes the dark coarsely
+        path = write(
+            path, face.seconds(seconds), times_of(round(30 * seconds)), encoder, pix_fmt, time_base=base, **more
+        )
         yield fault(path, what, "too_short", heart_rate_bpm=rate)
     path = write(folder / "grey.mkv", face.seconds(9.6), times_of(288), "ffv1", "gray")
     yield fault(path, "a face in grey", "no_pulse")
