@@ -9,6 +9,7 @@ The demo computes in float32 everywhere. bfloat16 is here because training on CU
 on knows what it costs.
 """
 
+import argparse
 import time
 from collections.abc import Sequence
 
@@ -88,6 +89,7 @@ def _milliseconds(network: nn.Module, beats: MeanBeats, device: str, dtype: torc
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     torch.set_num_threads(1)
     beats = made_up_beats(_FACES)
     reference = predict(load_weights(embedded_folder(), "cpu").network, beats, "cpu", torch.float32)

@@ -11,6 +11,7 @@ A request is *lost* when no answer comes, *mixed up* when it is another clip's, 
 Latency is from the start of the upload to the answer. Memory is what the app's process has in RAM (RSS).
 """
 
+import argparse
 import json
 import os
 import socket
@@ -89,7 +90,9 @@ def main() -> None:
     if sys.argv[1:2] == ["render"]:
         _render(Path(sys.argv[2]))
         return
-    requests = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("requests", type=int, nargs="?", default=200)
+    requests = parser.parse_args().requests
     print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f} at the start\n")
     with tempfile.TemporaryDirectory() as name:
         clips, uploads = Path(name, "clips"), Path(name, "uploads")

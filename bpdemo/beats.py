@@ -43,6 +43,7 @@ _FIT_FINE = 4  # beats are moved by quarters of a column
 _FIT_REACH = 12  # quarters tried for each beat, either way: 0.1 s
 _FIT_SCATTER_S = 0.035  # typical error of the first guess; larger shifts must fit much better
 _FIT_SPAN = (-0.2, 0.45)  # of a period around the upstroke: the part of the beat that is fitted
+_MAX_EDGE_DEVIATION = 0.2  # of a window's first and last interval from the median one
 _MIN_COLUMNS = 15  # less than half a second holds no beat to look for
 _NOISE_FLOOR = 0.1  # of the mean noise, added to each cell's: no cell takes over
 _TINY = 1e-9
@@ -112,7 +113,9 @@ def find_beats(wave: np.ndarray, luma: np.ndarray, rate_hz: float) -> np.ndarray
     low, high = _UPSTROKE_BAND
     narrow = band_pass(wave, (low * rate_hz, min(high * rate_hz, 8.0)))
     upstrokes, _ = find_peaks(np.gradient(narrow), distance=max(1, int(_MIN_DISTANCE * period)), height=0)
-    return np.sort(_fit_to_mean(upstrokes, band_pass(np.stack((wave, luma)), _FIT_BAND_HZ).T, period))
+    return _without_edge_artefacts(
+        np.sort(_fit_to_mean(upstrokes, band_pass(np.stack((wave, luma)), _FIT_BAND_HZ).T, period))
+    )
 
 
 def average_beats(stmap: STMap, pulse: "Pulse") -> MeanBeats:
@@ -164,6 +167,15 @@ def _fit_to_mean(upstrokes: np.ndarray, waves: np.ndarray, period: float) -> np.
         misfit = ((moved - mean) ** 2).sum(axis=2) / noise
         places = places + shifts[(misfit.sum(axis=-1) + far).argmin(axis=1)]
     return places / _FIT_FINE
+
+
+def _without_edge_artefacts(beats: np.ndarray) -> np.ndarray:
+    """Return beats without a first or last one that is out of step: at the ends filters make upstrokes of nothing."""
+    if len(beats) <= MIN_BEATS:
+        return beats
+    intervals = np.diff(beats)
+    out_of_step = np.abs(intervals / np.median(intervals) - 1) > _MAX_EDGE_DEVIATION
+    return beats[int(out_of_step[0]) : len(beats) - int(out_of_step[-1])]
 
 
 def _cut_beats(

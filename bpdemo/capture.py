@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bpdemo.clip import Clip, ClipReport
-from bpdemo.face import FaceReport, FaceTracker, TrackedFrame
-from bpdemo.regions import CellTraces, read_traces
+from bpdemo.face import FaceReport, FaceTrack, FaceTracker, TrackedFrame
+from bpdemo.regions import LUMA, CellTraces, read_traces
 from bpdemo.system.prefetch import prefetch
 from bpdemo.yuv import shrink
 
@@ -39,11 +39,21 @@ class CaptureReport:
 
 @dataclass(frozen=True)
 class Capture:
-    """A clip after the one pass over its frames: colours, and up to `MAX_THUMBNAILS` evenly spread small pictures."""
+    """A clip after the one pass over its frames: colours, and up to `MAX_THUMBNAILS` evenly spread small pictures.
+
+    Attributes:
+        report: of the whole clip.
+        track: the face over time.
+    """
 
     report: CaptureReport
     traces: CellTraces
     thumbnails: tuple[Thumbnail, ...]
+    track: FaceTrack
+
+    def report_between(self, start_s: float, end_s: float) -> CaptureReport:
+        """Return the report with how the face was seen from one time up to another: what a window is judged by."""
+        return replace(self.report, face=_report_face(self.track, self.traces, start_s, end_s))
 
 
 def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
@@ -62,8 +72,8 @@ def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> C
         if progress is not None:
             tracked = _report_progress(tracked, clip, progress)
         traces = read_traces(thumbnails.watch(tracked))
-        face = replace(tracker.report, luma=_median(traces.luma), clipped=_median(traces.clipped))
-        return Capture(CaptureReport(clip.report, face), traces, tuple(thumbnails.kept))
+        face = _report_face(tracker.track, traces)
+        return Capture(CaptureReport(clip.report, face), traces, tuple(thumbnails.kept), tracker.track)
 
 
 class _Thumbnails:
@@ -98,6 +108,13 @@ def _report_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progr
         if number % 10 == 0:
             progress(clip.share_read, "face")
         yield tracked
+
+
+def _report_face(track: FaceTrack, traces: CellTraces, start_s: float = 0.0, end_s: float = np.inf) -> FaceReport:
+    """Return how the face was seen from one time up to another, with its brightness."""
+    frames = slice(*np.searchsorted(traces.time_s, (start_s, end_s)))
+    luma = traces.colours[frames] @ LUMA
+    return replace(track.report(start_s, end_s), luma=_median(luma), clipped=_median(traces.clipped[frames]))
 
 
 def _median(values: np.ndarray) -> float | None:

@@ -1,8 +1,9 @@
 """A clip file becomes timed frames, one after another, and a capture report.
 
-Time comes from each frame's own timestamp, never from a header: browser recordings have no duration, phones vary their
-frame interval, and headers lie. Only one frame at a time is kept in memory. The decoder gets an open file and admits
-only self-contained formats, so a playlist that names other files or network addresses is no clip here.
+Time comes from each frame's own timestamp (`timing`), never from a header: browser recordings have no duration, phones
+vary their frame interval, and headers lie. Only one frame at a time is kept in memory, and sixteen where times must be
+put in order. The decoder gets an open file and admits only self-contained formats, so a playlist that names other files
+or network addresses is no clip here.
 
 A small file may unfold into huge or endless pictures. What is decoded is therefore bounded, by counts rather than by a
 clock, so that a clip reads the same on every machine.
@@ -19,31 +20,22 @@ import numpy as np
 from av.stream import Disposition
 
 from bpdemo.errors import ClipError
-from bpdemo.yuv import YuvImage, upright_image
+from bpdemo.formats import CODECS, FORMATS, FRIENDLY, HEAD_BYTES, SOUND, name_other_format
+from bpdemo.timing import Timeline, frame_rate_hz, slow_motion, typical_intervals
+from bpdemo.yuv import YuvImage, orientation, upright_image
 
-MAX_FILE_BYTES = 300 * 2**20
 MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths
 SIDES = (16, 8192)  # pixels; a face needs more than the least, and nothing films the most
-MAX_DURATION_S = 60.0  # a longer clip is read for its first minute
+MAX_DURATION_S = 300.0  # a longer clip is read for its first five minutes
 MAX_FRAME_RATE_HZ = 240.0  # the fastest phones record; pictures that follow each other faster are passed over
 MAX_PIXELS_PER_S = 60 * MAX_PIXELS  # what may wait for landmarks is half a second of this
-MAX_FRAMES = int(MAX_DURATION_S * MAX_FRAME_RATE_HZ)
-MAX_PIXELS_READ = int(MAX_DURATION_S) * 30 * MAX_PIXELS  # a minute of 4K at 30 frames a second, or half of one at 60
+MAX_FRAMES = int(MAX_DURATION_S) * 60  # at 240 a second, those of 75 s
+MAX_PIXELS_READ = int(MAX_DURATION_S) * 30 * 1920 * 1080  # five minutes of 1080p at 30 frames a second, or one of 4K
 MAX_PACKETS = 4 * MAX_FRAMES  # a picture comes in one or two; more of them hold none
 MAX_STREAMS = 32  # pictures, sound, and what phones write of place and movement
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv"
-CODECS = (
-    *("h264", "hevc", "vp8", "vp9", "libdav1d", "mjpeg", "mpeg4", "h263", "flv", "theora"),  # phones, browsers, webcams
-    *("mpeg1video", "mpeg2video", "msmpeg4", "dvvideo", "prores", "dnxhd"),  # cameras
-    *("rawvideo", "v210", "png", "ffv1", "ffvhuff", "huffyuv", "utvideo"),  # data sets
-)
-"""FFmpeg's decoders of what people and data sets film in; its hundreds of others stay shut."""
 
-# Sound is never decoded, but a file opens sooner when its sound can be probed.
-_SOUND = ("aac", "mp3float", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "pcm_s16le", "pcm_s16be")
-_FRIENDLY_FORMATS = "mp4, mov, webm, mkv or avi"
 # A picture of up to 8K is still decoded, so that its size can be reported; no memory is taken for a larger one.
-_LIMITS = {"codec_whitelist": ",".join((*CODECS, *_SOUND)), "max_pixels": str(4 * MAX_PIXELS)}
+_LIMITS = {"codec_whitelist": ",".join((*CODECS, *SOUND)), "max_pixels": str(4 * MAX_PIXELS)}
 _OPENING = _LIMITS | {
     "format_whitelist": FORMATS,
     "protocol_whitelist": "none",  # the open file is read through Python; nothing else may be opened
@@ -77,15 +69,19 @@ class ClipReport:
         container: format as FFmpeg names it, e.g. "mov,mp4,m4a,3gp,3g2,mj2".
         codec: e.g. "h264".
         width, height: pixels, after rotation.
-        rotation_degrees: rotation the file asked for, counter-clockwise: 0, 90, 180 or 270.
+        rotation_degrees: rotation the file asked for, counter-clockwise: 0, 90, 180 or 270; mirroring comes after it.
         frames: how many were read.
         duration_s: from the first frame to the end of the last one.
-        frame_rate_hz: measured, frames over the time they span; 0 for fewer than two.
-        jitter_ms: standard deviation of the frame interval.
+        frame_rate_hz: measured, frames over the time they span, gaps left out; 0 for fewer than two.
+        jitter_ms: standard deviation of the frame interval, gaps left out.
         longest_gap_s: longest frame interval.
-        bit_rate_kbps: picture data read over duration, in 1000 bits a second.
+        bit_rate_kbps: picture data read over the time that frames span, gaps left out, in 1000 bits a second.
         key_frame_interval_s: median time between pictures coded without others; None for fewer than two.
-        frames_dropped: frames without a usable timestamp (missing, repeated, backwards) or too soon after another.
+        frames_dropped: frames without a usable timestamp (missing, repeated, backwards, a stray one) or too soon after
+            another.
+        breaks_s: (from, to) without frames for 3 s, or between recordings that were joined; no window goes across.
+        slowed: how many times slower the file plays than it was filmed, by what a phone wrote into it: above 1 slow
+            motion, below 1 time lapse. All times here are as filmed.
         damaged: some of the picture data could not be decoded.
         cut_at_s: set when the clip was too long or too large to read all of it.
         size_changed_at_s: set when the pictures change their size; the clip was read up to there.
@@ -105,9 +101,22 @@ class ClipReport:
     bit_rate_kbps: float = 0.0
     key_frame_interval_s: float | None = None
     frames_dropped: int = 0
+    breaks_s: tuple[tuple[float, float], ...] = ()
+    slowed: float = 1.0
     damaged: bool = False
     cut_at_s: float | None = None
     size_changed_at_s: float | None = None
+
+    @property
+    def stretches_s(self) -> list[tuple[float, float]]:
+        """(from, to) of the stretches between breaks, in order: one for most clips."""
+        starts, ends = zip(*self.breaks_s, strict=True) if self.breaks_s else ((), ())
+        return list(zip((0.0, *ends), (*starts, self.duration_s), strict=True))
+
+    @property
+    def longest_stretch_s(self) -> float:
+        """How long the longest of them lasts."""
+        return max(end - start for start, end in self.stretches_s)
 
 
 class Clip:
@@ -117,8 +126,8 @@ class Clip:
         path: a file in one of the self-contained formats PyAV decodes (mp4, mov, webm, mkv, avi, ...).
 
     Raises:
-        ClipError: with code `not_found`, `not_a_file`, `not_readable`, `empty_file`, `file_too_large`, `not_a_video`,
-            `no_video`, `codec_unsupported`, `frame_too_large` or `frame_too_small`.
+        ClipError: with code `not_found`, `not_a_file`, `not_readable`, `empty_file`, `not_a_video`,
+            `format_unsupported`, `no_video`, `codec_unsupported`, `frame_too_large` or `frame_too_small`.
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
@@ -127,15 +136,15 @@ class Clip:
             self._container = av.open(self._file, "r", options=_OPENING, metadata_errors="replace")
             self._stream = _video_stream(self._container)
         except BaseException as error:
+            self._file.seek(0)
+            head = self._file.read(HEAD_BYTES)
             self._file.close()
             if isinstance(error, (av.FFmpegError, ValueError, OSError, EOFError)):
-                raise ClipError(
-                    "not_a_video",
-                    "This file cannot be read as a video.",
-                    f"Use a complete {_FRIENDLY_FORMATS} file; if it was copied or downloaded, do that again.",
-                ) from None
+                raise _unreadable(head) from None
             raise
         self._picture_bytes = 0
+        self._reordered = False  # times of packets ran back, as they do where pictures are stored in another order
+        self._exhausted = False
         codec = self._stream.codec_context
         codec.thread_type = "AUTO"
         codec.options = dict(_LIMITS)
@@ -163,35 +172,30 @@ class Clip:
             ClipError: `no_frames` when no picture can be decoded, `frame_too_large` or `frame_too_small` by the first.
         """
         report = self.report
+        report.slowed = slow_motion(self._container, self._stream)
+        timeline = Timeline(report.slowed)
         times: list[float] = []
         key_times: list[float] = []
-        origin_s, size, pixels_read = 0.0, None, 0
+        size, too_soon = None, 0
         try:
-            for picture in self._pictures():
-                pixels_read += picture.width * picture.height
-                if report.frames + report.frames_dropped >= MAX_FRAMES or pixels_read > MAX_PIXELS_READ:
-                    report.cut_at_s = times[-1] if times else 0.0
-                    break
-                if picture.time is None:
-                    report.frames_dropped += 1
-                    continue
-                if size is None:
-                    _check_size(picture.width, picture.height)
-                    size, origin_s = (picture.width, picture.height), picture.time
-                    # A tenth is allowed for timestamps that are rounded to milliseconds.
-                    least_s = 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (picture.width * picture.height))
-                time_s = picture.time - origin_s
-                if times and time_s < times[-1] + least_s:
-                    report.frames_dropped += 1
-                    continue
+            for time_s, picture in timeline.follow(self._pictures(), self._may_be_in_stored_order):
                 if time_s >= MAX_DURATION_S:
                     report.cut_at_s = MAX_DURATION_S
                     break
+                if size is None:
+                    _check_size(picture.width, picture.height)
+                    size, (turns, mirrored) = (picture.width, picture.height), orientation(picture)
+                    report.rotation_degrees = 90 * turns
+                    # A tenth is allowed for timestamps that are rounded to milliseconds.
+                    least_s = 0.9 / min(MAX_FRAME_RATE_HZ, MAX_PIXELS_PER_S / (picture.width * picture.height))
+                if times and time_s < times[-1] + least_s:
+                    too_soon += 1
+                    continue
                 if (picture.width, picture.height) != size:
                     report.size_changed_at_s = time_s
                     break
                 try:
-                    pixels, report.rotation_degrees = upright_image(picture)
+                    pixels = upright_image(picture, turns, mirrored)
                 except (av.FFmpegError, ValueError):
                     report.damaged = True
                     continue
@@ -202,22 +206,45 @@ class Clip:
                     key_times.append(time_s)
                 yield Frame(time_s, pixels)
         finally:
-            _measure_timing(report, np.array(times), np.array(key_times), self._picture_bytes)
-        # A header's duration is never used as a time, but pictures that end far before it mean a damaged file.
-        promised_s = (self._container.duration or 0) / av.time_base
+            report.frames_dropped = timeline.dropped + too_soon
+            _measure_timing(report, timeline, np.array(times), np.array(key_times), self._picture_bytes)
+        if self._exhausted:
+            report.cut_at_s = times[-1] if times else 0.0
         whole = report.cut_at_s is None and report.size_changed_at_s is None
-        if whole and report.duration_s < 0.8 * min(promised_s, MAX_DURATION_S):
+        promised_s = min(self._promised_s() / report.slowed, MAX_DURATION_S)
+        if whole and max(report.duration_s, timeline.reached_s) < 0.8 * promised_s:
             report.damaged = True
         if not times:
             raise ClipError(
                 "no_frames",
                 "The file holds no picture that can be decoded.",
-                f"Record it again, or convert it to a plain {_FRIENDLY_FORMATS} file.",
+                f"Record it again, or convert it to a plain {FRIENDLY} file.",
             )
 
+    def _may_be_in_stored_order(self) -> bool:
+        """Return whether pictures were decoded in another order than stored, and no time so far tells of it."""
+        return bool(self._stream.codec_context.has_b_frames) and not self._reordered
+
+    def _promised_s(self) -> float:
+        """Return how long the header says that the pictures last; 0 when it does not.
+
+        It is never used as a time, but pictures that end far before it mean a damaged file.
+        """
+        stream = self._stream
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base)
+        if len(self._container.streams) > 1:
+            return 0.0  # sound or subtitles may be longer
+        return (self._container.duration or 0) / av.time_base
+
     def _pictures(self) -> Iterator[av.VideoFrame]:
-        """Yield every picture that can be decoded; damage is noted in the report and passed over."""
+        """Yield every picture that can be decoded, up to the bounds; damage is noted in the report and passed over."""
+        count = pixels = 0
+        latest: int | None = None
         for packet in self._packets():
+            if packet.pts is not None:
+                self._reordered |= latest is not None and packet.pts < latest
+                latest = packet.pts
             self._picture_bytes += packet.size
             try:
                 pictures = packet.decode()
@@ -225,6 +252,10 @@ class Clip:
                 self.report.damaged = True
                 continue
             for picture in pictures:
+                count, pixels = count + 1, pixels + picture.width * picture.height
+                if count > MAX_FRAMES or pixels > MAX_PIXELS_READ:
+                    self._exhausted = True
+                    return
                 self.report.damaged |= bool(picture.is_corrupt)
                 yield picture
 
@@ -241,7 +272,7 @@ class Clip:
 
 
 def _open_file(path: str | os.PathLike) -> tuple[BinaryIO, int]:
-    """Open a regular file of a sane size; return it with its size in bytes."""
+    """Open a regular file that is not empty; return it with its size in bytes."""
     try:
         # Checked before opening: opening a named pipe would wait for its writer for ever.
         status = os.stat(path)
@@ -253,19 +284,21 @@ def _open_file(path: str | os.PathLike) -> tuple[BinaryIO, int]:
             raise ClipError(
                 "not_readable", "This file may not be read.", "Check its permissions and try again."
             ) from None
-        raise ClipError(
-            "not_found", "There is no such file.", f"Name an {_FRIENDLY_FORMATS} file on this machine."
-        ) from None
-    if 0 < status.st_size <= MAX_FILE_BYTES:
+        raise ClipError("not_found", "There is no such file.", f"Name an {FRIENDLY} file on this machine.") from None
+    if status.st_size:
         return file, status.st_size
     file.close()
-    if status.st_size:
-        raise ClipError(
-            "file_too_large",
-            f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.",
-            "Record about 15 seconds, or cut the clip.",
-        )
     raise ClipError("empty_file", "The file is empty.", "Record or copy the clip again.")
+
+
+def _unreadable(head: bytes) -> ClipError:
+    """Return the error of a file that cannot be opened as a clip and begins like this."""
+    name = name_other_format(head)
+    if name is None:
+        remedy = f"Use a complete {FRIENDLY} file; if it was copied or downloaded, do that again."
+        return ClipError("not_a_video", "This file cannot be read as a video.", remedy)
+    remedy = f"Convert the clip to a plain {FRIENDLY} file, in high quality."
+    return ClipError("format_unsupported", f"Files of this format are not read here ({name}).", remedy)
 
 
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
@@ -281,7 +314,7 @@ def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
         raise ClipError(
             "codec_unsupported",
             f"The pictures are coded in a way that is not read here ({name}).",
-            f"Convert the clip to a plain {_FRIENDLY_FORMATS} file, in high quality.",
+            f"Convert the clip to a plain {FRIENDLY} file, in high quality.",
         )
     _check_size(codec.width, codec.height)
     return videos[0]
@@ -301,15 +334,21 @@ def _check_size(width: int, height: int) -> None:
     raise ClipError(code, f"The picture is {width} x {height} pixels, {what}.", remedy)
 
 
-def _measure_timing(report: ClipReport, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int) -> None:
+def _measure_timing(
+    report: ClipReport, timeline: Timeline, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int
+) -> None:
     """Fill the report's timing from the times of all frames and of key frames."""
     if len(times_s) < 2:
         return
     intervals = np.diff(times_s)
-    report.duration_s = float(times_s[-1] + np.median(intervals))
-    report.frame_rate_hz = float(1 / intervals.mean())
-    report.jitter_ms = float(1000 * intervals.std())
+    interval_s, typical = float(np.median(intervals)), typical_intervals(intervals)
+    report.duration_s = float(times_s[-1] + interval_s)
+    report.frame_rate_hz = frame_rate_hz(times_s)
+    report.jitter_ms = float(1000 * typical.std())
     report.longest_gap_s = float(intervals.max())
-    report.bit_rate_kbps = 8 * picture_bytes / report.duration_s / 1000
+    report.bit_rate_kbps = 8 * picture_bytes / (typical.sum() + interval_s) / 1000
+    report.breaks_s = tuple(
+        (min(last_s + interval_s, next_s), next_s) for last_s, next_s in timeline.breaks_s if next_s <= times_s[-1]
+    )
     if len(key_times_s) > 1:
         report.key_frame_interval_s = float(np.median(np.diff(key_times_s)))

@@ -1,7 +1,8 @@
 """The estimate: what comes out of a clip, as objects. `estimate_json` makes its one JSON form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from bpdemo.errors import BpdemoError, Reason
 
@@ -9,11 +10,15 @@ if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to l
     from bpdemo.capture import CaptureReport, Thumbnail
     from bpdemo.quality import Check
     from bpdemo.weights.store import WeightsSummary
-    from bpdemo.window import WindowEstimate
+    from bpdemo.window import Window, WindowEstimate
 
-METHOD = "pos"
-"""The pulse method: plane orthogonal to skin (Wang et al. 2017)."""
+AnyWindow = TypeVar("AnyWindow", bound="Window")
+
+DEFAULT_METHOD = "pos"
+"""The pulse method unless another is asked for (`pulse_methods.METHODS`): it is the map's, too."""
 PRESSURE_UNIT = "mmHg"
+MIN_SHARE_OF_WINDOWS, CERTAIN_PROBABILITY = 0.1, 0.95
+MAX_RATE_STEP = 0.1  # of a heart rate: windows whose rates lie further apart contradict each other (ours)
 DISCLAIMER = (
     "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
     "what a method gives, not what your pressure is. Do not base any decision about health on them."
@@ -64,10 +69,64 @@ class PressureEstimate:
 
 @dataclass(frozen=True)
 class HeartRate:
-    """Heart rate in beats a minute and the pulse's signal-to-noise ratio in dB."""
+    """Heart rate.
+
+    Attributes:
+        value: beats a minute.
+        snr_db: the pulse's signal-to-noise ratio in dB.
+        interval: (low, high) beats a minute.
+    """
 
     value: float
     snr_db: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class HeartRateVariability:
+    """How much the intervals from beat to beat differ, over the whole clip.
+
+    Attributes:
+        rmssd_ms: root mean square of successive differences; None where the timing error hides it.
+        sdnn_ms: standard deviation of the intervals; likewise.
+        rmssd_error_ms, sdnn_error_ms: what the timing error of the beats alone would give; it is taken off the values.
+        intervals: how many were measured.
+        reason: why there is neither; None when there is one.
+    """
+
+    rmssd_ms: float | None = None
+    sdnn_ms: float | None = None
+    rmssd_error_ms: float | None = None
+    sdnn_error_ms: float | None = None
+    intervals: int = 0
+    reason: Reason | None = None
+
+    def __str__(self) -> str:
+        """The values that there are, with what the timing error would give; the reason where there is none."""
+        told = [
+            f"{name} {value:.0f} ms (timing error {error:.0f} ms)"
+            for name, value, error in (
+                ("RMSSD", self.rmssd_ms, self.rmssd_error_ms),
+                ("SDNN", self.sdnn_ms, self.sdnn_error_ms),
+            )
+            if value is not None and error is not None
+        ]
+        return ", ".join(told) if self.reason is None else self.reason.message
+
+
+@dataclass(frozen=True)
+class Respiration:
+    """Breaths a minute, and the scatter of the three ways it was measured; or the reason why there is none."""
+
+    value: float | None = None
+    error: float | None = None
+    reason: Reason | None = None
+
+    def __str__(self) -> str:
+        """The value with its scatter, or the reason why there is none."""
+        return (
+            f"{self.value:.0f} a minute (error {self.error or 0:.1f})" if self.reason is None else self.reason.message
+        )
 
 
 @dataclass(frozen=True)
@@ -80,14 +139,16 @@ class Estimate:
         reasons: why there is no reading; empty for a reading.
         notes: what is worth noting about the capture without refusing it.
         systolic, diastolic: present for a reading only.
-        heart_rate: present when there is a pulse, of a refused clip too.
-        checks: the questions put to the clip as a whole, with the answers; windows have their own.
+        heart_rate: present when there is a pulse, of a refused clip too; the median over windows that agree.
+        heart_rate_variability, respiration: values, or why there are none; None for a clip without a pulse.
+        checks: the questions put to the clip as a whole, with the answers; windows have their own. Without any window,
+            how the face was seen is among them.
         windows: in order.
         capture: how the file and the face were seen; None when the clip could not be opened.
         weights: where the weights come from; None when they could not be had.
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
         path: the clip's path as it was given, to tell many clips apart; None on the page.
-        method: how the pulse was found.
+        method: how the pulse was found, a name of `pulse_methods.METHODS`.
     """
 
     clip: str
@@ -97,13 +158,15 @@ class Estimate:
     systolic: PressureEstimate | None = None
     diastolic: PressureEstimate | None = None
     heart_rate: HeartRate | None = None
+    heart_rate_variability: HeartRateVariability | None = None
+    respiration: Respiration | None = None
     checks: "tuple[Check, ...]" = ()
     windows: "tuple[WindowEstimate, ...]" = ()
     capture: "CaptureReport | None" = None
     weights: "WeightsSummary | None" = None
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
     path: str | None = None
-    method: str = METHOD
+    method: str = DEFAULT_METHOD
 
     @classmethod
     def from_error(
@@ -118,26 +181,72 @@ class Estimate:
         return None if self.weights is None else self.weights.model
 
     @property
+    def level(self) -> Literal["nothing", "pulse", "reading"]:
+        """How much came out: nothing, a pulse with its heart rate, or a reading with pressures as well."""
+        if self.status == "reading":
+            return "reading"
+        return "nothing" if self.heart_rate is None else "pulse"
+
+    @property
     def best_window(self) -> "WindowEstimate | None":
-        """The window to show: the clearest pulse among those read, else among all; None when there is no window."""
-        candidates = [window for window in self.windows if window.status == "reading"] or list(self.windows)
-
-        def snr_db(window: "WindowEstimate") -> float:
-            return window.pulse.snr_db if window.pulse else float("-inf")
-
-        return max(candidates, key=snr_db, default=None)
+        """The window to show (see `best_window`), one that agrees with the heart rate; None when there is no window."""
+        return best_window(agreeing_windows(self.windows) or self.windows)
 
     @property
     def failed_checks(self) -> "tuple[Check, ...]":
-        """The checks that the clip and its best window failed; empty for a reading."""
+        """The checks that the clip and its best window failed, what can be mended first; empty for a reading.
+
+        Of a clip that is too short nothing is told of the pulse, and of what is no pulse nothing about its shape.
+        """
+        from bpdemo.reasons import can_be_mended, place_in_order
+
         if self.status == "reading":
             return ()
         best = self.best_window
-        asked = self.checks + (best.checks if best else ())
-        return tuple(check for check in asked if not check.passed)
+        failed = [check for check in (*self.checks, *(best.checks if best else ())) if not check.passed]
+        if any(check.reason == "too_short" for check in failed):
+            failed = [check for check in failed if can_be_mended(check.reason)]
+        if any(check.reason == "no_pulse" for check in failed):
+            failed = [check for check in failed if check.reason != "weak_pulse"]
+        return tuple(sorted(failed, key=lambda check: place_in_order(check.reason)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form (`estimate_json.EstimateForm`)."""
         from bpdemo.estimate_json import to_json
 
         return to_json(self)
+
+
+def agreeing_windows(windows: "Sequence[AnyWindow]") -> "list[AnyWindow]":
+    """Return the windows whose heart rates agree, most of those that have one; none where no rate has most of them.
+
+    Rates in rising order are parted where one is over 10 % above the one before: a heart that speeds up stays in one
+    group, while doubled rates and rhythms that are no heart's fall out of it. A long clip has many windows in which
+    chance may look like a pulse: less than a tenth of them must hold one that is nearly certain (ours).
+    """
+    groups: list[list[AnyWindow]] = []
+    last_bpm = 0.0
+    for rate_bpm, window in sorted(
+        ((window.heart_rate.value, window) for window in windows if window.heart_rate), key=lambda pair: pair[0]
+    ):
+        if rate_bpm > (1 + MAX_RATE_STEP) * last_bpm:
+            groups.append([])
+        groups[-1].append(window)
+        last_bpm = rate_bpm
+    largest = max(groups, key=len, default=[])
+    if 2 * len(largest) <= sum(map(len, groups)):
+        return []
+    certain = any(window.evidence and window.evidence.probability >= CERTAIN_PROBABILITY for window in largest)
+    return largest if certain or len(largest) >= MIN_SHARE_OF_WINDOWS * len(windows) else []
+
+
+def best_window(windows: "Sequence[AnyWindow]") -> "AnyWindow | None":
+    """Return the window to show: a reading before a pulse before neither; then the best capture, the clearest pulse."""
+    from bpdemo.reasons import can_be_mended
+
+    def merit(window: "AnyWindow") -> tuple[bool, bool, int, float]:
+        faults = sum(not check.passed and can_be_mended(check.reason) for check in window.checks)
+        snr_db = window.pulse.snr_db if window.pulse else float("-inf")
+        return window.status == "reading", window.has_pulse, -faults, snr_db
+
+    return max(windows, key=merit, default=None)

@@ -30,8 +30,9 @@ Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1))]
 Hundredth = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 Thousandth = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 TenThousandth = Annotated[float, AfterValidator(lambda value: round(value, 4))]
+Millionth = Annotated[float, AfterValidator(lambda value: round(value, 6))]
 Bound = Annotated[
-    Annotated[float, AfterValidator(lambda value: round(value, 6))] | None,
+    Millionth | None,
     BeforeValidator(lambda value: value if value is not None and math.isfinite(value) else None),
 ]
 
@@ -83,11 +84,69 @@ class CheckForm(Form):
 
 
 class HeartRateForm(Form):
-    """Heart rate, and the pulse's signal-to-noise ratio."""
+    """Heart rate with its interval, and the pulse's signal-to-noise ratio."""
 
     value: Tenth
     unit: Literal["bpm"] = "bpm"
+    interval: tuple[Tenth, Tenth]
     snr_db: Tenth
+
+
+class VariabilityForm(Form):
+    """Heart-rate variability over the whole clip; a value that the timing error hides is absent."""
+
+    absent = frozenset({"rmssd_ms", "sdnn_ms", "rmssd_error_ms", "sdnn_error_ms", "reason"})
+
+    rmssd_ms: Tenth | None = None
+    sdnn_ms: Tenth | None = None
+    rmssd_error_ms: Tenth | None = Field(None, description="what the timing error alone would give; it is taken off")
+    sdnn_error_ms: Tenth | None = Field(None, description="likewise")
+    intervals: int = Field(description="how many were measured")
+    reason: ReasonForm | None = Field(None, description="why there is neither")
+
+
+class RespirationForm(Form):
+    """Breathing over the whole clip, or why it could not be measured."""
+
+    absent = frozenset({"value", "error", "reason"})
+
+    value: Tenth | None = Field(None, description="breaths a minute")
+    error: Tenth | None = Field(None, description="scatter of the three ways it was measured")
+    unit: Literal["breaths/min"] = "breaths/min"
+    reason: ReasonForm | None = None
+
+
+class MethodForm(Form):
+    """What one pulse method says of a window, a pulse or not."""
+
+    name: str
+    heart_rate: Tenth = Field(description="of the strongest periodic change, bpm")
+    snr_db: Tenth
+
+
+class AnswerForm(Form):
+    """The answer to one question whether a window's strongest periodic change is a pulse."""
+
+    absent = frozenset({"value"})
+
+    name: str = Field(description="what was measured; a unit is part of the name")
+    value: Bound = Field(None, description="what was measured; absent where it could not be")
+    log_odds: Thousandth = Field(description="what it adds to the natural log odds of a pulse; below 0: against one")
+
+
+class EvidenceForm(Form):
+    """What speaks for a pulse and against it."""
+
+    probability: TenThousandth = Field(description="of a pulse, where clips with and without one are equally many")
+    answers: tuple[AnswerForm, ...]
+
+
+class WaveForm(Form):
+    """The pulse wave of a window."""
+
+    rate_hz: Literal[30] = Field(30, description="values a second")
+    start_s: Thousandth = Field(description="time of the first value, seconds from the clip's first frame")
+    values: tuple[Millionth, ...] = Field(description="relative change of the skin's colour; 0.01 is 1 %")
 
 
 class RangeForm(Form):
@@ -125,17 +184,20 @@ class PressureForm(IntervalForm):
 class WindowForm(Form):
     """One window of the clip, at most 15 s."""
 
-    absent = frozenset({"systolic", "diastolic", "heart_rate", "beats_s"})
+    absent = frozenset({"evidence", "systolic", "diastolic", "heart_rate", "beats_s", "wave"})
 
     start_s: Hundredth
     end_s: Hundredth
     status: Literal["reading", "refused"]
     reasons: tuple[str, ...] = Field(description="codes")
     checks: tuple[CheckForm, ...]
+    evidence: EvidenceForm | None = Field(None, description="absent when no skin was seen")
     systolic: IntervalForm | None = None
     diastolic: IntervalForm | None = None
     heart_rate: HeartRateForm | None = None
+    methods: tuple[MethodForm, ...] = Field(description="pulse methods side by side; empty when no skin was seen")
     beats_s: tuple[Thousandth, ...] | None = Field(None, description="upstroke of each beat, seconds from the start")
+    wave: WaveForm | None = None
 
 
 class FaceForm(Form):
@@ -170,6 +232,8 @@ class CaptureForm(Form):
     bit_rate_kbps: Thousandth
     key_frame_interval_s: Thousandth | None
     frames_dropped: int
+    breaks_s: tuple[tuple[Thousandth, Thousandth], ...] = Field(description="no window goes across one (from, to)")
+    slowed: Thousandth = Field(description="times slower than filmed, by the file's metadata; times here are as filmed")
     damaged: bool
     cut_at_s: Thousandth | None
     size_changed_at_s: Thousandth | None
@@ -202,12 +266,15 @@ class EstimateForm(Form):
     """What bpdemo has to say of one clip. Research use only; not a medical device."""
 
     model_config = ConfigDict(title="bpdemo estimate")
-    absent = frozenset({"path", "systolic", "diastolic", "heart_rate"})
+    absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration"})
 
     schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
     clip: str = Field(description="the file's name")
     path: str | None = Field(None, description="as it was given; command line and Python only")
     status: Literal["reading", "refused", "error"]
+    level: Literal["nothing", "pulse", "reading"] = Field(
+        description="pulse: a heart rate, beats and wave although pressures are refused"
+    )
     reasons: tuple[ReasonForm, ...]
     notes: tuple[ReasonForm, ...]
     method: str = Field(description="how the pulse was found")
@@ -215,7 +282,12 @@ class EstimateForm(Form):
     systolic: PressureForm | None = None
     diastolic: PressureForm | None = None
     heart_rate: HeartRateForm | None = None
+    heart_rate_variability: VariabilityForm | None = None
+    respiration: RespirationForm | None = None
     checks: tuple[CheckForm, ...] = Field(description="of the clip as a whole")
+    failed_checks: tuple[CheckForm, ...] = Field(
+        description="of the clip and of its best window, what can be mended first; empty for a reading"
+    )
     windows: tuple[WindowForm, ...]
     capture: CaptureForm | None
     weights: WeightsForm | None
@@ -241,9 +313,16 @@ def json_schema() -> dict[str, Any]:
 
 
 def _window(window: "WindowEstimate") -> dict[str, Any]:
-    fields = {name: getattr(window, name) for name in WindowForm.model_fields if hasattr(window, name)}
-    beats_s = window.pulse.beats_s.tolist() if window.pulse is not None and window.has_pulse else None
-    return fields | {"reasons": [reason.code for reason in window.reasons], "beats_s": beats_s}
+    form = {name: getattr(window, name) for name in WindowForm.model_fields if hasattr(window, name)}
+    form |= {"reasons": [reason.code for reason in window.reasons], "methods": []}
+    if pulse := window.pulse:
+        form["methods"] = [
+            {"name": each.name, "heart_rate": each.heart_rate_bpm, "snr_db": each.snr_db} for each in pulse.methods
+        ]
+        if window.has_pulse:
+            form["beats_s"] = pulse.beats_s.tolist()
+            form["wave"] = {"start_s": float(pulse.time_s[0]), "values": pulse.wave.tolist()}
+    return form
 
 
 if __name__ == "__main__":

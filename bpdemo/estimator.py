@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,30 @@ import numpy as np
 
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
+from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
-from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
-from bpdemo.quality import check_capture, notes, reasons_of_capture
-from bpdemo.reasons import reason
-from bpdemo.stmap import STMap, build_stmap, place_windows, resample
+from bpdemo.estimate import (
+    DEFAULT_METHOD,
+    Baseline,
+    Estimate,
+    HeartRate,
+    HeartRateVariability,
+    PressureEstimate,
+    RangeEstimate,
+    Respiration,
+    agreeing_windows,
+    best_window,
+)
+from bpdemo.pulse_methods import method_by_name
+from bpdemo.quality import check_capture, check_file, notes
+from bpdemo.reasons import can_be_mended, explain, reason
+from bpdemo.respiration import SHORTEST_S, measure_respiration
+from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
+from bpdemo.variability import measure_variability
 from bpdemo.weights.store import Weights, load_weights
-from bpdemo.window import Window, WindowEstimate, read_window, window_places
+from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
 if TYPE_CHECKING:
     from bpdemo.models.beats import RangePrediction
@@ -44,17 +60,21 @@ _MAP_SHARE = 0.7  # of the rest
 
 
 def map_clip(path: str | os.PathLike, progress: Progress | None = None, *, isolate: bool = False) -> STMap:
-    """Return the STMap of a clip's first window; `progress` and `isolate` are those of `BloodPressureEstimator`.
+    """Return the STMap of a clip's best window; `progress` and `isolate` are those of `BloodPressureEstimator`.
 
     Raises:
         ClipError: the file cannot be read as a clip, or (`no_face`, `too_short`) holds nothing to map.
     """
     capture = _read_capture(path, progress, isolate)
-    places = place_windows(capture.report.file.duration_s)
-    code = "no_face" if not np.isfinite(capture.traces.colours).any() else "too_short" if not places else None
-    if code:
-        raise ClipError(code, reason(code).message, reason(code).remedy)
-    return build_stmap(resample(capture.traces.time_s, capture.traces.colours, *places[0]))
+    if not np.isfinite(capture.traces.colours).any():
+        code = "no_face"
+    elif capture.report.file.longest_stretch_s < MIN_WINDOW_S:
+        code = "too_short"
+    elif best := best_window(read_windows(capture)):
+        return best.stmap
+    else:
+        code = "no_face"
+    raise ClipError(code, reason(code).message, reason(code).remedy)
 
 
 class BloodPressureEstimator:
@@ -85,12 +105,21 @@ class BloodPressureEstimator:
         """
         return cls(load_weights(weights, device), isolate=isolate)
 
-    def estimate(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
+    def estimate(
+        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+    ) -> Estimate:
         """Return a clip's reading, or a refusal that says why.
+
+        Args:
+            path: of the clip.
+            progress: is called with the share of the work done, 0 to 1, and the step.
+            method: how the pulse is found, a name of `pulse_methods.METHODS`.
 
         Raises:
             ClipError: the file cannot be read as a clip.
+            BpdemoError: `method_unknown`.
         """
+        method_by_name(method)  # before the clip is decoded
         report_progress = progress or (lambda *_: None)
         capture = _read_capture(path, lambda share, step: report_progress(_CAPTURE_SHARE * share, step), self.isolate)
         places, windows = window_places(capture.report), []
@@ -98,43 +127,59 @@ class BloodPressureEstimator:
             each = (1 - _CAPTURE_SHARE) / len(places)
             begun = _CAPTURE_SHARE + number * each
             report_progress(begun, "map")
-            window = read_window(capture.traces, *place, capture.report)
+            window = read_window(capture.traces, *place, capture.report_between(*place), method)
             if not window.reasons:
                 report_progress(begun + _MAP_SHARE * each, "network")
             windows.append(self._estimate_window(window))
         report_progress(1.0, "done")
-        checks = check_capture(capture.report)
-        read = [window for window in windows if window.status == "reading"]
-        with_pulse = [window.heart_rate for window in read or windows if window.heart_rate]
+        agreeing = agreeing_windows(windows)
+        contradicted = len(agreeing) < sum(window.has_pulse for window in windows)
+        read = [window for window in agreeing if window.status == "reading"]
+        variability, respiration = _measure_whole_clip(capture, agreeing, method)
         estimate = Estimate(
             clip=Path(path).name,
             status="reading" if read else "refused",
-            notes=notes(capture.report),
-            heart_rate=_median_heart_rate(with_pulse) if with_pulse else None,
-            checks=checks,
+            notes=(*notes(capture.report), *([reason("rates_differ")] if agreeing and contradicted else [])),
+            heart_rate=_median_heart_rate([window.heart_rate for window in read or agreeing if window.heart_rate]),
+            heart_rate_variability=variability,
+            respiration=respiration,
+            checks=check_file(capture.report.file) if windows else check_capture(capture.report),
             windows=tuple(windows),
             capture=capture.report,
             weights=self.weights.summary,
             thumbnails=capture.thumbnails,
             path=os.fspath(path),
+            method=method,
         )
         if not read:
-            best = estimate.best_window
-            return replace(estimate, reasons=reasons_of_capture(checks) or (best.reasons if best else ()))
+            codes = [check.reason for check in estimate.failed_checks if can_be_mended(check.reason)]
+            if contradicted and not agreeing:
+                codes.append("rates_differ")
+            elif estimate.best_window:
+                codes += [one.code for one in estimate.best_window.reasons]
+            return replace(estimate, reasons=explain(codes))
         return replace(
             estimate,
             systolic=_mean_pressure([window.systolic for window in read if window.systolic]),
             diastolic=_mean_pressure([window.diastolic for window in read if window.diastolic]),
         )
 
-    def answer(self, path: str | os.PathLike, progress: Progress | None = None) -> Estimate:
+    def answer(
+        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+    ) -> Estimate:
         """Return what `estimate` does, but an error as an estimate whose status says so."""
         try:
-            return self.estimate(path, progress)
+            return self.estimate(path, progress, method=method)
         except BpdemoError as error:
             return self._from_error(path, error)
 
-    def answer_many(self, paths: Sequence[str | os.PathLike], processes: int | None = None) -> Iterator[Estimate]:
+    def answer_many(
+        self,
+        paths: Sequence[str | os.PathLike],
+        processes: int | None = None,
+        *,
+        method: str = DEFAULT_METHOD,
+    ) -> Iterator[Estimate]:
         """Yield what `answer` gives for each of many clips, in order; no error of one clip affects another.
 
         `processes` is how many read at the same time; None starts as many as are worth it. A script that calls this
@@ -142,11 +187,15 @@ class BloodPressureEstimator:
         """
         processes = worthwhile_processes(len(paths)) if processes is None else processes
         if processes == 1:
-            yield from (self._answer_anyhow(path) for path in paths)
+            yield from (self._answer_anyhow(path, method) for path in paths)
             return
         device = str(next(self.weights.network.parameters()).device)
         results = map_in_processes(
-            _answer_in_worker, paths, processes=processes, prepare=_load_worker, arguments=(self.weights.source, device)
+            partial(_answer_in_worker, method=method),
+            paths,
+            processes=processes,
+            prepare=_load_worker,
+            arguments=(self.weights.source, device),
         )
         for path, result in zip(paths, results, strict=True):
             yield result or self._from_error(path, BpdemoError(*CRASHED))
@@ -170,10 +219,10 @@ class BloodPressureEstimator:
         systolic, diastolic = self.predict(window.beats)
         return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
 
-    def _answer_anyhow(self, path: str | os.PathLike) -> Estimate:
+    def _answer_anyhow(self, path: str | os.PathLike, method: str) -> Estimate:
         """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""
         try:
-            return self.answer(path)
+            return self.answer(path, method=method)
         except Exception as error:
             log_unforeseen(logger, error)
             return self._from_error(path, BpdemoError(*_UNEXPECTED))
@@ -202,18 +251,36 @@ def _read_capture(path: str | os.PathLike, progress: Progress | None, isolate: b
     return (read_in_subprocess if isolate else read_capture)(path, progress)
 
 
+def _measure_whole_clip(
+    capture: Capture, windows: Sequence[Window], method: str
+) -> tuple[HeartRateVariability, Respiration] | tuple[None, None]:
+    """Return what takes longer than a window to measure, from the windows with a pulse; None without any."""
+    if not windows:
+        return None, None
+    duration_s = capture.report.file.duration_s
+    pulse = None
+    if duration_s >= SHORTEST_S:
+        with_pulse = [(window.start_s, window.end_s) for window in windows]
+        pulse = measure_clip_pulse(capture.traces, duration_s, with_pulse, method)
+    return measure_variability(pulse, duration_s), measure_respiration(pulse, duration_s)
+
+
 def _load_worker(weights: str, device: str) -> None:
     global _worker
     _worker = BloodPressureEstimator.from_pretrained(weights, device)
 
 
-def _answer_in_worker(path: str | os.PathLike) -> Estimate:
-    return _worker._answer_anyhow(path)
+def _answer_in_worker(path: str | os.PathLike, method: str) -> Estimate:
+    return _worker._answer_anyhow(path, method)
 
 
-def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate:
-    """Return the median heart rate and median SNR of several windows."""
-    return HeartRate(*np.median([(rate.value, rate.snr_db) for rate in heart_rates], axis=0).tolist())
+def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate | None:
+    """Return the medians over several windows of heart rate, SNR and both ends of the interval; None of no window."""
+    if not heart_rates:
+        return None
+    numbers = [(rate.value, rate.snr_db, *rate.interval) for rate in heart_rates]
+    value, snr_db, low, high = np.median(numbers, axis=0).tolist()
+    return HeartRate(value, snr_db, (low, high))
 
 
 def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:

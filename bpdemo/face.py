@@ -43,12 +43,12 @@ class TrackedFrame:
 
 @dataclass
 class FaceReport:
-    """How the face was seen, over all frames read so far.
+    """How the face was seen in a clip or a window of it.
 
     Attributes:
         key_frames: frames on which landmarks were looked for.
         seen: share of key frames with the followed face, 0 to 1.
-        faces: most faces seen at once.
+        faces: most faces seen at once, in the whole clip.
         width_pixels: median width of the followed face between its temples.
         turn_degrees: median head turn, left or right, 0 to 90, by where the nose tip lies between the temples (ours).
         motion_per_second: median speed of the face's centre from frame to frame, in face widths a second.
@@ -67,15 +67,39 @@ class FaceReport:
 
 
 @dataclass
-class _Track:
-    """What the report is made from: time and centre of the face on each frame, the rest on key frames."""
+class FaceTrack:
+    """What a report is made from, of any stretch of a clip.
+
+    Attributes:
+        times_s, centres: of each frame with the face; a centre is [2] pixels.
+        key_times_s, widths, turns: of each key frame; NaN where the face was not found.
+        faces: most faces seen at once.
+    """
 
     times_s: list[float] = field(default_factory=list)
     centres: list[np.ndarray] = field(default_factory=list)
+    key_times_s: list[float] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
     turns: list[float] = field(default_factory=list)
-    misses: int = 0
     faces: int = 0
+
+    def report(self, start_s: float = 0.0, end_s: float = np.inf) -> FaceReport:
+        """Return how the face was seen from one time up to another; brightness is not known here."""
+        key_frames = slice(*np.searchsorted(self.key_times_s, (start_s, end_s)))
+        widths = np.array(self.widths[key_frames])
+        found = np.isfinite(widths)
+        report = FaceReport(key_frames=len(widths), faces=self.faces)
+        if not found.any():
+            return report
+        report.seen = float(found.mean())
+        report.width_pixels = float(np.median(widths[found]))
+        report.turn_degrees = float(np.median(np.array(self.turns[key_frames])[found]))
+        frames = slice(*np.searchsorted(self.times_s, (start_s, end_s)))
+        times_s = self.times_s[frames]
+        if len(times_s) > 1:
+            steps = np.linalg.norm(np.diff(self.centres[frames], axis=0), axis=1)
+            report.motion_per_second = float(np.median(steps / np.diff(times_s) / report.width_pixels))
+        return report
 
 
 @cache
@@ -110,7 +134,7 @@ class FaceTracker:
         )
         self._landmarker = vision.FaceLandmarker.create_from_options(options)
         self._interval_s = 1 / key_frames_hz
-        self._track = _Track()
+        self.track = FaceTrack()
         self._last: np.ndarray | None = None
         self._counted_s = -np.inf
 
@@ -124,8 +148,8 @@ class FaceTracker:
         """Yield every frame with its landmarks, in order; at most the frames of one key interval wait in memory."""
         for tracked in self._between_key_frames(frames):
             if tracked.landmarks is not None:
-                self._track.times_s.append(tracked.frame.time_s)
-                self._track.centres.append(tracked.landmarks.mean(axis=0))
+                self.track.times_s.append(tracked.frame.time_s)
+                self.track.centres.append(tracked.landmarks.mean(axis=0))
             yield tracked
 
     def _between_key_frames(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
@@ -133,10 +157,13 @@ class FaceTracker:
         waiting: list[Frame] = []
         before: TrackedFrame | None = None
         for frame in frames:
-            if before is not None and frame.pixels.shape != before.frame.pixels.shape:
-                # In a picture of another size the face may be anywhere.
-                yield from _carry_on(before, waiting)
-                waiting, before, self._last = [], None, None
+            if before is not None:
+                paused_s = frame.time_s - (waiting[-1] if waiting else before.frame).time_s
+                resized = frame.pixels.shape != before.frame.pixels.shape
+                if resized or paused_s >= self._interval_s - 1e-6:
+                    # After a pause the head may lie elsewhere; in a picture of another size, anywhere.
+                    yield from _carry_on(before, waiting)
+                    waiting, before, self._last = [], None, None if resized else self._last
             waiting.append(frame)
             due = before is None or frame.time_s - before.frame.time_s >= self._interval_s - 1e-6
             if due or len(waiting) == _MOST_WAITING:
@@ -149,33 +176,26 @@ class FaceTracker:
     @property
     def report(self) -> FaceReport:
         """How the face was seen so far."""
-        track = self._track
-        report = FaceReport(key_frames=len(track.widths) + track.misses, faces=track.faces)
-        if track.widths:
-            report.seen = len(track.widths) / report.key_frames
-            report.width_pixels = float(np.median(track.widths))
-            report.turn_degrees = float(np.median(track.turns))
-        if len(track.times_s) > 1:
-            steps = np.linalg.norm(np.diff(track.centres, axis=0), axis=1)
-            report.motion_per_second = float(np.median(steps / np.diff(track.times_s) / report.width_pixels))
-        return report
+        return self.track.report()
 
     def _find(self, frame: Frame) -> np.ndarray | None:
         """Return the followed face's landmarks on a key frame, or None, and note how it was seen."""
+        self.track.key_times_s.append(frame.time_s)
         landmarks = None
         if self._last is not None:
             landmarks = self._choose(self._search_near(frame.pixels, self._last))
         if landmarks is None or frame.time_s - self._counted_s >= COUNT_EVERY_S:
             everywhere = self._detect(frame.pixels, 0, 0)
-            self._track.faces = max(self._track.faces, len(everywhere))
+            self.track.faces = max(self.track.faces, len(everywhere))
             self._counted_s = frame.time_s
             landmarks = self._choose(everywhere) if landmarks is None else landmarks
         if landmarks is None:
-            self._track.misses += 1
+            self.track.widths.append(np.nan)
+            self.track.turns.append(np.nan)
             return None
         self._last = landmarks
-        self._track.widths.append(_face_width(landmarks))
-        self._track.turns.append(_turn_degrees(landmarks))
+        self.track.widths.append(_face_width(landmarks))
+        self.track.turns.append(_turn_degrees(landmarks))
         return landmarks
 
     def _choose(self, faces: list[np.ndarray]) -> np.ndarray | None:

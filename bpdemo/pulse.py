@@ -9,22 +9,39 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpdemo.beats import band_pass, find_beats
+from bpdemo.estimate import DEFAULT_METHOD
+from bpdemo.pulse_methods import METHODS, method_by_name
 from bpdemo.regions import CELLS, LUMA, REGIONS, rows_of_region
-from bpdemo.stmap import RATE_HZ, Traces, project_pos
+from bpdemo.spectrum import (
+    HEART_RATE_BPM,
+    amplitude_at,
+    heart_rate_hz,
+    line_to_noise,
+    power_spectrum,
+    rival_db,
+    snr_db,
+)
+from bpdemo.stmap import RATE_HZ, Traces
 
-HEART_RATE_BPM = (40.0, 200.0)
 PULSE_BAND_HZ = (0.6, 8.0)  # the wave that is shown: the fundamental and the harmonics a camera keeps
-SNR_BAND_HZ = (0.6, 4.0)
-MIN_HALF_S = 6.0  # the halves of a short window overlap: fewer beats have no rate
 
-_FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
-_HARMONIC_WEIGHTS = (1.0, 0.6, 0.3)
+_RATE_ERROR_BPM_S, _LEAST_BPM = 20.0, 0.3  # of a heart rate seen for a second at 0 dB; see `heart_rate_interval`
+_CERTAIN = 3.0  # line over noise from which a phase says something: noise alone exceeds it once in twenty times
 _TINY = 1e-12
 
 
 @dataclass(frozen=True)
+class MethodPulse:
+    """What one method says of a window: beats a minute of its strongest harmonic series, and its SNR as `Pulse`'s."""
+
+    name: str
+    heart_rate_bpm: float
+    snr_db: float
+
+
+@dataclass(frozen=True)
 class Pulse:
-    """The pulse of one window.
+    """The pulse of one window, by one method; what other methods say stands beside it.
 
     Attributes:
         time_s: [columns] seconds since the clip's first frame.
@@ -32,19 +49,25 @@ class Pulse:
         frequency_hz: [bins] of the spectrum, up to 8 Hz.
         power: [bins] of the spectrum, its largest value within the heart-rate band 1.
         heart_rate_bpm: beats a minute of the strongest harmonic series, 40 to 200.
-        snr_db: power at the heart rate and its second harmonic over the rest of 0.6 to 4 Hz (de Haan and Jeanne, IEEE
-            TBME 60(10), 2013; ours are bands as wide as the window's length can resolve).
+        snr_db: power at the heart rate and its second harmonic over the rest of 0.6 to 4 Hz (`spectrum.snr_db`).
         amplitude: half the wave's peak-to-peak height at the heart rate, relative; a face's is about 0.001 to 0.01.
-        colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
-            them agree, noise leaves it to chance, changes of white balance oppose them (ours).
-        brightness_ratio: swing of the skin's brightness at the heart rate over the wave's: about 1 for blood, many
-            times that for light that flickers and whose rounding alone gives it colour (ours).
+        others_snr_db: SNR at this heart rate by the other method that shows it most clearly.
         region_agreement: phase locking of the six regions at the heart rate, 0 to 1 (ours).
-        half_rates_bpm: heart rate of the window's first and second half (of at least 6 s each).
+        colour_agreement: how far both POS projections rise and fall together at the heart rate, -1 to 1: blood makes
+            them agree, changes of white balance oppose them; the nearer to 0, the more either drowns in noise (ours).
+        brightness_ratio: swing of the skin's brightness at the heart rate over that of POS, which cancels light: about
+            1 for blood, many times that for light that flickers and whose rounding alone gives it colour (ours).
         light_share: how much of the wave at the heart rate is in the light around the head as well, in step with it: 0
-            for none, 1 for all of it; 0 when nothing around the head can be seen (ours).
+            for none, 1 for all of it; NaN when nothing around the head can be seen (ours).
+        surround_share: the same of the skin's brightness; NaN when nothing around the head can be seen (ours).
+        head_swing: swing of the head at the heart rate, in face widths; NaN when not known. Each beat moves a living
+            head by a few thousandths at most, a hand that holds a picture moves it by more (ours).
+        rival_db: power of a line at half or twice the heart rate over that at the heart rate itself, in dB: above 0 the
+            rate may be twice or half the heart's. Half counts only if there is a line at 1.5 times as well (ours).
         beats_s: [beats] times of the steepest upstrokes, seconds since the clip's first frame.
         region_waves: [6, columns] the wave of each region, in the order of `regions.REGIONS`; NaN where not measured.
+        method: by which the wave was found.
+        methods: what each of `pulse_methods.METHODS` says, in that order.
     """
 
     time_s: np.ndarray
@@ -54,13 +77,18 @@ class Pulse:
     heart_rate_bpm: float
     snr_db: float
     amplitude: float
+    others_snr_db: float
+    region_agreement: float
     colour_agreement: float
     brightness_ratio: float
-    region_agreement: float
-    half_rates_bpm: tuple[float, float]
     light_share: float
+    surround_share: float
+    head_swing: float
+    rival_db: float
     beats_s: np.ndarray
     region_waves: np.ndarray
+    method: str = DEFAULT_METHOD
+    methods: tuple[MethodPulse, ...] = ()
 
     @property
     def rate_hz(self) -> float:
@@ -68,53 +96,87 @@ class Pulse:
         return self.heart_rate_bpm / 60
 
 
-def measure_pulse(traces: Traces, surround: Traces | None = None) -> Pulse | None:
+def measure_pulse(
+    traces: Traces,
+    surround: Traces | None = None,
+    position: np.ndarray | None = None,
+    method: str = DEFAULT_METHOD,
+) -> Pulse | None:
     """Return the strongest periodic change of a window, a pulse or not; None when no cell was measured.
 
     Args:
         traces: of the cells.
         surround: of what lies around the head, as one cell; None when not known.
+        position: [columns, 2] of the head, in face widths; None when not known.
+        method: name of the method whose wave it is (`pulse_methods.METHODS`).
+
+    Raises:
+        BpdemoError: `method_unknown`.
     """
+    project = method_by_name(method)
     mask, columns = traces.mask, len(traces.time_s)
     if not mask.any():
         return None
     relative = traces.relative
     weights = _cell_weights(relative)
     skin = _average(relative, weights, range(len(CELLS)))
-    wave = band_pass(project_pos(skin), PULSE_BAND_HZ)
-    frequency_hz, power = _spectrum(wave)
-    rate_hz = _heart_rate_hz(frequency_hz, power)
+    waves = {name: band_pass(each(skin), PULSE_BAND_HZ) for name, each in METHODS.items()}
+    wave = waves[method]
+    by_method = tuple(_method_pulse(name, each) for name, each in waves.items())
+    own = by_method[[*METHODS].index(method)]
+    rate_hz = own.heart_rate_bpm / 60
+    frequency_hz, power = power_spectrum(wave)
     in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
     shown = frequency_hz <= PULSE_BAND_HZ[1]
     region_waves = np.full((len(REGIONS), columns), np.nan)
     for row, rows in enumerate(map(rows_of_region, REGIONS)):
         if mask[rows].any():
-            region_waves[row] = band_pass(project_pos(_average(relative, weights, rows)), PULSE_BAND_HZ)
-    half = min(max(columns // 2, round(MIN_HALF_S * RATE_HZ)), columns)
-    first, second = (60 * _heart_rate_hz(*_spectrum(part)) for part in (wave[:half], wave[-half:]))
+            region_waves[row] = band_pass(project(_average(relative, weights, rows)), PULSE_BAND_HZ)
+    luma = band_pass(skin @ LUMA, PULSE_BAND_HZ)
+    around = None if surround is None or not surround.mask.all() else surround.relative[:, 0]
     return Pulse(
         time_s=traces.time_s,
         wave=wave,
         frequency_hz=frequency_hz[shown],
         power=power[shown] / max(power[in_band].max(), _TINY**2),
-        heart_rate_bpm=60 * rate_hz,
-        snr_db=_snr_db(frequency_hz, power, rate_hz, columns),
-        amplitude=float(2 * np.abs(_at(wave, rate_hz))),
-        colour_agreement=_colour_agreement(skin, rate_hz),
-        brightness_ratio=_brightness_ratio(skin, wave, rate_hz),
+        heart_rate_bpm=own.heart_rate_bpm,
+        snr_db=own.snr_db,
+        amplitude=_swing(wave, rate_hz),
+        others_snr_db=max(snr_db(other, rate_hz) for name, other in waves.items() if name != method),
         region_agreement=_region_agreement(region_waves, rate_hz),
-        half_rates_bpm=(first, second),
-        light_share=_light_share(surround, wave, rate_hz),
+        colour_agreement=_colour_agreement(skin, rate_hz),
+        brightness_ratio=_swing(luma, rate_hz) / max(_swing(waves["pos"], rate_hz), _TINY),
+        light_share=np.nan if around is None else _share(band_pass(project(around), PULSE_BAND_HZ), wave, rate_hz),
+        surround_share=np.nan if around is None else _share(band_pass(around @ LUMA, PULSE_BAND_HZ), luma, rate_hz),
+        head_swing=np.nan if position is None else _head_swing(position, rate_hz),
+        rival_db=rival_db(project(skin), rate_hz),
         beats_s=traces.time_s[0] + find_beats(wave, skin @ LUMA, rate_hz) / RATE_HZ,
         region_waves=region_waves,
+        method=method,
+        methods=by_method,
     )
 
 
-def heart_rate_and_snr(wave: np.ndarray) -> tuple[float, float]:
-    """Return heart rate in Hz and SNR in dB (see `Pulse.snr_db`) of a wave [columns] at 30 Hz, in any unit."""
-    frequency_hz, power = _spectrum(wave)
-    rate_hz = _heart_rate_hz(frequency_hz, power)
-    return rate_hz, _snr_db(frequency_hz, power, rate_hz, len(wave))
+def heart_rate_interval(pulse: Pulse) -> tuple[float, float]:
+    """Return the (low, high) beats a minute that hold the heart rate in 95 of 100 rendered clips (ours).
+
+    The error of a frequency falls with the amplitude of its line over the noise and with the time it is seen for (Rife
+    and Boorstyn, IEEE Trans. Inf. Theory 20(5), 1974); hearts do not beat evenly, which sets the least.
+    """
+    seen_s = len(pulse.time_s) / RATE_HZ
+    half_width_bpm = float(np.hypot(_RATE_ERROR_BPM_S / seen_s * 10 ** (-pulse.snr_db / 20), _LEAST_BPM))
+    return pulse.heart_rate_bpm - half_width_bpm, pulse.heart_rate_bpm + half_width_bpm
+
+
+def average_skin(traces: Traces) -> np.ndarray:
+    """Return the relative colours [columns, 3] of the whole skin, about 1: cells averaged, the quieter weigh more."""
+    relative = traces.relative
+    return _average(relative, _cell_weights(relative), range(len(CELLS)))
+
+
+def _method_pulse(name: str, wave: np.ndarray) -> MethodPulse:
+    rate_hz = heart_rate_hz(wave)
+    return MethodPulse(name, 60 * rate_hz, snr_db(wave, rate_hz))
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:
@@ -145,48 +207,22 @@ def _average(relative: np.ndarray, weights: np.ndarray, rows: range | list[int])
     return mean
 
 
-def _spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequencies in Hz and the power spectrum of a wave under a Hann window."""
-    tapered = (wave - wave.mean()) * np.hanning(len(wave))
-    return np.fft.rfftfreq(_FFT_LENGTH, 1 / RATE_HZ), np.abs(np.fft.rfft(tapered, _FFT_LENGTH)) ** 2
-
-
-def _heart_rate_hz(frequency_hz: np.ndarray, power: np.ndarray) -> float:
-    """Return the frequency whose harmonic series holds the most power; the first harmonic counts most (ours)."""
-    low, high = (int(np.ceil(limit / 60 / frequency_hz[1])) for limit in HEART_RATE_BPM)
-    candidates = np.arange(low, high + 1)
-    score = sum(weight * power[candidates * number] for number, weight in enumerate(_HARMONIC_WEIGHTS, start=1))
-    # A candidate must hold power of its own: half a heart rate would collect the whole rate's otherwise.
-    score = np.where(power[candidates] >= 0.2 * power[candidates].max(), score, 0.0)
-    return float(frequency_hz[candidates[np.argmax(score)]])
-
-
-def _snr_db(frequency_hz: np.ndarray, power: np.ndarray, rate_hz: float, columns: int) -> float:
-    """Return power near the heart rate and its second harmonic over the remaining power, in dB."""
-    half_width = max(0.1, 1.5 * RATE_HZ / columns)
-    band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
-    near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
-    signal, noise = power[band & near].sum(), power[band & ~near].sum()
-    return float(10 * np.log10(max(signal, _TINY**2) / max(noise, _TINY**2)))
-
-
-def _at(trace: np.ndarray, frequency_hz: float) -> np.ndarray:
-    """Return the complex amplitude of traces [..., columns] at one frequency, under a Hann window."""
-    window = np.hanning(trace.shape[-1])
-    turn = np.exp(-2j * np.pi * frequency_hz * np.arange(trace.shape[-1]) / RATE_HZ)
-    return (trace - trace.mean(axis=-1, keepdims=True)) @ (window * turn) / window.sum()
+def _swing(wave: np.ndarray, rate_hz: float) -> float:
+    """Return half the peak-to-peak height of a wave [columns] at a rate, in the wave's unit."""
+    return float(2 * np.abs(amplitude_at(wave, rate_hz)))
 
 
 def _colour_agreement(skin: np.ndarray, rate_hz: float) -> float:
-    """Return the cosine of the phase between the two POS projections of the skin [columns, 3] at the heart rate."""
-    red, green, blue = skin.T
-    first, second = _at(blue - green, rate_hz), _at(2 * red - green - blue, rate_hz)
-    return float((first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
+    """Return the cosine of the phase between the two POS projections of the skin [columns, 3] at the heart rate.
 
-
-def _brightness_ratio(skin: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
-    """Return the swing of the luma of the skin [columns, 3] at the heart rate over that of the wave [columns]."""
-    return float(np.abs(_at(band_pass(skin @ LUMA, PULSE_BAND_HZ), rate_hz)) / max(np.abs(_at(wave, rate_hz)), _TINY))
+    It is shrunk by how far each stands out of the noise beside it, as a phase of noise says nothing.
+    """
+    red, green, blue = band_pass(skin.T, PULSE_BAND_HZ)
+    projections = blue - green, 2 * red - green - blue
+    first, second = (amplitude_at(projection, rate_hz) for projection in projections)
+    certain = [line_to_noise(projection, rate_hz) for projection in projections]
+    certainty = np.prod([ratio / (ratio + _CERTAIN) for ratio in certain])
+    return float(certainty * (first * second.conjugate()).real / max(abs(first) * abs(second), _TINY))
 
 
 def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
@@ -194,16 +230,17 @@ def _region_agreement(region_waves: np.ndarray, rate_hz: float) -> float:
     measured = region_waves[np.isfinite(region_waves).all(axis=1)]
     if len(measured) < 2:
         return 0.0
-    amplitude = _at(measured, rate_hz)
+    amplitude = amplitude_at(measured, rate_hz)
     return float(np.abs((amplitude / np.maximum(np.abs(amplitude), _TINY)).mean()))
 
 
-def _light_share(surround: Traces | None, wave: np.ndarray, rate_hz: float) -> float:
-    """Return the part of the wave at the heart rate that the light around the head shares, 0 to 1."""
-    if surround is None or not surround.mask.all():
-        return 0.0
-    light = _at(band_pass(project_pos(surround.relative[:, 0]), PULSE_BAND_HZ), rate_hz)
-    pulse = _at(wave, rate_hz)
+def _share(light: np.ndarray, wave: np.ndarray, rate_hz: float) -> float:
+    """Return the part of a wave [columns] at the heart rate that the light around the head shares, 0 to 1."""
+    around, pulse = amplitude_at(light, rate_hz), amplitude_at(wave, rate_hz)
     # Projected onto the wave: what is out of step with it is not the light's doing.
-    share = (light * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2)
-    return float(np.clip(share, 0, 1))
+    return float(np.clip((around * pulse.conjugate()).real / max(abs(pulse) ** 2, _TINY**2), 0, 1))
+
+
+def _head_swing(position: np.ndarray, rate_hz: float) -> float:
+    """Return how far the head [columns, 2] swings at the heart rate, in the unit of its position."""
+    return float(2 * np.linalg.norm(np.abs(amplitude_at(band_pass(position.T, PULSE_BAND_HZ), rate_hz))))

@@ -69,6 +69,7 @@ class CellTraces:
         pixels: [frames, cells] int, how many pixels each mean was taken over.
         surround: [frames, 3] mean R, G, B around the head; NaN without a face or room around it.
         clipped: [frames] share of the cells' pixels with a clipped channel, 0 to 1; NaN without a face.
+        position: [frames, 2] x and y of the face's middle in pixels; NaN without a face; None where nothing was filmed.
     """
 
     time_s: np.ndarray
@@ -76,6 +77,7 @@ class CellTraces:
     pixels: np.ndarray
     surround: np.ndarray
     clipped: np.ndarray
+    position: np.ndarray | None = None
 
     @property
     def luma(self) -> np.ndarray:
@@ -85,19 +87,24 @@ class CellTraces:
 
 def read_traces(tracked_frames: Iterable[TrackedFrame]) -> CellTraces:
     """Return the cells' colours on every frame."""
+    nowhere = np.full(2, np.nan)
     nothing = (np.full((len(CELLS), 3), np.nan, np.float32), np.zeros(len(CELLS), int), np.nan, np.full(3, np.nan))
     times, rows = [], []
     for tracked in tracked_frames:
         times.append(tracked.frame.time_s)
         image, landmarks = tracked.frame.pixels, tracked.landmarks
-        rows.append(nothing if landmarks is None else (*read_cells(image, landmarks), read_surround(image, landmarks)))
-    colours, pixels, clipped, surround = zip(*rows, strict=True) if rows else ((),) * 4
+        if landmarks is None:
+            rows.append((*nothing, nowhere))
+        else:
+            rows.append((*read_cells(image, landmarks), read_surround(image, landmarks), landmarks.mean(axis=0)))
+    colours, pixels, clipped, surround, position = zip(*rows, strict=True) if rows else ((),) * 5
     return CellTraces(
         np.array(times),
         np.array(colours, np.float32).reshape(-1, len(CELLS), 3),
         np.array(pixels, int).reshape(-1, len(CELLS)),
         np.array(surround, float).reshape(-1, 3),
         np.array(clipped, float),
+        np.array(position, float).reshape(-1, 2),
     )
 
 

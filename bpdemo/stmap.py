@@ -6,7 +6,7 @@ A map is a float32 array ``[4 channels, cells, columns]``. What Zhuang et al. (a
 leave open is marked *ours*.
 
 1. **Input.** For each frame its time in seconds and the mean colour of each cell: R, G, B as the video codes them, 0 to
-   255.
+   255; HDR is first converted to what ordinary video codes (`hdr`).
 2. **Rows** are the cells of `regions.CELLS`, in that order, grouped by region (ours).
 3. **Columns** are moments in time, 30 a second, from the start of a window of at most 15 s: 450 columns, or fewer, down
    to 285 (9.5 s), for a short clip (ours). Each cell's colours are interpolated between the frames' true timestamps by
@@ -33,6 +33,7 @@ leave open is marked *ours*.
 Weights store the version and refuse to work on another. Scaling each row to its own range is for pictures only.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -51,6 +52,7 @@ CHANNELS = ("Y", "U", "V", "T")
 RATE_HZ = 30.0
 WINDOW_S = 15.0
 MIN_WINDOW_S = 9.5
+STEP_S = 5.0  # from one window of a long clip to the next: a good stretch fits into one of them
 COLUMNS = round(WINDOW_S * RATE_HZ)  # 450
 MAX_GAP_S = 0.25
 MIN_ROW_MEASURED = 0.5
@@ -125,8 +127,8 @@ def specification() -> "dict[str, JsonValue]":
     }
 
 
-def place_windows(duration_s: float) -> list[tuple[float, float]]:
-    """Return the windows (start_s, end_s) a clip is read in: evenly placed, overlapping when 15 s do not divide it.
+def place_windows(duration_s: float, step_s: float = STEP_S) -> list[tuple[float, float]]:
+    """Return the windows (start_s, end_s) a clip is read in: evenly placed, at most about `step_s` after each other.
 
     A clip of up to 17 s is one window of its first 15 s; one shorter than 9.5 s has none.
     """
@@ -134,7 +136,8 @@ def place_windows(duration_s: float) -> list[tuple[float, float]]:
         return []
     if duration_s <= WINDOW_S + 2:
         return [(0.0, min(duration_s, WINDOW_S))]
-    starts = np.linspace(0, duration_s - WINDOW_S, int(np.ceil(duration_s / WINDOW_S - 0.01)))
+    last_s = duration_s - WINDOW_S
+    starts = np.linspace(0, last_s, 1 + int(np.ceil(last_s / step_s - 0.01)))
     return [(float(start), float(start + WINDOW_S)) for start in starts]
 
 
@@ -178,27 +181,34 @@ def save_stmap(file: BinaryIO, stmap: STMap) -> None:
     )
 
 
-def resample(time_s: np.ndarray, colours: np.ndarray, start_s: float = 0.0, end_s: float = WINDOW_S) -> Traces:
+def resample(
+    time_s: np.ndarray,
+    colours: np.ndarray,
+    start_s: float = 0.0,
+    end_s: float = WINDOW_S,
+    longest_s: float = WINDOW_S,
+) -> Traces:
     """Return the colours of one window at the map's columns: steps 3 to 5 of the specification.
 
     Args:
         time_s: [frames] increasing, seconds.
         colours: [frames, cells, 3] mean R, G, B, 0 to 255; NaN where not seen.
         start_s: where the window begins.
-        end_s: where it ends; columns stop 15 s after the start.
+        end_s: where it ends.
+        longest_s: columns stop this long after the start, at the length of a map unless more is asked for.
 
     Raises:
         ValueError: the shapes do not fit together, or the window holds no column.
     """
-    time_s, colours = np.asarray(time_s, float), np.asarray(colours, float)
+    time_s, colours = np.asarray(time_s, float), np.asarray(colours)
     if colours.ndim != 3 or len(colours) != len(time_s) or colours.shape[2] != 3:
         raise ValueError(f"colours must be [{len(time_s)}, cells, 3], not {list(colours.shape)}")
-    columns = min(int((end_s - start_s) * RATE_HZ + 1e-6), COLUMNS)
+    columns = int(min(end_s - start_s, longest_s) * RATE_HZ + 1e-6)
     if columns < 1:
         raise ValueError("the window is shorter than one column")
     column_s = start_s + np.arange(columns) / RATE_HZ
     near = (time_s >= start_s - MAX_GAP_S) & (time_s <= end_s + MAX_GAP_S)
-    time_s, colours = time_s[near], colours[near]
+    time_s, colours = time_s[near], colours[near].astype(float)
 
     rate_hz = RATE_HZ * _FINE
     fine_s = column_s[0] + np.arange(columns * _FINE) / rate_hz
@@ -228,17 +238,26 @@ def project_pos(relative: np.ndarray) -> np.ndarray:
     Args:
         relative: [columns, ..., 3] R, G, B, each divided by its slow mean.
     """
-    length = min(round(POS_WINDOW_S * RATE_HZ), len(relative))
-    windows = sliding_window_view(relative, length, axis=0)  # [windows, ..., 3, length]
-    red, green, blue = (windows[..., channel, :] for channel in range(3))
-    first, second = blue - green, 2 * red - green - blue
-    ratio = first.std(axis=-1, keepdims=True) / np.maximum(second.std(axis=-1, keepdims=True), _TINY)
-    projected = first + ratio * second
-    projected -= projected.mean(axis=-1, keepdims=True)
-    total = np.zeros(relative.shape[:-1])
-    for shift in range(length):
-        total[shift : shift + len(projected)] += projected[..., shift]
-    overlap = np.convolve(np.ones(len(projected)), np.ones(length))
+    red, green, blue = np.moveaxis(relative, -1, 0)
+    return tune_projections(blue - green, 2 * red - green - blue)
+
+
+def tune_projections(first: np.ndarray, second: np.ndarray, taper: Callable[[int], np.ndarray] = np.ones) -> np.ndarray:
+    """Return ``first + second std(first) / std(second)``, [columns, ...], of two projections in which blood rises.
+
+    What moves them against each other by as much cancels. The ratio is that of windows of 1.6 s; each, less its mean,
+    counts with `taper` (of its columns) where they overlap.
+    """
+    length = min(round(POS_WINDOW_S * RATE_HZ), len(first))
+    firsts, seconds = (sliding_window_view(projection, length, axis=0) for projection in (first, second))
+    ratio = firsts.std(axis=-1, keepdims=True) / np.maximum(seconds.std(axis=-1, keepdims=True), _TINY)
+    tuned = firsts + ratio * seconds  # [windows, ..., length]
+    tuned -= tuned.mean(axis=-1, keepdims=True)
+    weights = taper(length)
+    total = np.zeros(first.shape)
+    for shift, weight in enumerate(weights):
+        total[shift : shift + len(tuned)] += weight * tuned[..., shift]
+    overlap = np.convolve(np.ones(len(tuned)), weights)
     return total / overlap.reshape(-1, *[1] * (total.ndim - 1))
 
 

@@ -8,13 +8,13 @@ its rows of T (what averaging can recover), of the best row, and of the median r
 Last run: November 2026.
 """
 
-import sys
+import argparse
 
 import numpy as np
 
 from bpdemo.capture import read_capture
-from bpdemo.pulse import heart_rate_and_snr
 from bpdemo.regions import CELLS
+from bpdemo.spectrum import heart_rate_hz, snr_db
 from bpdemo.stmap import place_windows, project_pos, resample
 
 
@@ -49,11 +49,17 @@ def main(clips: list[str]) -> None:
             merged = resample(traces.time_s, merge(traces.colours, traces.pixels, group_of_cell), *window)
             rows = project_pos(merged.relative[:, merged.mask.any(axis=1)])
             weight = 1 / np.var(np.diff(rows, n=2, axis=0), axis=0)
-            each = [heart_rate_and_snr(row)[1] for row in rows.T]
-            mean = heart_rate_and_snr(rows @ weight / weight.sum())[1]
+            each = [_own_snr_db(row) for row in rows.T]
+            mean = _own_snr_db(rows @ weight / weight.sum())
             label = clip.rsplit("/", 1)[-1][:30]
             print(f"{label:32}{name:20}{len(each):5}{mean:14.1f}{max(each):10.1f}{np.median(each):12.1f}")
 
 
+def _own_snr_db(wave: np.ndarray) -> float:
+    return snr_db(wave, heart_rate_hz(wave))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", metavar="CLIP")
+    main(parser.parse_args().clips)

@@ -5,7 +5,7 @@
 `benchmarks.speed` measures how long each takes. Last run: November 2026.
 """
 
-import sys
+import argparse
 
 from bpdemo.clip import Clip
 from bpdemo.face import KEY_FRAMES_HZ, FaceTracker
@@ -37,4 +37,6 @@ def main(clips: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", metavar="CLIP")
+    main(parser.parse_args().clips)

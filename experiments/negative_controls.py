@@ -101,9 +101,10 @@ def main() -> None:
     options = parse_options(__doc__)
     answers = run_controls(options.data, NetworkConfig(), Recipe(), options.seed, options.run, options.device)
     rows = [
-        (name, pressure, scores.mae, scores.baseline_mae, scores.gain, *scores.bootstrap.gain, scores.r, scores.falls)
+        (name, pressure, scores.mae, scores.baseline_mae, scores.gain, *ends, scores.r, scores.falls)
         for name, predictions in answers.items()
         for pressure, scores in score_quality(predictions, reference_quality(predictions.quality)).items()
+        for ends in [scores.bootstrap.gain if scores.bootstrap else (None, None)]
     ]
     columns = ["control", "pressure", "MAE", "training mean", "gain", "from", "to", "r", "falls to the training mean"]
     print(pd.DataFrame(rows, columns=columns).round(2).to_string(index=False))

@@ -74,7 +74,7 @@ class Outcome:
     mean_error: float
     r: float
     gain: float
-    gain_interval: tuple[float, float]
+    gain_interval: tuple[float, float] | None
     verdict: str | None = None
 
 
@@ -197,8 +197,8 @@ def _divide(dataset: Dataset, size: np.ndarray) -> Dataset:
     return replace(dataset, values=values.astype(dataset.values.dtype))
 
 
-def _verdict(gain: float, interval: tuple[float, float], chance: float) -> str:
-    if abs(gain) <= chance or interval[0] <= 0 <= interval[1]:
+def _verdict(gain: float, interval: tuple[float, float] | None, chance: float) -> str:
+    if interval is None or abs(gain) <= chance or interval[0] <= 0 <= interval[1]:
         return NO_DIFFERENCE
     return HELPED if gain > 0 else WORSE
 

@@ -1,5 +1,6 @@
 """Clips of which everything is known, each rendered once for all tests."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +23,14 @@ class KnownClip:
 
 
 SMALL = {"width": 320, "height": 240, "noise": 1.5}
+
+
+@pytest.fixture(autouse=True)
+def usual_priority():
+    """No test leaves its process a real-time one, as SVT-AV1 does to whoever encodes as root (see `encode`)."""
+    yield
+    if hasattr(os, "sched_getscheduler"):
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.fixture(scope="session")

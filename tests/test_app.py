@@ -16,7 +16,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from bpdemo.estimate_json import json_schema
-from tests.support.serve_app import EXAMPLES, ROOT
+from tests.support.serve_app import EXAMPLES, ROOT, serve_app
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +58,14 @@ def test_estimate_gives_the_json_form(app, client):
     assert form["weights"]["name"] == "small"
     assert "not a medical device" in form["disclaimer"]
     assert app.files_left() == []
+
+
+def test_estimate_by_another_method(client):
+    form = client.predict(handle_file(str(FACE)), "green", api_name="/estimate")
+    assert form["method"] == "green"
+    assert form["heart_rate"]["value"] == pytest.approx(58, abs=1)
+    refused = client.predict(handle_file(str(FACE)), "magic", api_name="/estimate")
+    assert (refused["status"], refused["reasons"][0]["code"]) == ("error", "method_unknown")
 
 
 def test_a_clip_that_supports_no_reading_is_refused(app, client):
@@ -152,8 +160,12 @@ def test_nothing_but_the_two_endpoints_is_public(app):
     info = httpx.get(f"{app.url}/gradio_api/info").json()
     assert set(info["named_endpoints"]) == {"/estimate", "/stmap"}
     assert info["unnamed_endpoints"] == {}
+    takes = {
+        name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+        for name, endpoint in info["named_endpoints"].items()
+    }
+    assert takes == {"/estimate": ["clip", "method"], "/stmap": ["clip"]}
     for endpoint in info["named_endpoints"].values():
-        assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["clip"]
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
     assert not client_config(app).get("run_history")
@@ -226,3 +238,23 @@ def test_weights_that_cannot_be_had_end_the_start_with_one_line(weights):
     assert run.returncode == 2
     assert len(run.stderr.strip().splitlines()) == 1, run.stderr
     assert run.stdout == ""
+
+
+def test_a_proxy_that_answers_nobody_is_no_matter_to_a_page_that_asks_nobody(tmp_path):
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    settings = {**proxies, "ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "", "PYTHONIOENCODING": "ascii"}
+    with serve_app(tmp_path, **settings) as served:
+        assert httpx.get(f"{served.url}/health", trust_env=False).json()["status"] == "ok"
+        log = served.log.read_text()
+        assert f"The page is at {served.url}" in log
+        assert "share" not in log
+        taken = subprocess.run(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=os.environ | {"GRADIO_SERVER_PORT": served.url.rpartition(":")[2]},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert (taken.returncode, len(taken.stderr.splitlines())) == (2, 1), taken.stderr
+    assert taken.stderr.startswith("port_taken: ")

@@ -19,8 +19,8 @@ from bpdemo.beats import (
     find_beats,
     specification,
 )
-from bpdemo.pulse import heart_rate_and_snr
 from bpdemo.regions import CELLS, REGIONS, rows_of_region
+from bpdemo.spectrum import heart_rate_hz
 from bpdemo.stmap import CHANNELS, COLUMNS, RATE_HZ, STMap
 
 GOLDEN = Path(__file__).parent / "golden" / "beats_v2.npz"
@@ -65,7 +65,7 @@ def hide(stmap, rows, columns, held=np.nan):
 def mean_beats(stmap):
     """Find the beats in the mean of all cells and average them, as `pulse` and `window` do."""
     wave, luma = (trace_of(stmap, channel) for channel in (T, Y))
-    rate_hz = heart_rate_and_snr(wave)[0]
+    rate_hz = heart_rate_hz(wave)
     beats_s = stmap.time_s[0] + find_beats(wave, luma, rate_hz) / RATE_HZ
     return average_beats(stmap, SimpleNamespace(rate_hz=rate_hz, beats_s=beats_s))
 
@@ -136,6 +136,18 @@ def test_every_beat_is_found_where_it_rises(rate_hz, columns):
     whole = (beats_s > 0.25 / rate_hz) & (beats_s < columns / RATE_HZ - 0.85 / rate_hz)
     assert len(found_s) == pytest.approx(whole.sum(), abs=1)
     assert (np.diff(found_s) > 0.5 / rate_hz).all()
+
+
+@pytest.mark.parametrize("artefact_s", [0.3, 14.0])
+def test_an_upstroke_at_an_edge_that_is_out_of_step_is_no_beat(artefact_s):
+    """As a filter leaves one where no heart beat: it is neither published nor averaged."""
+    time_s = np.arange(COLUMNS) / RATE_HZ
+    true_s = np.arange(1.1, 14.0, 1.1)
+    there = (time_s > true_s[0] - 0.35) & (time_s < true_s[-1] + 0.5)
+    wave = np.where(there, beat((time_s - true_s[0]) / 1.1), 0)
+    wave += 2 * np.exp(-0.5 * ((time_s - artefact_s - 0.1) / 0.1) ** 2)
+    found_s = find_beats(wave, -wave, 1 / 1.1) / RATE_HZ
+    np.testing.assert_allclose(found_s, true_s, atol=0.05)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.02, 0.05])

@@ -18,13 +18,14 @@ FACE = ROOT / "examples" / "face_58_bpm.webm"
 WALL = ROOT / "examples" / "wall.mp4"
 
 
-def run(*arguments, cwd, **environment):
+def run(*arguments, cwd, text_as=None, **environment):
     return subprocess.run(
         [sys.executable, "-m", "bpdemo", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
+        encoding=text_as,
         check=False,
     )
 
@@ -47,6 +48,21 @@ def test_json_is_one_object_a_line_and_nothing_else(several):
     assert [result["status"] for result in results] == ["reading", "refused", "error", "error", "error", "error"]
     codes = [reason["code"] for result in results[1:] for reason in result["reasons"]]
     assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "not_a_file"]
+
+
+def test_an_unknown_method_is_one_line_that_lists_the_methods(tmp_path):
+    ran = run("estimate", "--method", "magic", WALL, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    (line,) = ran.stderr.splitlines()
+    assert "green, chrom, pos" in line
+    assert "method_unknown" in line
+
+
+def test_the_pulse_is_found_by_the_method_asked_for(small_weights, tmp_path):
+    ran = run("estimate", "--json", "--method", "chrom", "--weights", small_weights, FACE, cwd=tmp_path)
+    result = json.loads(ran.stdout)
+    assert result["method"] == "chrom"
+    assert result["heart_rate"]["value"] == pytest.approx(58, abs=1)
 
 
 def test_an_error_among_clips_is_status_2_and_no_stack_trace(several):
@@ -93,10 +109,11 @@ def test_summary_is_readable_and_refusals_are_status_0(small_weights, tmp_path):
 
 
 def test_stmap_writes_the_map(tmp_path):
-    ran = run("stmap", FACE, "-o", "map.npz", cwd=tmp_path)
+    ran = run("stmap", FACE, "-o", "map", cwd=tmp_path)
     assert ran.returncode == 0
     assert ran.stdout == ""
-    with np.load(tmp_path / "map.npz") as saved:
+    assert [path.name for path in tmp_path.iterdir()] == ["map"]  # the name that was given
+    with np.load(tmp_path / "map") as saved:
         channels, cells, columns = saved["stmap"].shape
         assert channels == 4
         assert columns == 450
@@ -111,6 +128,8 @@ def test_stmap_writes_the_map(tmp_path):
         ("stmap", WALL, "-o", "map.npz"),
         ("stmap", "missing.mp4", "-o", "map.npz"),
         ("stmap", FACE, "-o", "no/such/folder/map.npz"),
+        ("stmap", FACE, "-o", "."),
+        ("stmap", FACE, "-o", "/dev/full"),
         ("evaluate", "--data", "nonsense"),
         ("evaluate", "--data", "ppg_bp=missing", "--weights", "missing/folder/"),
         ("push", "missing", "owner/name"),
@@ -132,16 +151,36 @@ def test_weights_that_cannot_be_had_are_an_error_of_every_clip(tmp_path):
     assert all(result["reasons"][0]["code"].startswith("weights_") for result in results)
 
 
-def test_a_name_that_the_console_cannot_show_ends_no_batch(tmp_path):
-    for options in ([], ["--json"]):
-        ran = run("estimate", "größe.mp4", "missing.mp4", *options, cwd=tmp_path, PYTHONIOENCODING="ascii")
-        assert ran.returncode == 2
-        if options:
-            assert [json.loads(line)["clip"] for line in ran.stdout.splitlines()] == ["größe.mp4", "missing.mp4"]
-        else:
-            assert "gr\\xf6\\xdfe.mp4" in ran.stdout
-            assert "missing.mp4" in ran.stdout
-        assert ran.stderr == ""
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_name_that_the_console_cannot_show_ends_no_batch(tmp_path, encoding, options):
+    names = ["größe.mp4", "心率.mp4", os.fsdecode(b"\xff.mp4"), "missing.mp4"]
+    ran = run("estimate", *names, *options, cwd=tmp_path, PYTHONIOENCODING=encoding, text_as=encoding)
+    assert (ran.returncode, ran.stderr) == (2, "")
+    if options:
+        assert [json.loads(line)["path"] for line in ran.stdout.splitlines()] == names
+    else:
+        clips = [line for line in ran.stdout.splitlines() if not line.startswith(" ")]
+        shown = ["größe.mp4", "心率.mp4", ".mp4", "missing.mp4"]
+        assert clips == [name.encode(encoding, "backslashreplace").decode(encoding) for name in shown]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("stmap", "心\udcff.mp4", "-o", "心\udcff"),
+        ("evaluate", "--data", "心\udcff=心\udcff"),
+        ("train", "--data", "心=心\udcff", "--output", "心\udcff"),
+        ("check", "--weights", "心\udcff"),
+        ("publish", "owner/name", "--dry-run", "--weights", "心\udcff"),
+        ("publish", "owner/心\udcff", "--dry-run"),
+    ],
+)
+def test_an_error_is_one_line_on_a_console_that_cannot_show_it(tmp_path, arguments):
+    ran = run(*arguments, cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("error: ")
+    assert len(ran.stderr.splitlines()) == 1, ran.stderr
 
 
 def test_version(tmp_path):

@@ -4,16 +4,26 @@ import json
 from dataclasses import replace
 from importlib import resources
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
 from bpdemo.capture import CaptureReport
 from bpdemo.clip import ClipReport
 from bpdemo.errors import BpdemoError
-from bpdemo.estimate import Baseline, Estimate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import (
+    Baseline,
+    Estimate,
+    HeartRateVariability,
+    PressureEstimate,
+    RangeEstimate,
+    Respiration,
+)
 from bpdemo.estimate_json import json_schema, to_json
+from bpdemo.evidence import load_questions
 from bpdemo.face import FaceReport
 from bpdemo.quality import check_capture
+from bpdemo.reasons import reason
 from bpdemo.self_check import made_up_face
 from bpdemo.window import WindowEstimate, read_window
 
@@ -66,11 +76,34 @@ def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     }
     window = form["windows"][0]
     assert window["systolic"] == {"value": 121.3, "unit": "mmHg", "interval": [89.0, 153.5]}
+    low, high = form["heart_rate"]["interval"]
+    assert low < form["heart_rate"]["value"] < high < low + 2
+    assert (form["level"], form["failed_checks"]) == ("reading", [])
     assert window["heart_rate"]["value"] == form["heart_rate"]["value"] == pytest.approx(72, abs=1)
+    assert [each["name"] for each in window["methods"]] == ["green", "chrom", "pos"]
+    assert all(each["heart_rate"] == pytest.approx(72, abs=1) and each["snr_db"] > 5 for each in window["methods"])
     assert len(window["beats_s"]) == pytest.approx(12, abs=1)
     assert form["capture"]["frame_rate_hz"] == 29.97
     assert form["capture"]["face"]["clipped"] == 0.0001
     assert form["capture"]["cut_at_s"] is None
+
+
+def test_what_takes_a_whole_clip_is_there_with_a_value_or_a_reason(reading):
+    assert not {"heart_rate_variability", "respiration"} & to_json(reading).keys()
+    variability = HeartRateVariability(None, 31.26, 39.2, 22.61, 70)
+    long = replace(reading, heart_rate_variability=variability, respiration=Respiration(14.96, 0.444))
+    form = to_json(long)
+    assert form["heart_rate_variability"] == {
+        "sdnn_ms": 31.3,
+        "rmssd_error_ms": 39.2,
+        "sdnn_error_ms": 22.6,
+        "intervals": 70,
+    }
+    assert form["respiration"] == {"value": 15.0, "error": 0.4, "unit": "breaths/min"}
+    short = replace(reading, respiration=Respiration(reason=reason("too_short_for_respiration")))
+    assert to_json(short)["respiration"]["reason"]["code"] == "too_short_for_respiration"
+    for estimate in (long, short):
+        Draft202012Validator(json_schema()).validate(to_json(estimate))
 
 
 def test_checks_keep_value_bounds_and_answer(reading):
@@ -78,11 +111,33 @@ def test_checks_keep_value_bounds_and_answer(reading):
     clip = {check["name"]: check for check in form["checks"]}
     window = {check["name"]: check for check in form["windows"][0]["checks"]}
     bounds = {"value": 119.96, "low": 40, "high": 235}
-    assert clip["luma"] == {"name": "luma", **bounds, "passed": True, "reason": "too_bright"}
+    assert clip["luma"] == {"name": "luma", **bounds, "passed": True, "reason": "too_dark"}, "the nearer side"
     assert clip["duration_s"].keys() == {"name", "value", "low", "passed", "reason"}
-    assert window["brightness_ratio"].keys() == {"name", "value", "high", "passed", "reason"}
+    assert window["rival_db"].keys() == {"name", "value", "high", "passed", "reason"}
     assert window["amplitude"]["low"] == 0.0003
-    assert window["half_rates_apart"].keys() == {"name", "value", "passed", "reason"}, "a clear pulse may speed up"
+
+
+def test_evidence_has_one_probability_and_what_each_answer_adds_to_it(reading):
+    evidence = to_json(reading)["windows"][0]["evidence"]
+    assert evidence["probability"] > 0.9
+    odds = load_questions()[1] + sum(answer["log_odds"] for answer in evidence["answers"])
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(evidence["probability"], abs=0.001)
+    answers = {answer["name"]: answer for answer in evidence["answers"]}
+    assert answers["region_agreement"]["value"] == pytest.approx(1, abs=0.01)
+    assert answers["surround_share"] == {"name": "surround_share", "log_odds": 0}, "nothing was around this head"
+    hidden = replace(reading.windows[0], pulse=None, evidence=None, beats=None, has_pulse=False)
+    assert not {"evidence", "wave", "beats_s"} & to_json(replace(reading, windows=(hidden,)))["windows"][0].keys()
+
+
+def test_the_wave_is_given_where_there_is_a_pulse_only(reading):
+    window = reading.windows[0]
+    form = to_json(reading)["windows"][0]["wave"]
+    assert (form["rate_hz"], form["start_s"]) == (30, round(window.pulse.time_s[0], 3))
+    assert form["values"] == pytest.approx(window.pulse.wave, abs=6e-7)
+    assert all(value == round(value, 6) for value in form["values"])
+    without = to_json(replace(reading, windows=(replace(window, has_pulse=False),)))["windows"][0]
+    assert not {"wave", "beats_s", "heart_rate"} & without.keys()
+    assert "evidence" in without
 
 
 def test_what_is_unlimited_or_not_measured_is_absent(reading):

@@ -10,9 +10,10 @@ import torch
 
 from bpdemo import BloodPressureEstimator
 from bpdemo.beats import average_beats
-from bpdemo.errors import ClipError, WeightsError
+from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimator import map_clip
 from bpdemo.models.beats import RangePrediction
+from bpdemo.pulse_methods import METHODS
 from bpdemo.weights.store import embedded_folder
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -72,6 +73,29 @@ def test_what_cannot_be_read_is_refused_with_its_reason(estimator, request, name
     assert estimate.heart_rate is None or clip.truth["has_pulse"]
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_the_pulse_is_found_by_the_method_asked_for(estimator, name):
+    estimate = estimator.estimate(EXAMPLES / "face_72_bpm.mp4", method=name)
+    assert estimate.method == estimate.windows[0].pulse.method == name
+    assert estimate.heart_rate.value == pytest.approx(72, abs=1)
+    assert [each.name for each in estimate.windows[0].pulse.methods] == [*METHODS]
+
+
+def test_breathing_and_variability_are_asked_of_any_clip_with_a_pulse(estimates):
+    face, wall = estimates["face_72_bpm.mp4"], estimates["wall.mp4"]
+    assert face.heart_rate_variability.reason.code == "too_short_for_variability"
+    assert face.respiration.reason.code == "too_short_for_respiration"
+    assert wall.heart_rate_variability is wall.respiration is None
+
+
+def test_an_unknown_method_is_an_error_before_the_clip_is_opened(estimator):
+    with pytest.raises(BpdemoError) as caught:
+        estimator.estimate("nowhere.mp4", method="magic")
+    assert caught.value.code == "method_unknown"
+    (answer,) = estimator.answer_many(["nowhere.mp4"], processes=1, method="magic")
+    assert (answer.status, answer.reasons[0].code) == ("error", "method_unknown")
+
+
 def test_value_is_the_mean_over_ranges_and_interval_is_conformal(estimates):
     systolic = estimates["face_72_bpm.mp4"].systolic
     assert systolic.value == pytest.approx(sum(part.probability * part.value for part in systolic.ranges), abs=1e-3)
@@ -117,10 +141,10 @@ def test_a_clip_read_in_a_process_of_its_own_gives_the_same(estimator, estimates
 def test_what_nobody_foresaw_harms_no_other_clip(estimator, estimates, monkeypatch):
     read = estimator.estimate
 
-    def fail_at_walls(path, progress=None):
+    def fail_at_walls(path, progress=None, **options):
         if "wall" in str(path):
             raise RuntimeError("a fault of ours")
-        return read(path, progress)
+        return read(path, progress, **options)
 
     monkeypatch.setattr(estimator, "estimate", fail_at_walls)
     wall, face = estimator.answer_many([EXAMPLES / "wall.mp4", EXAMPLES / "face_58_bpm.webm"], processes=1)

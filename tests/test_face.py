@@ -76,6 +76,21 @@ def test_landmarks_are_in_pixels_of_the_frame_at_any_size(scale):
     assert distance(tracked.landmarks, landmarks) < 3 * scale + 1
 
 
+def test_landmarks_are_not_carried_across_a_pause(short_clip):
+    with Clip(short_clip.path) as clip:
+        frames = list(clip.frames())[:40]
+    before = frames[:20]  # the last key frame is the 16th
+    elsewhere = [Frame(frame.time_s + 1, np.roll(frame.image, 30, axis=1)) for frame in frames[20:]]
+    for_themselves = []
+    for part in (before, elsewhere):
+        with FaceTracker() as tracker:
+            for_themselves += tracker.follow(part)
+    with FaceTracker() as tracker:
+        together = list(tracker.follow(before + elsewhere))
+    for one, other in zip(together, for_themselves, strict=True):
+        assert distance(one.landmarks, other.landmarks) < 1
+
+
 def test_every_frame_comes_out_once_and_in_order(short_clip):
     with Clip(short_clip.path) as clip, FaceTracker() as tracker:
         tracked = list(tracker.follow(clip.frames()))

@@ -52,7 +52,15 @@ def beats(stmap, pulse):
 
 
 def make_window(stmap, pulse, **parts):
-    made = {"start_s": 0.0, "end_s": 15.0, "beats": None, "checks": (), "reasons": (), "has_pulse": True} | parts
+    made = {
+        "start_s": 0.0,
+        "end_s": 15.0,
+        "beats": None,
+        "evidence": None,
+        "checks": (),
+        "reasons": (),
+        "has_pulse": True,
+    } | parts
     return WindowEstimate(stmap=stmap, pulse=pulse, **made)
 
 
@@ -126,10 +134,11 @@ def test_a_mean_beat_that_was_not_measured_is_not_drawn(stmap, beats):
 
 
 def test_the_heart_rate_and_its_harmonics_are_marked(pulse):
-    figure = figures.draw_pulse(pulse, HeartRate(pulse.heart_rate_bpm, pulse.snr_db))
+    figure = figures.draw_pulse(pulse, HeartRate(pulse.heart_rate_bpm, pulse.snr_db, (64.0, 68.0)))
     wave, spectrum = figure.axes
     marked = [line.get_xdata()[0] for line in spectrum.lines if len(line.get_xdata()) == 2]
     assert marked == pytest.approx([HEART_RATE_BPM, 2 * HEART_RATE_BPM, 3 * HEART_RATE_BPM], abs=0.9)
+    assert [(band.get_x(), band.get_width()) for band in spectrum.patches][-1] == (64.0, 4.0), "the interval"
     beats_s, heights = wave.lines[1].get_data()
     assert len(beats_s) == pytest.approx(15 * HEART_RATE_BPM / 60, abs=1.5)
     np.testing.assert_array_equal(beats_s, pulse.beats_s)
@@ -162,17 +171,28 @@ def test_ranges_stand_in_order_with_reading_interval_and_training_mean():
         assert high >= max(pressure.interval)
 
 
-def test_windows_show_readings_and_mark_refusals(stmap, pulse):
-    refused = (Reason("no_pulse", "a", "b"),)
+def test_the_course_shows_what_was_read_and_gaps_where_nothing_was(stmap, pulse):
+    refused = (Reason("weak_pulse", "a", "b"),)
+    other = replace(pulse, heart_rate_bpm=2 * pulse.heart_rate_bpm)
     windows = [
         make_window(stmap, pulse, systolic=SYSTOLIC, diastolic=DIASTOLIC),
-        make_window(stmap, pulse, start_s=15.0, end_s=30.0, reasons=refused, has_pulse=False),
+        make_window(stmap, pulse, start_s=15.0, end_s=30.0, reasons=refused),
+        make_window(stmap, other, start_s=30.0, end_s=45.0, reasons=refused),
+        make_window(stmap, pulse, start_s=45.0, end_s=60.0, reasons=refused, has_pulse=False),
     ]
-    pressures, rates = figures.draw_windows(windows).axes
-    assert [line.get_ydata()[0] for line in pressures.lines] == [SYSTOLIC.value, DIASTOLIC.value]
-    assert [line.get_ydata()[0] for line in rates.lines] == [pulse.heart_rate_bpm]
-    assert any(patch.get_hatch() for patch in pressures.patches)
-    assert pressures.get_xlim() == (0.0, 30.0)
+    rates, pressures = figures.draw_windows(windows).axes
+    course, contradicting = rates.lines
+    np.testing.assert_array_equal(course.get_xdata(), [7.5, 22.5, 37.5, 52.5])
+    np.testing.assert_array_equal(course.get_ydata(), [pulse.heart_rate_bpm] * 2 + [np.nan] * 2)
+    assert (contradicting.get_xdata(), contradicting.get_ydata()) == ([37.5], [2 * pulse.heart_rate_bpm])
+    for line, pressure in zip(pressures.lines, (SYSTOLIC, DIASTOLIC), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), [pressure.value] + [np.nan] * 3)
+    hatched = [
+        [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches] for axes in (rates, pressures)
+    ]
+    assert hatched == [[(45, 60)], [(15, 30), (30, 45), (45, 60)]]
+    assert pressures.get_xlim() == (0.0, 60.0)
+    assert len(figures.draw_windows(windows[1:]).axes) == 1, "no pressure, no panel for it"
 
 
 def test_svg_takes_its_ink_from_the_page_and_keeps_its_ids_to_itself():
@@ -197,7 +217,8 @@ def test_text_is_legible_on_a_phone(stmap, pulse, beats):
         figures.draw_cells(make_thumbnails()),
         figures.draw_stmap(stmap),
         figures.draw_beats(beats, stmap.scale),
-        figures.draw_pulse(pulse, HeartRate(66.0, 8.0)),
+        figures.draw_windows([make_window(stmap, pulse, systolic=SYSTOLIC, diastolic=DIASTOLIC)] * 2),
+        figures.draw_pulse(pulse, HeartRate(66.0, 8.0, (64.0, 68.0))),
     ):
         written = figure.findobj(lambda part: hasattr(part, "get_fontsize"))
         sizes = [text.get_fontsize() for text in written if text.get_text()]

@@ -67,7 +67,7 @@ def test_what_a_decoder_gives_is_followed_as_well(face):
         *(moved(face, right=number / 2, down=-number / 4, seed=number) for number in range(9)), strict=True
     )
     pictures = [av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p") for image in images]
-    uprights = [upright_image(picture)[0] for picture in pictures]
+    uprights = [upright_image(picture) for picture in pictures]
     assert all(isinstance(upright, YuvImage) for upright in uprights)
     assert away(carry_landmarks(uprights, face[1]), expected).max() < 0.3
 

@@ -173,7 +173,7 @@ def new_and_large(before, after):
 
 def test_logs_name_nobody_and_nothing_is_told_elsewhere(app, tmp_path, pulse_clip, wall_clip, text_file):
     log = app.log.read_text()
-    assert "Running on local URL" in log, "this must be the log"
+    assert "The page is at" in log, "this must be the log"
     assert MARK not in log
     assert "Traceback" not in log
     assert len(list(app.folder.glob("probed.*"))) == 2, "the app, and what its readings are forked from"

@@ -192,18 +192,21 @@ def test_a_window_does_not_depend_on_its_place():
 
 @pytest.mark.parametrize(
     ("duration_s", "windows"),
-    [(9.4, []), (9.5, [(0, 9.5)]), (15.0, [(0, 15)]), (16.9, [(0, 15)]), (30.0, [(0, 15), (15, 30)])],
+    [(9.4, []), (9.5, [(0, 9.5)]), (15.0, [(0, 15)]), (16.9, [(0, 15)]), (25.0, [(0, 15), (5, 20), (10, 25)])],
 )
 def test_windows(duration_s, windows):
     assert place_windows(duration_s) == windows
 
 
 def test_windows_cover_a_long_clip():
-    windows = place_windows(40.0)
-    assert windows[0][0] == 0
-    assert windows[-1][1] == pytest.approx(40.0)
-    assert all(end - start == pytest.approx(15) for start, end in windows)
-    assert all(later[0] <= earlier[1] for earlier, later in pairwise(windows))
+    for step_s, count in ((5.0, 6), (15.0, 3)):
+        windows = place_windows(40.0, step_s)
+        assert len(windows) == count
+        assert windows[0][0] == 0
+        assert windows[-1][1] == pytest.approx(40.0)
+        assert all(end - start == pytest.approx(15) for start, end in windows)
+        assert all(later[0] - earlier[0] <= step_s for earlier, later in pairwise(windows))
+    assert len(place_windows(300.0)) == 58
 
 
 def test_pos_ignores_light_and_sees_blood():

@@ -6,6 +6,7 @@ The second question is pip-audit's, about every installed package, and needs a s
 asked, a line says so. Exit status 1 when a fault was found.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -16,7 +17,9 @@ _TIMEOUT_S = 300
 
 def main() -> None:
     """Ask both questions and print the answers."""
-    found, message = known_faults(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pip_audit", nargs="*", help="the command of pip-audit")
+    found, message = known_faults(parser.parse_args().pip_audit)
     faults = [*conflicts(), *found]
     print(message)
     print(*faults, sep="\n", file=sys.stderr)

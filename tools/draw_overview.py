@@ -3,6 +3,7 @@
 Cells, pulse, map, mean beats and range probabilities of an example clip, as the page draws them, side by side.
 """
 
+import argparse
 import io
 from pathlib import Path
 
@@ -19,6 +20,7 @@ HEIGHT, GAP = 700, 20  # pixels
 
 def main() -> None:
     """Read the clip and draw the picture."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     estimate = BloodPressureEstimator.from_pretrained().estimate(CLIP)
     window = estimate.best_window
     if window is None or window.pulse is None or window.beats is None or not (estimate.systolic and estimate.diastolic):

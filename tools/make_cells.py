@@ -8,6 +8,7 @@ below are ours. The mesh is symmetric, so every right cell has its mirror image 
 the cells - which makes a new STMap version, because weights are bound to their rows.
 """
 
+import argparse
 import io
 import json
 import struct
@@ -90,6 +91,7 @@ def place_key(place: str) -> tuple[int, int]:
 
 def main() -> None:
     """Sort every triangle into its cell and write the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     vertices = canonical_vertices(ROOT / "weights" / "face_landmarker.task")
     left_out = lip_and_eye_vertices()
     regions: dict[str, dict[str, list[list[int]]]] = {

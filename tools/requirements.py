@@ -6,6 +6,7 @@
 requirements.txt is what a Space and `make demo` install: the package's dependencies and the extra `demo`.
 """
 
+import argparse
 import ast
 import re
 import sys
@@ -38,8 +39,10 @@ _MADE = "# Made from pyproject.toml by tools/requirements.py; change it there.\n
 
 def main() -> None:
     """Write the files, or print what is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
     groups = read_groups(ROOT)
-    if "--check" not in sys.argv[1:]:
+    if not parser.parse_args().check:
         for name, text in requirement_files(groups).items():
             (ROOT / name).write_text(text)
         return

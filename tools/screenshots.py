@@ -3,6 +3,7 @@
 Starts the app, does in Chromium what a visitor would, and pictures what is then on the screen.
 """
 
+import argparse
 import os
 import shutil
 import socket
@@ -53,10 +54,13 @@ PICTURES = (
 
 def main() -> None:
     """Make all pictures, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    names = parser.parse_args().names
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is needed: apt-get install chromium")
-    wanted = [picture for picture in PICTURES if picture.name in sys.argv[1:] or not sys.argv[1:]]
+    wanted = [picture for picture in PICTURES if picture.name in names or not names]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -8,59 +8,60 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
+from benchmarks.controls.fit import RIGHT_BPM
 from benchmarks.controls.measure import Measured
-from benchmarks.controls.scenes import GOOD, LESS_GOOD, NEGATIVES
+from benchmarks.controls.scenes import GIVEN, GOOD, LESS_GOOD, NEGATIVES
 from bpdemo import quality
+from bpdemo.pulse import heart_rate_interval
 
 _CONFIDENCE = 0.95
 _TOO_LITTLE_LIGHT = 55.0  # luma of the face below which the page's recorder asks for more light: no good capture
-_SHOWN_DB = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
+_SHOWN_PROBABILITIES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
 _DIM = "the same, in too little light"
+_RIGHT_READING_BPM = 2.0
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question of the verdict that has a threshold.
+class Threshold:
+    """One threshold of the verdict.
 
     Attributes:
-        names: of the checks it stands for (`quality.check_pulse`, `quality.check_reading`).
+        name: of the check it stands for (`quality.check_pulse`, `quality.check_reading`).
         title: in tables and figure, with the unit.
-        threshold: in use; for colours, halves and bits that of a pulse that is not clear, as clear ones are asked less.
+        value: in use; for bits that of a pulse that is not clear, as clear ones are asked less.
         at_least: whether a pulse has to reach it; otherwise it must not exceed it.
         grid: thresholds to try.
     """
 
-    names: tuple[str, ...]
+    name: str
     title: str
-    threshold: float
+    value: float
     at_least: bool
     grid: np.ndarray
 
 
-_SHARES, _COSINES = np.arange(0, 1.001, 0.01), np.arange(-1, 1.001, 0.02)
-QUESTIONS = (
-    Question(("snr_for_shape_db", "snr_db"), "SNR, dB", quality.MIN_READING_SNR_DB, True, np.arange(-8, 16.01, 0.25)),
-    Question(
-        ("region_agreement",), "agreement of regions", quality.MIN_REGION_AGREEMENT, True, np.arange(0, 1.001, 0.01)
+_SHARES = np.arange(0, 1.001, 0.01)
+THRESHOLDS = (
+    Threshold(
+        "pulse_probability_for_reading", "probability of a pulse", quality.MIN_READING_PROBABILITY, True, _SHARES
     ),
-    Question(
-        ("colour_agreement",), "agreement of colours", quality.MIN_COLOUR_AGREEMENT, True, np.arange(-1, 1.001, 0.02)
+    Threshold("snr_for_shape_db", "SNR, dB", quality.MIN_READING_SNR_DB, True, np.arange(-8, 16.01, 0.25)),
+    Threshold("light_share", "share of the light", quality.MAX_LIGHT_SHARE, False, _SHARES),
+    Threshold("bits_per_pixel", "bits a pixel", quality.CLEAR_BITS_PER_PIXEL, True, np.arange(0, 0.4001, 0.005)),
+    Threshold(
+        "rival_db", "line at half or twice the rate, dB", quality.MAX_RIVAL_DB, False, np.arange(-20, 10.01, 0.5)
     ),
-    Question(("half_rates_apart",), "halves apart", quality.MAX_HALVES_APART, False, _SHARES),
-    Question(("light_share",), "share of the light", quality.MAX_LIGHT_SHARE, False, _SHARES),
-    Question(("bits_per_pixel",), "bits a pixel", quality.CLEAR_BITS_PER_PIXEL, True, np.arange(0, 0.4001, 0.005)),
-    Question(("brightness_ratio",), "brightness / wave", quality.MAX_BRIGHTNESS_RATIO, False, np.arange(0, 10.01, 0.1)),
 )
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What another threshold would do to one question, on one half; shares, 0 to 1, one for each of the grid.
+    """What another threshold would do on one half; shares, 0 to 1, one for each of the grid.
 
     Attributes:
-        read: negatives that would give a reading, every other question asked as it is.
-        read_alone: negatives that would, were this the only question put to the pulse.
-        refused: good captures that would be refused, every other question asked as it is.
+        read: negatives that would give a reading, every other threshold as it is.
+        read_alone: negatives that would, were this the only one.
+        refused: good captures that would be refused, every other threshold as it is.
     """
 
     read: np.ndarray
@@ -82,43 +83,51 @@ def judge(one: Measured) -> list[str]:
 
 
 def shows_rate(one: Measured) -> bool:
-    """Return whether a heart rate would be shown."""
-    pulse = one.to_pulse()
-    return pulse is not None and all(check.passed for check in quality.check_pulse(pulse))
+    """Return whether a heart rate would be told."""
+    return one.pulse is not None and all(check.passed for check in _checks_of_pulse(one))
 
 
-def draw_curve(measured: Sequence[Measured], question: Question) -> Curve:
-    """Count over the grid of one question."""
+def draw_curve(measured: Sequence[Measured], threshold: Threshold) -> Curve:
+    """Count over the grid of one threshold."""
     negatives = [one for one in measured if kind_of(one) in NEGATIVES]
     good = [one for one in measured if kind_of(one) in GOOD]
     return Curve(
-        read=_share_passing(negatives, question, lambda one: _passes_others(one, question)),
-        read_alone=_share_passing(negatives, question, lambda one: not one.capture_reasons),
-        refused=1 - _share_passing(good, question, lambda one: _passes_others(one, question)),
+        read=_share_passing(negatives, threshold, lambda one: _passes_others(one, threshold)),
+        read_alone=_share_passing(negatives, threshold, lambda one: not one.capture_reasons),
+        refused=1 - _share_passing(good, threshold, lambda one: _passes_others(one, threshold)),
     )
 
 
-def _share_passing(clips: Sequence[Measured], question: Question, admitted: Callable[[Measured], bool]) -> np.ndarray:
-    """Return for each threshold of the grid the share of clips that are admitted and pass the question."""
-    values = np.array([_value(one, question) for one in clips if one.pulse is not None and admitted(one)])
-    passes = values >= question.grid[:, None] if question.at_least else values <= question.grid[:, None]
+def _share_passing(clips: Sequence[Measured], threshold: Threshold, admitted: Callable[[Measured], bool]) -> np.ndarray:
+    """Return for each threshold of the grid the share of clips that are admitted and pass it."""
+    values = np.array([_value(one, threshold) for one in clips if one.pulse is not None and admitted(one)])
+    passes = values >= threshold.grid[:, None] if threshold.at_least else values <= threshold.grid[:, None]
     return passes.sum(axis=1) / max(len(clips), 1)
 
 
 def checks_of(one: Measured) -> dict[str, quality.Check]:
     """Return every question put to a clip in which a face was seen, by its name."""
     pulse = one.to_pulse()
-    checks = (*quality.check_pulse(pulse), *quality.check_reading(pulse, one.to_report()))
-    return {check.name: check for check in checks}
+    assert pulse is not None
+    for_reading = quality.check_reading(pulse, quality.weigh_pulse(pulse), one.to_report())
+    return {check.name: check for check in (*_checks_of_pulse(one), *for_reading)}
 
 
-def _value(one: Measured, question: Question) -> float:
-    return checks_of(one)[question.names[0]].value
+def _checks_of_pulse(one: Measured) -> tuple[quality.Check, ...]:
+    pulse = one.to_pulse()
+    assert pulse is not None
+    return quality.check_pulse(pulse, quality.weigh_pulse(pulse), one.to_report())
 
 
-def _passes_others(one: Measured, question: Question) -> bool:
+def _value(one: Measured, threshold: Threshold) -> float:
+    return checks_of(one)[threshold.name].value
+
+
+def _passes_others(one: Measured, threshold: Threshold) -> bool:
+    # A probability that is asked for a heart rate first would hide what another one does for readings.
+    moved = {threshold.name, "pulse_probability"} if "probability" in threshold.name else {threshold.name}
     checks = checks_of(one)
-    return not one.capture_reasons and all(check.passed for name, check in checks.items() if name not in question.names)
+    return not one.capture_reasons and all(check.passed for name, check in checks.items() if name not in moved)
 
 
 def upper_bound(hits: int, of: int) -> float:
@@ -137,7 +146,7 @@ def kinds_table(measured: Sequence[Measured]) -> str:
         "| what is filmed | clips | readings | heart rates | median (largest) error, bpm | refused as |",
         "|---|---|---|---|---|---|",
     ]
-    for kind in (*NEGATIVES, *GOOD, _DIM, *LESS_GOOD):
+    for kind in (*NEGATIVES, GIVEN, *GOOD, _DIM, *LESS_GOOD):
         of_kind = [one for one in measured if kind_of(one) == kind]
         if not of_kind:
             continue
@@ -170,19 +179,41 @@ def sums(measured: Sequence[Measured]) -> str:
     return " ".join(sentences)
 
 
+def told_sentence(measured: Sequence[Measured]) -> str:
+    """Return how many heart rates that are told are right, how many of the readings, and how many intervals hold."""
+    told = [one for one in measured if shows_rate(one)]
+    sentences = []
+    for what, chosen, right_bpm in (
+        ("heart rates told", told, RIGHT_BPM),
+        ("readings", [one for one in told if not judge(one)], _RIGHT_READING_BPM),
+    ):
+        right = sum(
+            one.heart_rate_bpm is not None and abs(one.pulse["heart_rate_bpm"] - one.heart_rate_bpm) <= right_bpm
+            for one in chosen
+        )
+        share = 100 * right / max(len(chosen), 1)
+        sentences.append(f"{right} of {len(chosen)} {what} lie within {right_bpm:g} bpm ({share:.1f} %).")
+    held = 0
+    for one in told:
+        low, high = heart_rate_interval(one.to_pulse())
+        held += one.heart_rate_bpm is not None and low <= one.heart_rate_bpm <= high
+    sentences.append(f"{held} of {len(told)} intervals hold the true rate ({100 * held / max(len(told), 1):.1f} %).")
+    return " ".join(sentences)
+
+
 def threshold_table(halves: dict[str, Sequence[Measured]]) -> str:
-    """Return what SNR thresholds around the one in use do, on each half that was measured."""
-    question = QUESTIONS[0]
-    curves = {name: draw_curve(half, question) for name, half in halves.items() if half}
+    """Return what other probabilities asked for a reading do, on each half that was measured."""
+    threshold = THRESHOLDS[0]
+    curves = {name: draw_curve(half, threshold) for name, half in halves.items() if half}
     columns = [
-        f"{name}: {what}" for name in curves for what in ("negatives read", "the same by SNR alone", "good refused")
+        f"{name}: {what}" for name in curves for what in ("negatives read", "the same by it alone", "good refused")
     ]
-    lines = [f"| SNR, dB, at least | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
-    for threshold in _SHOWN_DB:
-        at = int(np.argmin(np.abs(question.grid - threshold)))
+    lines = [f"| probability, at least | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
+    for probability in _SHOWN_PROBABILITIES:
+        at = int(np.argmin(np.abs(threshold.grid - probability)))
         shares = [part[at] for curve in curves.values() for part in (curve.read, curve.read_alone, curve.refused)]
-        mark = "**" if math.isclose(threshold, question.threshold) else ""
-        lines.append(f"| {mark}{threshold:g}{mark} | {' | '.join(f'{100 * share:.1f} %' for share in shares)} |")
+        mark = "**" if math.isclose(probability, threshold.value) else ""
+        lines.append(f"| {mark}{probability:g}{mark} | {' | '.join(f'{100 * share:.1f} %' for share in shares)} |")
     return "\n".join(lines)
 
 

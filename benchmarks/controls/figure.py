@@ -7,17 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from benchmarks.controls.counts import QUESTIONS, Question, draw_curve
+from benchmarks.controls.counts import THRESHOLDS, Threshold, draw_curve
 from benchmarks.controls.measure import Measured
 from bpdemo.figures.style import BLUE, GREY, INK, ORANGE, SMALL_PT, label_axes, new_figure
 
-_HEIGHT_IN = 8.4
+_HEIGHT_IN = 6.8
 _TICKS_PERCENT = (0, 1, 5, 20, 50, 100)
 _HALVES = {"choice": {"linewidth": 1.1, "linestyle": (0, (3, 1.5))}, "test": {"linewidth": 1.9, "linestyle": "-"}}
 
 
 def draw_controls(halves: dict[str, Sequence[Measured]]) -> Figure:
-    """Draw the curve of every question; the SNR's is the largest.
+    """Draw the curve of every threshold; that of the probability is the largest.
 
     Args:
         halves: "choice" and "test" -> what was measured; one that is empty is left out.
@@ -27,16 +27,16 @@ def draw_controls(halves: dict[str, Sequence[Measured]]) -> Figure:
     """
     figure = new_figure(_HEIGHT_IN)
     rows = figure.add_gridspec(
-        4, 1, height_ratios=(1.7, 1, 1, 1), hspace=0.42, left=0.115, right=0.975, top=0.9, bottom=0.05
+        3, 1, height_ratios=(1.7, 1, 1), hspace=0.42, left=0.115, right=0.975, top=0.9, bottom=0.05
     )
-    _draw_panel(figure.add_subplot(rows[0]), QUESTIONS[0], halves, "Share of clips, %")
-    for row, pair in ((1, QUESTIONS[1:3]), (2, QUESTIONS[3:5]), (3, QUESTIONS[5:7])):
+    _draw_panel(figure.add_subplot(rows[0]), THRESHOLDS[0], halves, "Share of clips, %")
+    for row, pair in ((1, THRESHOLDS[1:3]), (2, THRESHOLDS[3:5])):
         columns = rows[row].subgridspec(1, 2, wspace=0.22)
-        for column, question in enumerate(pair):
-            _draw_panel(figure.add_subplot(columns[column]), question, halves, "")
+        for column, threshold in enumerate(pair):
+            _draw_panel(figure.add_subplot(columns[column]), threshold, halves, "")
     what = [
         Line2D([], [], color=ORANGE, linewidth=1.9, label="without a pulse, but read"),
-        Line2D([], [], color=GREY, linewidth=1.9, label="the same, were this the only question"),
+        Line2D([], [], color=GREY, linewidth=1.9, label="the same, were this the only threshold"),
         Line2D([], [], color=BLUE, linewidth=1.9, label="good captures refused"),
     ]
     which = [Line2D([], [], color=INK, label=f"{name} half", **style) for name, style in _HALVES.items()]
@@ -47,17 +47,17 @@ def draw_controls(halves: dict[str, Sequence[Measured]]) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, question: Question, halves: dict[str, Sequence[Measured]], title: str) -> None:
+def _draw_panel(axes: Axes, threshold: Threshold, halves: dict[str, Sequence[Measured]], title: str) -> None:
     axes.set_yscale("function", functions=(_squeeze, _stretch))
     for name, style in _HALVES.items():
         if not halves.get(name):
             continue
-        curve = draw_curve(halves[name], question)
+        curve = draw_curve(halves[name], threshold)
         for share, colour in ((curve.read_alone, GREY), (curve.refused, BLUE), (curve.read, ORANGE)):
-            axes.plot(question.grid, 100 * share, color=colour, **style)
-    axes.axvline(question.threshold, color=INK, linewidth=1.0, linestyle=":")
-    label_axes(axes, title, f"{question.title}, at {'least' if question.at_least else 'most'}")
-    axes.set_xlim(question.grid[0], question.grid[-1])
+            axes.plot(threshold.grid, 100 * share, color=colour, **style)
+    axes.axvline(threshold.value, color=INK, linewidth=1.0, linestyle=":")
+    label_axes(axes, title, f"{threshold.title}, at {'least' if threshold.at_least else 'most'}")
+    axes.set_xlim(threshold.grid[0], threshold.grid[-1])
     axes.locator_params(axis="x", nbins=5)
     axes.set_ylim(-0.05, 100)
     axes.set_yticks(_TICKS_PERCENT, [str(tick) for tick in _TICKS_PERCENT])

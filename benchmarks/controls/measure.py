@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,23 +12,17 @@ import cv2
 import numpy as np
 
 from benchmarks.controls.scenes import KINDS, Drawn, Film, draw_scene, film
-from bpdemo.capture import read_capture
+from bpdemo.capture import Capture, CaptureReport, read_capture
 from bpdemo.clip import ClipReport
 from bpdemo.errors import BpdemoError
+from bpdemo.face import FaceReport
 from bpdemo.pulse import Pulse
 from bpdemo.quality import check_capture, reasons_of_capture
+from bpdemo.stmap import RATE_HZ
 from bpdemo.synthesis.encode import CODECS
-from bpdemo.window import read_windows
+from bpdemo.window import read_window, window_places
 
-_SCALARS = (
-    "heart_rate_bpm",
-    "snr_db",
-    "amplitude",
-    "colour_agreement",
-    "brightness_ratio",
-    "region_agreement",
-    "light_share",
-)
+_SCALARS = tuple(field.name for field in fields(Pulse) if field.type is float)
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Measured:
         scene: what it was like: size, codec, frame rate, light, movement, noise, strength of the pulse, tone.
         heart_rate_bpm: rendered; None without a pulse.
         capture_reasons: codes of the reasons to refuse it as a whole, or of the error.
-        pulse: the measures of `pulse.Pulse` that are single numbers, and `half_rates_bpm`; None without a face.
+        pulse: the measures of `pulse.Pulse` that are single numbers; None without a face.
         capture: the capture report; None where the file could not be read.
         reasons: codes of all reasons; empty for a reading.
     """
@@ -65,12 +59,12 @@ class Measured:
         return ClipReport(**self.capture)
 
     def to_pulse(self) -> Pulse | None:
-        """Return the pulse with its measures and without its curves."""
+        """Return the pulse with its measures and times, and without its curves."""
         if self.pulse is None:
             return None
-        nothing = np.zeros(0)
-        curves = dict.fromkeys(("time_s", "wave", "frequency_hz", "power", "beats_s", "region_waves"), nothing)
-        return Pulse(**curves, **(self.pulse | {"half_rates_bpm": tuple(self.pulse["half_rates_bpm"])}))
+        start_s, end_s = window_places(CaptureReport(self.to_report(), FaceReport(seen=1.0)))[0]
+        curves = dict.fromkeys(("wave", "frequency_hz", "power", "beats_s", "region_waves"), np.zeros(0))
+        return Pulse(time_s=np.arange(start_s, end_s - 1e-6, 1 / RATE_HZ), **curves, **self.pulse)
 
 
 def measure_clip(clip: Film) -> Measured:
@@ -85,39 +79,52 @@ def measure_scene(clip: Film, drawn: Drawn) -> Measured:
     about = {
         "width": scene.width,
         "codec": scene.codec,
+        "plain_encoder": scene.plain_encoder,
+        "key_frame_s": scene.key_frame_s,
         "bit_rate_kbps": scene.bit_rate_kbps,
         "frame_rate_hz": scene.frame_rate_hz,
         "brightness": scene.brightness,
         "motion": scene.motion,
+        "recoil": scene.recoil,
+        "recoil_shade": scene.recoil_shade,
         "noise": scene.noise,
+        "black_level": scene.black_level,
+        "chroma_lag_s": scene.chroma_lag_s,
         "pulse_strength": scene.pulse_strength if drawn.heart_rate_bpm else None,
         "tone": drawn.tone,
     }
-    pulse, of_window = None, []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"clip{CODECS[scene.codec].suffix}"
         film(path, clip.kind, scene)
-        try:
-            capture = read_capture(path)
-        except BpdemoError as error:
-            return Measured(**asdict(clip), scene=about, heart_rate_bpm=None, capture_reasons=[error.code], pulse=None,
-                            capture=None, reasons=[error.code])  # fmt: skip
+        return measure_file(clip, path, about, drawn.heart_rate_bpm)
+
+
+def measure_file(clip: Film, path: Path, about: dict, heart_rate_bpm: float | None) -> Measured:
+    """Read a file as this clip, up to the verdict on its first window."""
+    try:
+        capture = read_capture(path)
+    except BpdemoError as error:
+        return Measured(**asdict(clip), scene=about, heart_rate_bpm=None, capture_reasons=[error.code], pulse=None,
+                        capture=None, reasons=[error.code])  # fmt: skip
+    return measure_capture(clip, capture, about, heart_rate_bpm)
+
+
+def measure_capture(clip: Film, capture: Capture, about: dict, heart_rate_bpm: float | None) -> Measured:
+    """Judge the first window of a capture."""
     file, face = capture.report.file, capture.report.face
     of_capture = [reason.code for reason in reasons_of_capture(check_capture(capture.report))]
-    for window in read_windows(capture)[:1]:
+    pulse, of_window = None, []
+    for place in window_places(capture.report)[:1]:
+        window = read_window(capture.traces, *place, capture.report)
         pulse = window.pulse
         of_window = [check.reason for check in window.checks if not check.passed][:1]
         if "face_lost" in of_window and "face_lost" not in of_capture:
             of_capture.append("face_lost")
-    scalars = None
-    if pulse is not None:
-        scalars = {name: round(float(getattr(pulse, name)), 5) for name in _SCALARS}
-        scalars["half_rates_bpm"] = [round(float(rate), 3) for rate in pulse.half_rates_bpm]
-    about["luma"] = face.luma
-    about["face_pixels"] = face.width_pixels
+    scalars = None if pulse is None else {name: round(float(getattr(pulse, name)), 5) for name in _SCALARS}
+    about = about | {"luma": face.luma, "face_pixels": face.width_pixels}
     about = {name: round(float(value), 4) if isinstance(value, float) else value for name, value in about.items()}
     reasons = list(dict.fromkeys(of_capture + of_window))
-    return Measured(**asdict(clip), scene=about, heart_rate_bpm=drawn.heart_rate_bpm, capture_reasons=of_capture,
+    return Measured(**asdict(clip), scene=about, heart_rate_bpm=heart_rate_bpm, capture_reasons=of_capture,
                     pulse=scalars, capture=asdict(file), reasons=reasons)  # fmt: skip
 
 

@@ -24,9 +24,8 @@ def leave_out_each(path: str, turns: str) -> dict[str, float]:
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.face import FaceTracker
 
-    def whole_picture(decoded: object) -> tuple["np.ndarray", int]:
-        image, turn = picture.upright_image(decoded)
-        return np.asarray(image), turn
+    def whole_picture(*decoded: object) -> "np.ndarray":
+        return np.asarray(picture.upright_image(*decoded))
 
     without: dict[str, tuple[int, tuple]] = {
         "landmarks carried along by the picture between two key frames a second (six, instead)": (
@@ -35,7 +34,7 @@ def leave_out_each(path: str, turns: str) -> dict[str, float]:
         ),
         "colours converted only where they are looked at": (_CPU, (clip, "upright_image", whole_picture)),
         "all cells averaged at once": (_CPU, (regions, "_sum_by_label", _sum_one_by_one)),
-        "decoding, tracking and averaging in three threads": (_WALL, (capture, "ahead", _here_and_now)),
+        "decoding, tracking and averaging in three threads": (_WALL, (capture, "prefetch", _here_and_now)),
     }
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")
     estimator.estimate(path)

@@ -3,7 +3,6 @@
 Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the weights or the arguments were wrong.
 """
 
-import io
 import sys
 from importlib.util import find_spec
 from typing import Annotated, NoReturn
@@ -54,8 +53,7 @@ def _options(
 def main() -> None:
     """Run a command; an error is one line on stderr and exit status 2."""
     runtime.silence_native_stderr()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the console cannot show must not end a batch
+    runtime.escape_unprintable()
     try:
         app()
     except BpdemoError as error:

@@ -11,6 +11,7 @@ import typer
 
 from bpdemo.cli.options import DeviceOption, JsonOption, WeightsOption, needs_extra
 from bpdemo.errors import BpdemoError
+from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.system import runtime
 
 if TYPE_CHECKING:
@@ -22,15 +23,21 @@ def estimate(
     clips: Annotated[list[str], typer.Argument(metavar="CLIP...", help="Video files of a face, about 15 s each.")],
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
+    method: Annotated[str, typer.Option(help="How the pulse is found: green, chrom or pos.")] = DEFAULT_METHOD,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")] = False,
 ) -> None:
     """Estimate blood pressure from face clips."""
     _prepare_process()
     from bpdemo.cli.summary import summary
 
+    if method != DEFAULT_METHOD:  # an unknown one is no clip's error
+        from bpdemo.pulse_methods import method_by_name
+
+        method_by_name(method)
+
     any_error = False
     all_letters = "utf" in (sys.stdout.encoding or "").lower()  # else JSON's own escapes
-    for result in _read_clips(clips, weights, device):
+    for result in _read_clips(clips, weights, device, method):
         any_error |= result.status == "error"
         print(json.dumps(result.to_dict(), ensure_ascii=not all_letters) if as_json else summary(result), flush=True)
     if any_error:
@@ -41,7 +48,7 @@ def stmap(
     clip: Annotated[str, typer.Argument(help="A video file of a face.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
 ) -> None:
-    """Write the STMap of a clip's first window, up to 15 s, as .npz: stmap, cells, regions, time_s, mask, ..."""
+    """Write the STMap of a clip's best window, up to 15 s, as .npz: stmap, cells, regions, time_s, mask, ..."""
     _prepare_process()
     from bpdemo.estimator import map_clip
     from bpdemo.stmap import save_stmap
@@ -92,7 +99,7 @@ def _prepare_process() -> None:
     runtime.shorten_socket_folder()
 
 
-def _read_clips(clips: list[str], weights: str | None, device: str) -> "Iterator[Estimate]":
+def _read_clips(clips: list[str], weights: str | None, device: str, method: str) -> "Iterator[Estimate]":
     """Yield the estimate of each clip, in order; many clips are read on all cores."""
     from bpdemo.clip import Clip
 
@@ -103,18 +110,19 @@ def _read_clips(clips: list[str], weights: str | None, device: str) -> "Iterator
                 pass
         except BpdemoError as error:
             errors[clip] = error
-    answers = _answers([clip for clip in clips if clip not in errors], weights, device)  # starts with the first of them
+    # Starts with the first of them.
+    answers = _answers([clip for clip in clips if clip not in errors], weights, device, method)
     for clip in clips:
         yield _error(clip, errors[clip]) if clip in errors else next(answers)
 
 
-def _answers(clips: list[str], weights: str | None, device: str) -> "Iterator[Estimate]":
+def _answers(clips: list[str], weights: str | None, device: str, method: str) -> "Iterator[Estimate]":
     """Yield the estimates of clips that can be opened, in order."""
     estimator = _load_estimator(weights, device, isolate=len(clips) == 1)
     if isinstance(estimator, BpdemoError):
         yield from (_error(clip, estimator) for clip in clips)
     elif len(clips) > 1:
-        yield from estimator.answer_many(clips)
+        yield from estimator.answer_many(clips, method=method)
     else:
         from tqdm import tqdm
 
@@ -124,7 +132,7 @@ def _answers(clips: list[str], weights: str | None, device: str) -> "Iterator[Es
                 bar.set_postfix_str(step, refresh=False)
                 bar.update(round(100 * share) - bar.n)
 
-            yield estimator.answer(clips[0], report_progress)
+            yield estimator.answer(clips[0], report_progress, method=method)
 
 
 def _load_estimator(weights: str | None, device: str, isolate: bool) -> "BloodPressureEstimator | BpdemoError":

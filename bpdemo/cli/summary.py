@@ -8,7 +8,7 @@ from bpdemo.quality import Check
 
 
 def summary(result: Estimate) -> str:
-    """Return the lines on one clip: pressures or reasons, failed checks, heart rate, capture, weights."""
+    """Return the lines on one clip: pressures, heart rate, pulse, reasons with failed checks, capture, weights."""
     lines = [shown(result.clip)]  # a file may be called anything, a terminal's commands among it
 
     def add(label: str, text: str) -> None:
@@ -17,14 +17,25 @@ def summary(result: Estimate) -> str:
     if result.systolic and result.diastolic:
         add("systolic", _pressure_line(result.systolic))
         add("diastolic", _pressure_line(result.diastolic))
-    else:
-        add(result.status, result.reasons[0].code)
+    if rate := result.heart_rate:
+        low, high = rate.interval
+        add("heart rate", f"{rate.value:.1f} bpm, interval {low:.1f} to {high:.1f}, pulse SNR {rate.snr_db:.1f} dB")
+    if result.best_window and result.best_window.evidence:
+        add("pulse", f"probability {result.best_window.evidence.probability:.4f}")
+    for label, measured in (("HRV", result.heart_rate_variability), ("breathing", result.respiration)):
+        if measured and measured.reason is None:
+            add(label, str(measured))
+    if result.status != "reading":
+        what = {"pulse": "pulse only", "nothing": result.status}[result.level]
+        add(what, ", ".join(item.code for item in result.reasons))
     for item in (*result.reasons, *result.notes):
         add("", f"{item.message} {item.remedy}")
     for number, check in enumerate(result.failed_checks):
         add("" if number else "failed", _check_line(check))
-    if result.heart_rate:
-        add("heart rate", f"{result.heart_rate.value:.1f} bpm, pulse SNR {result.heart_rate.snr_db:.1f} dB")
+    if len(result.windows) > 1:
+        read = sum(window.status == "reading" for window in result.windows)
+        pulses = sum(window.has_pulse for window in result.windows)
+        add("windows", f"{len(result.windows)}: {read} read, {pulses} with a pulse")
     if result.capture:
         file = result.capture.file
         add(
@@ -42,7 +53,7 @@ def _check_line(check: Check) -> str:
     """Return name, measured value and bounds of a check in one line."""
     bounds = [f"at least {check.low:.3g}"] if math.isfinite(check.low) else []
     bounds += [f"at most {check.high:.3g}"] if math.isfinite(check.high) else []
-    return f"{check.name} {check.value:.3g}, needed: {' and '.join(bounds)}"
+    return f"{check.name} {check.value:.4g}, needed: {' and '.join(bounds)}"
 
 
 def _pressure_line(pressure: PressureEstimate) -> str:

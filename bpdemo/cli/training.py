@@ -76,7 +76,7 @@ def _parse_data(entries: list[str]) -> dict[str, Path]:
     data = {}
     for entry in entries:
         name, equals, folder = entry.partition("=")
-        if not (name and equals and folder):
+        if not (name and equals and folder and name.isprintable()):  # the name ends up in files
             raise BpdemoError("data_invalid", f"{entry!r} names no data set.", "Write NAME=DIR, as ppg_bp=data/ppg_bp.")
         data[name] = Path(folder)
     return data

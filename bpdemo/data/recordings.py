@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bpdemo.data.beat_rate import BEATS_A_MINUTE, impossible_beat_rate
 from bpdemo.data.loader import Loader, Place
 from bpdemo.data.person import Person, Recording
 from bpdemo.data.tables import Row, read_people
@@ -27,7 +28,8 @@ def load_recordings(folder: str | Path, name: str = "recordings") -> list[Person
     is logged as a warning. People are called `<name>:<person>`.
 
     Raises:
-        DataError: as `tables.read_people`, and `data_invalid` for a file that is no column of finite numbers.
+        DataError: as `tables.read_people`, and `data_invalid` for a file that is no column of finite numbers, or
+            whose beats come too fast or too slowly for a heart at the declared rate.
     """
     people, averaged = [], 0
     for person, rows in read_people(Path(folder), name, TABLE, _COLUMNS):
@@ -42,12 +44,19 @@ def _read_recording(row: Row) -> Recording:
     rate_hz = row.place.number(row.cells["sampling_rate_hz"])
     if not _RATE_LIMITS_HZ[0] <= rate_hz <= _RATE_LIMITS_HZ[1]:
         raise row.place.invalid(f"{rate_hz:g} Hz is no sampling rate of a pulse (20 to 20000 Hz)")
-    place = Place(f"{row.place.where}: {row.path.name}", row.place.remedy)
+    where = f"{row.place.where}: {row.path.name}"
+    place = Place(where, row.place.remedy)
     try:
         column = _read_array(row.path) if row.path.suffix.lower() == ".npy" else _read_text(row.path)
     except (EOFError, OSError, ValueError) as error:
         raise place.invalid("this is not one column of numbers") from error
-    return Recording(place.samples(column), rate_hz, row.cells.get("task") or None)
+    samples = place.samples(column)
+    if (beats := impossible_beat_rate(samples, rate_hz)) is not None:
+        lowest, highest = BEATS_A_MINUTE
+        raise Place(where, "Correct its sampling_rate_hz.").invalid(
+            f"at the declared {rate_hz:g} Hz it has {beats:.0f} beats a minute, not {lowest} to {highest}"
+        )
+    return Recording(samples, rate_hz, row.cells.get("task") or None)
 
 
 def _read_array(file: Path) -> np.ndarray:

@@ -1,11 +1,14 @@
 """The tables of anyone's own data: comma-separated UTF-8 text with a header, one row a file.
 
-The columns may come in any order, and unknown ones are left alone. `person` is any label that tells people apart. It
-ends up in the config of weights that are trained on the set (so that evaluation can tell who was seen), so give people
-numbers rather than their names. Optional columns, where a cell may be empty: age (years), sex (female or male),
-height_cm, weight_kg, skin_tone, task, camera.
+The columns may come in any order, and unknown ones are left alone. A file is named by its path within the folder; what
+a link there points to is the owner's business. `person` is any label that tells people apart; a whole number is the
+same person however a spreadsheet writes it (`7.0`). It ends up in the config of weights that are trained on the set (so
+that evaluation can tell who was seen), so give people numbers rather than their names. Optional columns, where a cell
+may be empty: age (years), sex (female or male), height_cm, weight_kg, skin_tone, task, camera.
 """
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,32 +20,49 @@ from bpdemo.data.loader import Place, parse_sex
 from bpdemo.data.person import Person
 from bpdemo.errors import DataError
 
+_WHOLE_NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
+
 
 @dataclass(frozen=True)
 class Row:
     """A checked row of a table."""
 
     cells: dict[str, str]  # text by column, stripped
-    path: Path  # its file, which is there and inside the folder
-    pressures: tuple[float, float]  # systolic and diastolic, mmHg
+    path: Path  # its file, which is there; named within the folder
     place: Place
+
+    @property
+    def pressures(self) -> tuple[float, float]:
+        """Systolic and diastolic, mmHg; raises `data_invalid` unless both are given and possible."""
+        return self.place.pressures(self.cells["systolic"], self.cells["diastolic"])
 
 
 def read_people(folder: Path, name: str, table: str, columns: Sequence[str]) -> list[tuple[Person, list[Row]]]:
     """Return the people of a table, in the order of their first row, without recordings and clips, with their rows.
 
-    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`. All
-    `columns` must be there; the first of them names the file.
+    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`.
 
     Raises:
-        DataError: `data_missing` when the folder, the table or a file is not there; `data_invalid` when the table has
-            no row or lacks a column, a cell is empty, no number or impossible, or a file lies outside the folder or is
-            named twice.
+        DataError: as `read_rows`, and `data_invalid` when a number is none or impossible, or two labels may be one
+            person (`7` and `07`).
     """
     rows_of: dict[str, list[Row]] = {}
-    for row in _read_rows(folder, table, columns):
-        rows_of.setdefault(row.cells["person"], []).append(row)
+    for row in read_rows(folder, table, columns):
+        rows_of.setdefault(_label(row), []).append(row)
+    for rows in rows_of.values():
+        spelt = sorted({_WHOLE_NUMBER.sub(r"\1", row.cells["person"]) for row in rows})
+        if len(spelt) > 1:  # a spreadsheet has dropped the zeros of some rows, or somebody meant two people
+            raise Place(rows[0].place.where, "Write the same person alike in every line.").invalid(
+                f"it is not clear whether {' and '.join(spelt)} are one person"
+            )
     return [(_describe(f"{name}:{label}", rows), rows) for label, rows in rows_of.items()]
+
+
+def _label(row: Row) -> str:
+    """The person's label, a whole number without zeros before and after it."""
+    label = row.cells["person"]
+    found = _WHOLE_NUMBER.fullmatch(label)
+    return (found[1].lstrip("0") or "0") if found else label
 
 
 def _describe(name: str, rows: Sequence[Row]) -> Person:
@@ -66,7 +86,15 @@ def _describe(name: str, rows: Sequence[Row]) -> Person:
     return Person(name, systolic, diastolic, (), (), mean("age"), sex, height_cm, weight_kg, tone)
 
 
-def _read_rows(folder: Path, table: str, columns: Sequence[str]) -> list[Row]:
+def read_rows(folder: Path, table: str | Path, columns: Sequence[str]) -> list[Row]:
+    """Return the rows of a table in a folder, or at an absolute path of its own, that names files of the folder.
+
+    All `columns` must be there and filled in every row; the first of them names the file.
+
+    Raises:
+        DataError: `data_missing` when the folder, the table or a file is not there; `data_invalid` when the table has
+            no row or lacks a column, a cell is empty, or a file's name leads out of the folder or is named twice.
+    """
     path = folder / table
     remedy = f"{table} is comma-separated text with the columns {','.join(columns)} and files inside its folder."
     place = Place(str(path), remedy)
@@ -93,9 +121,10 @@ def _read_rows(folder: Path, table: str, columns: Sequence[str]) -> list[Row]:
     rows: dict[Path, Row] = {}
     for line, values in zip(filled.index + 1, filled.values.tolist(), strict=True):
         row = _check_row(folder, dict(zip(header, values, strict=True)), columns, Place(f"{path}, line {line}", remedy))
-        if row.path in rows:  # under another person, it would leak between folds
-            raise row.place.invalid(f"{row.path.name} is named twice")
-        rows[row.path] = row
+        file = row.path.resolve()
+        if file in rows:  # under another person, it would leak between folds
+            raise row.place.invalid(f"{row.path.name} is the same file as {rows[file].path.name} of an earlier line")
+        rows[file] = row
     return list(rows.values())
 
 
@@ -103,15 +132,15 @@ def _check_row(folder: Path, cells: dict[str, str], columns: Sequence[str], plac
     empty = [column for column in columns if not cells[column]]
     if empty:
         raise place.invalid(f"{', '.join(empty)} is empty")
-    pressures = place.pressures(cells["systolic"], cells["diastolic"])
-    file = cells[columns[0]]
+    name = os.path.normpath(cells[columns[0]])
+    path = folder / name
+    if Path(name).anchor or ".." in Path(name).parts:
+        raise place.invalid(f"{cells[columns[0]]!r} leads out of the folder")
     try:
-        path = (folder / file).resolve()
-        inside, there = path.is_relative_to(folder.resolve()), path.is_file()
-    except (OSError, RuntimeError, ValueError):  # a name no file can have, or a circle of links
-        inside, there = True, False
-    if not inside:
-        raise place.invalid(f"{file!r} leads out of the folder")
+        there, dangling = path.is_file(), path.is_symlink()
+    except (OSError, ValueError):  # a name no file can have, or a circle of links
+        there = dangling = False
     if not there:
-        raise DataError("data_missing", f"{place.where}: there is no file {file!r}.", place.remedy)
-    return Row(cells, path, pressures, place)
+        what = f"{name!r} is a link to a file that is not there" if dangling else f"there is no file {name!r}"
+        raise DataError("data_missing", f"{place.where}: {what}.", place.remedy)
+    return Row(cells, path, place)

@@ -12,6 +12,7 @@ from bpdemo.demo.server.gradio_internals import ClipBlocks
 from bpdemo.demo.server.queue import CLIPS_AT_ONCE
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.errors import BpdemoError
+from bpdemo.estimate import DEFAULT_METHOD
 
 QUEUED = {"concurrency_id": "clips", "concurrency_limit": CLIPS_AT_ONCE}  # all clips wait in one queue
 
@@ -31,7 +32,7 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
         except BpdemoError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    def estimate(clip: gr.FileData) -> dict:
+    def estimate(clip: gr.FileData, method: str = DEFAULT_METHOD) -> dict:
         """Estimate blood pressure from a short video of one face. Research use only; not a medical device.
 
         Returns a JSON object, schema bpdemo.estimate/2 (its JSON Schema is served at /schema). Its status is "reading"
@@ -41,12 +42,13 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
 
         Args:
             clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s.
+            method: How the pulse is found: green, chrom or pos.
         """
         with served(clip) as path:
-            return reader.read_upload(path, progress_reporter(page.clip_queue.watch_current())).to_dict()
+            return reader.read_upload(path, progress_reporter(page.clip_queue.watch_current()), method).to_dict()
 
     def stmap(clip: gr.FileData) -> gr.FileData:
-        """Build the spatial-temporal map (STMap) of a face video's first 15 seconds.
+        """Build the spatial-temporal map (STMap) of a face video's best 15 seconds.
 
         Returns an .npz file with stmap [4 channels Y U V T, cells, columns] float32, cells, regions, time_s, mask (True
         where measured), channels, scale and version. It stays on the server for a few minutes. The clip is deleted

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 
+from bpdemo.demo.server.settings import check_settings
 from bpdemo.self_check import check, plain_errors
 from bpdemo.system import runtime
 
@@ -15,18 +16,21 @@ def launch(open_browser: bool = False) -> None:
     weights that are missing end the start: no others take their place. `open_browser` needs a screen.
 
     Raises:
-        BpdemoError: something is missing, the system refuses a port or a folder, or the check at the start has failed.
+        BpdemoError: something is missing, a setting makes no sense, a named port is taken, the system refuses a folder,
+            or the check at the start has failed.
     """
+    runtime.escape_unprintable()
+    port = check_settings()
     runtime.limit_threads()
     runtime.limit_malloc_arenas()
     runtime.shorten_socket_folder()
     runtime.disable_telemetry()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a stop clears the uploads away like any other end
     with plain_errors():
-        _serve(open_browser)
+        _serve(open_browser, port)
 
 
-def _serve(open_browser: bool) -> None:
+def _serve(open_browser: bool, port: int | None) -> None:
     """Load the weights, see that they read a made-up face, and serve the page. The order of the imports matters."""
     from bpdemo import BloodPressureEstimator
     from bpdemo.demo.server.uploads import Uploads
@@ -38,6 +42,7 @@ def _serve(open_browser: bool) -> None:
 
     gpu = lent_gpu()
     estimator = BloodPressureEstimator.from_pretrained(device="cpu" if gpu else "auto", isolate=True)
+    runtime.bypass_proxies()  # only the weights may have come through one
     report = check(estimator, ON_LENT_GPU if gpu else None)
     if gpu:
         run_on_lent_gpu(estimator.weights.network, gpu)
@@ -48,7 +53,12 @@ def _serve(open_browser: bool) -> None:
     from bpdemo.demo.server.routes import extra_routes
 
     page = build_page(estimator, uploads)
-    page.launch(inbrowser=open_browser and has_screen(), **launch_options(uploads, extra_routes(report)))
+    options = launch_options(uploads, extra_routes(report))
+    _, url, _ = page.launch(
+        inbrowser=open_browser and has_screen(), server_port=port, prevent_thread_lock=True, **options
+    )
+    print(f"The page is at {url}", flush=True)
+    page.block_thread()
 
 
 def has_screen() -> bool:

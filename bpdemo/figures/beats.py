@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from bpdemo.beats import MeanBeats, average_regions
 from bpdemo.estimate import HeartRate
 from bpdemo.figures.style import BLUE, GREY, INK, ORANGE, SMALL_PT, add_legend, label_axes, stack_panels
-from bpdemo.pulse import SNR_BAND_HZ, Pulse
+from bpdemo.pulse import Pulse
+from bpdemo.spectrum import SNR_BAND_HZ
 from bpdemo.stmap import CHANNELS
 
 _SPECTRUM_BPM = (30.0, 300.0)
@@ -34,13 +35,13 @@ def draw_beats(beats: MeanBeats, scale: float) -> Figure:
 def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
     """Return the pulse wave with its beats, and its spectrum with the heart rate and the harmonics.
 
-    `heart_rate` is None when the strongest change was not a pulse; nothing is marked then.
+    `heart_rate` is None when none is told of the strongest change; nothing is marked then.
     """
     figure, wave, spectrum = stack_panels(3.4, 1.0, 0.62, (0.46, 0.1, 0.26, 0.36))
     percent = 100 * pulse.wave
     wave.plot(pulse.time_s, percent, color=BLUE, linewidth=1.1)
     wave.set_xlim(pulse.time_s[0], pulse.time_s[-1])
-    title = "Pulse wave, % of the skin's colour" if heart_rate else "Strongest change, not a pulse, %"
+    title = "Pulse wave, % of the skin's colour" if heart_rate else "Strongest change of the skin's colour, %"
     label_axes(wave, title, "seconds")
     rates_bpm = 60 * pulse.frequency_hz
     spectrum.plot(rates_bpm, pulse.power, color=BLUE, linewidth=1.1)
@@ -52,6 +53,7 @@ def draw_pulse(pulse: Pulse, heart_rate: HeartRate | None) -> Figure:
     label_axes(spectrum, "Spectrum, power (grey: where SNR is read)", "beats a minute")
     spectrum.set_yticks([])
     if heart_rate:
+        spectrum.axvspan(*heart_rate.interval, color=ORANGE, alpha=0.2, linewidth=0)
         beats_s = pulse.beats_s[(pulse.beats_s >= pulse.time_s[0]) & (pulse.beats_s <= pulse.time_s[-1])]
         heights = np.interp(beats_s, pulse.time_s, percent)
         wave.plot(beats_s, heights, "o", color=ORANGE, markersize=3.2, label="upstroke")

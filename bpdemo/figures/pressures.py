@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bpdemo.estimate import PressureEstimate
+from bpdemo.estimate import HeartRate, PressureEstimate, agreeing_windows
 from bpdemo.figures.style import (
     BLUE,
     FONT_PT,
     GREY,
     INK,
     LIGHT_BLUE,
+    NARROW_IN,
     ORANGE,
     SMALL_PT,
     add_legend,
     label_axes,
+    new_figure,
     plain_axes,
     stack_panels,
 )
@@ -34,28 +37,55 @@ def draw_ranges(systolic: PressureEstimate, diastolic: PressureEstimate) -> Figu
 
 
 def draw_windows(windows: Sequence[WindowEstimate]) -> Figure:
-    """Return pressures with intervals and the heart rate of each window over time; refused windows are hatched."""
-    figure, pressures, rates = stack_panels(3.3, 1.6, 0.38, (0.42, 0.1, 0.26, 0.4), share_x=True)
-    for window in windows:
-        span = (window.start_s, window.end_s)
-        if window.reasons:
-            for axes in (pressures, rates):
-                axes.axvspan(*span, facecolor="none", edgecolor=GREY, alpha=0.5, hatch="///", linewidth=0)
-        for pressure, colour in ((window.systolic, ORANGE), (window.diastolic, BLUE)):
-            if pressure is not None:
-                low, high = pressure.interval
-                pressures.fill_between(span, [low] * 2, [high] * 2, color=colour, alpha=0.15, linewidth=0)
-                pressures.plot(span, [pressure.value] * 2, color=colour, linewidth=2.2, solid_capstyle="butt")
-        if window.heart_rate is not None:
-            rates.plot(span, [window.heart_rate.value] * 2, color=INK, linewidth=2.2, solid_capstyle="butt")
-    label_axes(pressures, "Systolic, diastolic and intervals, mmHg", "")
-    label_axes(rates, "Heart rate, beats a minute", "seconds (hatched: no reading)")
-    pressures.set_xlim(windows[0].start_s, windows[-1].end_s)
-    rates.margins(y=0.4)
+    """Return the course over a clip: heart rate, and pressures where any were read, with their intervals.
+
+    Each window stands at its middle. Where it was refused there is a gap, hatched; a heart rate that contradicts the
+    others is a cross.
+    """
+    middles = np.array([(window.start_s + window.end_s) / 2 for window in windows])
+    edges = np.array([windows[0].start_s, *(middles[:-1] + middles[1:]) / 2, windows[-1].end_s])
+    read = [window.systolic is not None for window in windows]
+    if any(read):
+        figure, rates, pressures = stack_panels(3.0, 1.0, 0.4, (0.42, 0.1, 0.26, 0.4), share_x=True)
+        for name, colour in (("systolic", ORANGE), ("diastolic", BLUE)):
+            _draw_course(pressures, middles, [getattr(window, name) for window in windows], colour)
+        _hatch(pressures, edges, read)
+        label_axes(pressures, "Systolic and diastolic, mmHg", "")
+        lowest = pressures
+    else:
+        figure = new_figure(1.75, NARROW_IN)
+        lowest = rates = figure.subplots()
+        figure.subplots_adjust(left=0.42 / NARROW_IN, right=1 - 0.1 / NARROW_IN, top=1 - 0.26 / 1.75, bottom=0.4 / 1.75)
+    agreeing = {id(window) for window in agreeing_windows(windows)}
+    _draw_course(rates, middles, [window.heart_rate if id(window) in agreeing else None for window in windows], INK)
+    for middle, window in zip(middles, windows, strict=True):
+        if window.heart_rate is not None and id(window) not in agreeing:
+            rates.plot(middle, window.heart_rate.value, "x", color=GREY, markersize=5)
+    _hatch(rates, edges, [window.heart_rate is not None for window in windows])
+    label_axes(rates, "Heart rate, beats a minute", "")
+    lowest.set_xlabel("seconds (hatched: refused)", fontsize=SMALL_PT, color=INK, labelpad=1)
+    lowest.set_xlim(edges[0], edges[-1])
     # A steady heart must not look like a wild one.
     low, high = rates.get_ylim()
     rates.set_ylim(min(low, (low + high - _RATE_SPAN_BPM) / 2), max(high, (low + high + _RATE_SPAN_BPM) / 2))
     return figure
+
+
+def _draw_course(
+    axes: Axes, middles: np.ndarray, values: Sequence[HeartRate | PressureEstimate | None], colour: str
+) -> None:
+    """Draw values with their intervals over time, [windows] seconds; a line breaks where there is none."""
+    rows = np.array([(value.value, *value.interval) if value else (np.nan,) * 3 for value in values])
+    axes.fill_between(middles, rows[:, 1], rows[:, 2], color=colour, alpha=0.13, linewidth=0)
+    axes.vlines(middles, rows[:, 1], rows[:, 2], color=colour, alpha=0.4, linewidth=0.8)  # a lone window has no band
+    axes.plot(middles, rows[:, 0], "o-", color=colour, linewidth=1.6, markersize=2.6)
+
+
+def _hatch(axes: Axes, edges: np.ndarray, filled: Sequence[bool]) -> None:
+    """Hatch what lies between the edges [windows + 1] of windows that are not filled."""
+    for start_s, end_s, is_filled in zip(edges[:-1], edges[1:], filled, strict=True):
+        if not is_filled:
+            axes.axvspan(start_s, end_s, facecolor="none", edgecolor=GREY, alpha=0.5, hatch="///", linewidth=0)
 
 
 def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:

@@ -158,13 +158,14 @@ def compare_with_baseline(results: Results) -> str:
     sentences = []
     for pressure in PRESSURES:
         figures = results.network[pressure]
-        low, high = figures.bootstrap.gain
+        ends = figures.bootstrap and figures.bootstrap.gain
         sentence = f"The {pressure} value is {figures.gain:.1f} mmHg nearer to the cuff than the training mean is"
         if figures.gain < CLEAR_GAIN_MMHG:
             sentence = f"The {pressure} value is hardly or not at all better than always answering the mean"
-        elif low <= 0:
+        elif figures.falls:
             sentence += ", which may be chance"
-        sentences.append(f"{sentence} (95 % interval {low:+.1f} to {high:+.1f}).")
+        interval = "95 % interval {:+.1f} to {:+.1f}".format(*ends) if ends else "too few people for an interval"
+        sentences.append(f"{sentence} ({interval}).")
     if not any(figures.verdicts.aami for figures in results.network.values()):
         sentences.append("Neither meets the limits of ISO 81060-2 for a cuff.")
     return " ".join(sentences)

@@ -112,7 +112,8 @@ def draw_models(results: Results) -> Figure:
         axes.locator_params(axis="x", nbins=4, integer=True)
         axes.axvline(network[pressure].baseline_mae, color=INK, linewidth=1, linestyle="--")
         for place, (_, each, mark, colour, filling) in enumerate(rows):
-            axes.plot(each[pressure].bootstrap.mae, [place] * 2, color=colour, linewidth=1.8)
+            if bootstrap := each[pressure].bootstrap:
+                axes.plot(bootstrap.mae, [place] * 2, color=colour, linewidth=1.8)
             axes.plot(each[pressure].mae, place, mark, color=colour, markersize=5.5, markerfacecolor=filling)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
@@ -173,7 +174,7 @@ def draw_bland_altman(results: Results) -> Figure:
             np.ma.masked_equal(counts, 0), origin="lower", aspect="auto", interpolation="none", cmap=colours,
             extent=(bins.mean, right, bins.difference, top), norm=LogNorm(1, max(2, counts.max())),
         )  # fmt: skip
-        for place, style in ((agreement.bias, "-"), *((limit, "--") for limit in agreement.limits)):
+        for place, style in ((agreement.bias, "-"), *((limit, "--") for limit in agreement.limits or ())):
             axes.axhline(place, color=ORANGE, linewidth=1.4, linestyle=style)
             axes.annotate(
                 f"{place:+.0f}", (1, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from bpdemo.training.results import PRESSURES, ByQuality, Comparison, NetworkScores, Results, Scores
+from bpdemo.training.results import PRESSURES, Agreement, ByQuality, Comparison, NetworkScores, Results, Scores
+
+TOO_FEW = "too few"
+"""Stands for figures of fewer people than they need."""
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -27,6 +30,8 @@ def half_width(value: float | None) -> str:
 
 def mae(scores: Scores) -> str:
     """Return an MAE with its 95 % interval over people, as `14.1 [12.5, 15.8]`."""
+    if scores.bootstrap is None:
+        return f"{scores.mae:.1f} [{TOO_FEW}]"
     return f"{scores.mae:.1f} [{scores.bootstrap.mae[0]:.1f}, {scores.bootstrap.mae[1]:.1f}]"
 
 
@@ -34,11 +39,15 @@ def correlation(scores: Scores) -> str:
     """Return r with its 95 % interval over people; empty for the training mean itself, which has none."""
     if scores.mae == scores.baseline_mae:
         return ""
+    if scores.r is None or scores.bootstrap is None:
+        return TOO_FEW
     return f"{scores.r:.2f} [{scores.bootstrap.r[0]:.2f}, {scores.bootstrap.r[1]:.2f}]"
 
 
 def gain(compared: Comparison) -> str:
     """Return how far the network is ahead of a model, as `+1.2 [+0.3, +2.1]`."""
+    if compared.gain_interval is None:
+        return f"{compared.gain:+.1f} [{TOO_FEW}]"
     low, high = compared.gain_interval
     return f"{compared.gain:+.1f} [{low:+.1f}, {high:+.1f}]"
 
@@ -75,7 +84,7 @@ def ranges_table(results: Results) -> str:
             name = f"{row.low:.0f} to {row.high:.0f}"
             name = f"below {row.high:.0f}" if place == 0 else name
             name = f"{row.low:.0f} and above" if place == len(ranges) - 1 else name
-            figures = ("too few",) * 4
+            figures = (TOO_FEW,) * 4
             if row.mae is not None:
                 figures = (
                     f"{row.mae:.1f}", f"{row.baseline_mae:.1f}", f"{row.mean_error:+.1f}", share(row.coverage)
@@ -108,7 +117,7 @@ def controls_table(results: Results) -> str:
     return table(columns, [
         (
             name, pressure, f"{each.mae:.1f}", f"{each.baseline_mae:.1f}",
-            "{:.1f} [{:.1f}, {:.1f}]".format(each.gain, *each.bootstrap.gain), correlation(each),
+            f"{each.gain:.1f} [{_interval(each)}]", correlation(each),
             "yes" if each.falls else "**no**",
         )
         for name, by_pressure in scores_at(results.controls, results.reference).items()
@@ -124,8 +133,7 @@ def agreement_table(results: Results) -> str:
     )  # fmt: skip
     return table(columns, [
         (
-            pressure, quality, f"{agreement.bias:+.1f}", "{:+.0f} to {:+.0f}".format(*agreement.limits),
-            f"{agreement.slope:.2f}", f"{agreement.slope_on_truth:.2f}",
+            pressure, quality, f"{agreement.bias:+.1f}", *_spread(agreement),
             "passed" if verdicts.aami else "not passed", verdicts.bhs, verdicts.ieee_1708,
         )
         for pressure, quality, each in _all_scores(results)
@@ -156,7 +164,7 @@ def intervals_table(results: Results) -> str:
     columns = ("pressure", "capture", "coverage", "half-width", "the same around the training mean")
     rows = []
     for pressure, quality, each in _all_scores(results):
-        ends = each.bootstrap.coverage
+        ends = each.bootstrap and each.bootstrap.coverage
         span = f" [{100 * ends[0]:.0f}, {100 * ends[1]:.0f}]" if ends else ""
         widths = half_width(each.interval), half_width(each.baseline_interval)
         rows.append((pressure, quality, share(each.coverage) + span, *widths))
@@ -178,6 +186,20 @@ def other_data_table(results: Results, *, variants: bool = True) -> str:
         for variant, scored in list(by_variant.items())[: None if variants else 1]
         for pressure, each in scored.network.items()
     ])  # fmt: skip
+
+
+def _interval(scores: Scores) -> str:
+    """The interval of the gain over the training mean."""
+    return "{:.1f}, {:.1f}".format(*scores.bootstrap.gain) if scores.bootstrap else TOO_FEW
+
+
+def _spread(agreement: Agreement) -> tuple[str, str, str]:
+    """Limits of agreement and both slopes."""
+    if agreement.limits is None:
+        return (TOO_FEW,) * 3
+    return (
+        "{:+.0f} to {:+.0f}".format(*agreement.limits), f"{agreement.slope:.2f}", f"{agreement.slope_on_truth:.2f}"
+    )  # fmt: skip
 
 
 def _all_scores(results: Results) -> Iterator[tuple[str, str, NetworkScores]]:

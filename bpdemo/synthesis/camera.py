@@ -1,10 +1,16 @@
 """What light, head and camera make of a face's colours besides the pulse: drift, flicker, movement, noise, lost chroma.
 
+A head also recoils from each beat: the blood that shoots up the neck pushes it (Balakrishnan, Durand, Guttag,
+"Detecting pulse from head motions in video", CVPR 2013), and as it turns in light from the side its skin is shaded
+differently, alike in all colours but not in all places (Moco, Stuijk, de Haan, "Ballistocardiographic artifacts in PPG
+imaging", IEEE TBME 63(9), 2016).
+
 Everything here is a relative change of the cells' colours over time. Ranges are ours; those of the noise - how it falls
 with frequency, how much of it is grey, how much all cells share, how much noisier blue is - are set to enclose what two
 real clips of faces show, and what a codec takes from colour is what codecs were measured to take (`experiments/`).
 """
 
+import cv2
 import numpy as np
 from scipy.ndimage import shift
 
@@ -23,6 +29,10 @@ _GREY_NOISE = (0.1, 0.5)  # share of the noise's power that is the same in all c
 _SHARED_NOISE = (0.3, 0.9)  # share of the whole face's noise that all cells have in common, in amplitude
 _CHANNEL_NOISE = np.array([1.0, 1.1, 1.9])  # blue is the noisiest channel of every camera and every codec
 _CHANNEL_SCATTER = 0.25  # of that, log-normal
+_RECOIL_HZ, _RECOIL_DAMPING = (1.5, 4.0), (0.15, 0.35)  # of a head on its neck
+_RECOIL_DELAY_S = (0.0, 0.15)  # after the foot of the face's pulse
+_SHADE_SCATTER = 0.3  # of a cell around the gradient across the face
+_BALANCE_EVERY_S, _BALANCE_TAKES_S = (0.8, 3.0), 0.5  # automatic white balance: from step to step, and for one step
 _CHROMA_DELAY_S = 0.09  # times the share that is lost; see `attenuate_chroma`
 
 
@@ -65,6 +75,43 @@ def draw_movement(frames: int, rate_hz: float, common: float, own: float, rng: n
     return (together + alone)[:, :, None] * (1 + gloss)
 
 
+def draw_recoil(time_s: np.ndarray, onsets_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return how a head swings after each beat: [frames], 0 at rest, 1 where the swing after a single beat is widest.
+
+    `onsets_s` [beats] are the times of the feet of the face's pulse, on the clock of `time_s` [frames], seconds.
+    """
+    turning, damping = 2 * np.pi * rng.uniform(*_RECOIL_HZ), rng.uniform(*_RECOIL_DAMPING)
+    since_s = np.maximum(time_s[:, None] - onsets_s - rng.uniform(*_RECOIL_DELAY_S), 0)
+    ringing = np.sqrt(1 - damping**2)
+    widest = np.exp(-damping / ringing * np.arccos(damping)) * ringing
+    swings = np.exp(-damping * turning * since_s) * np.sin(ringing * turning * since_s)
+    return swings.sum(axis=1) / widest
+
+
+def draw_shading(rng: np.random.Generator) -> np.ndarray:
+    """Return by how much a turn of the head brightens each cell in light from one side: [cells], about -1 to 1."""
+    places = np.array([CANONICAL_XY_CM[cell.outline].mean(axis=0) for cell in CELLS])
+    places = (places - places.mean(axis=0)) / np.ptp(places, axis=0) * 2
+    angle = rng.uniform(0, 2 * np.pi)
+    gradient = places @ np.array([np.cos(angle), np.sin(angle)])
+    return rng.uniform(-0.5, 0.5) + gradient / 2 + _SHADE_SCATTER * rng.standard_normal(len(CELLS))
+
+
+def draw_balance(time_s: np.ndarray, size: float, rng: np.random.Generator) -> np.ndarray:
+    """Return what automatic white balance does that corrects itself now and then: gains [frames, 3], about 1.
+
+    Red and blue are raised and lowered against each other in steps of a relative `size`, each taken slowly.
+    """
+    tilt: np.ndarray = np.zeros(len(time_s))
+    level, at_s = 0.0, rng.uniform(*_BALANCE_EVERY_S)
+    while at_s < time_s[-1]:
+        step = size * rng.uniform(0.5, 1) * (-1 if level > 0 else 1)  # corrections go back and forth
+        level += step
+        tilt = tilt + step * np.clip((time_s - at_s) / _BALANCE_TAKES_S, 0, 1)
+        at_s += rng.uniform(*_BALANCE_EVERY_S)
+    return 1 + tilt[:, None] * np.array([1.0, 0.0, -1.0])
+
+
 def draw_noise(frames: int, rate_hz: float, rng: np.random.Generator) -> np.ndarray:
     """Return noise of no particular size: [frames, cells, 3]; partly grey, partly common to all cells."""
     fall, grey, shared = rng.uniform(*_NOISE_FALL), rng.uniform(*_GREY_NOISE), rng.uniform(*_SHARED_NOISE)
@@ -105,3 +152,32 @@ def band_limited_noise(
     draws = rng.standard_normal((2, len(frequency), rows))
     curves = np.fft.irfft(shape * (draws[0] + 1j * draws[1]), axis=0)[:frames]
     return curves / np.sqrt((curves**2).mean())
+
+
+class Development:
+    """What a camera makes of the sensor's pictures before they are coded.
+
+    Args:
+        black_level: 8-bit levels that become black; all above are stretched to white again.
+        chroma_lag_s: time constant of a recursive filter over frames, of every pixel's colour without its brightness: a
+            camera's noise reduction that leaves changes of colour smaller and later. 0 for none.
+    """
+
+    def __init__(self, black_level: float, chroma_lag_s: float) -> None:
+        self._black_level, self._lag_s = black_level, chroma_lag_s
+        self._colour: np.ndarray | None = None
+        self._last_s = 0.0
+
+    def show(self, image: np.ndarray, time_s: float) -> np.ndarray:
+        """Return the next frame's picture, [height, width, 3] float32 R, G, B, which may exceed 0 to 255."""
+        if self._black_level:
+            image = (image - np.float32(self._black_level)) * np.float32(255 / (255 - self._black_level))
+        if not self._lag_s:
+            return image
+        luma = cv2.transform(image, LUMA[None].astype(np.float32))[..., None]
+        colour = image - luma
+        if self._colour is not None:
+            kept = np.exp((self._last_s - time_s) / self._lag_s)
+            colour = colour + np.float32(kept) * (self._colour - colour)
+        self._colour, self._last_s = colour, time_s
+        return luma + colour

@@ -1,7 +1,14 @@
-"""Pictures become a clip file: any codec the demo is to read, any timestamps, any rotation."""
+"""Pictures become a clip file: any codec the demo is to read, any timestamps, any rotation.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+An encoder is set either to keep a pulse, as the simple ones in phones do at high bit rates, or plainly: as messengers,
+browsers, webcams and data sets use it.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +31,8 @@ class Codec:
     suffix: str  # of the files it usually comes in, with the dot
     sound: str  # encoder of a sound track beside it
     quality: dict[str, str]  # options for a good phone or webcam recording, where no bit rate is asked for
-    speed: dict[str, str]  # options that make it fast
+    speed: dict[str, str]  # options that make it fast and have it keep colour
+    plain: dict[str, str] = field(default_factory=dict)  # in their place: options of an encoder that nobody has set up
 
 
 # A pulse is a small change of colour, which encoders save on first. These settings keep it, as a phone's simpler
@@ -38,16 +46,19 @@ _AV1 = {"preset": "10", "svtav1-params": "lp=2:pred-struct=1:enable-tf=0"}
 # On several threads libvpx waits by spinning, twenty times as long on a busy machine, and VP8 comes out differently for
 # each number of cores.
 _LIBVPX = {"deadline": "realtime", "threads": "1"}
+_VP8, _VP9 = _LIBVPX | {"cpu-used": "16"}, _LIBVPX | {"cpu-used": "8"}
+_PLAIN_X265 = {"preset": "superfast", "x265-params": "log-level=none"}
 CODECS: dict[str, Codec] = {
-    "h264": Codec("libx264", ".mp4", "aac", {"crf": "18"}, _X264),
-    "hevc": Codec("libx265", ".mp4", "aac", {"crf": "14"}, _X265),
-    "vp8": Codec("libvpx", ".webm", "libopus", {"qmin": "2", "qmax": "14", "b": "6M"}, {**_LIBVPX, "cpu-used": "16"}),
-    "vp9": Codec("libvpx-vp9", ".webm", "libopus", {"crf": "10", "b": "0"}, {**_LIBVPX, "cpu-used": "8"}),
-    "av1": Codec("libsvtav1", ".mp4", "aac", {"crf": "5"}, _AV1),
+    "h264": Codec("libx264", ".mp4", "aac", {"crf": "18"}, _X264, {"preset": "fast"}),
+    "hevc": Codec("libx265", ".mp4", "aac", {"crf": "14"}, _X265, _PLAIN_X265),
+    "vp8": Codec("libvpx", ".webm", "libopus", {"qmin": "2", "qmax": "14", "b": "6M"}, _VP8, _VP8),
+    "vp9": Codec("libvpx-vp9", ".webm", "libopus", {"crf": "10", "b": "0"}, _VP9, _VP9),
+    "av1": Codec("libsvtav1", ".mp4", "aac", {"crf": "5"}, _AV1, {"preset": "10"}),
     "mjpeg": Codec("mjpeg", ".avi", "pcm_s16le", {"qmin": "2", "qmax": "4"}, {}),
+    "mpeg4": Codec("mpeg4", ".avi", "pcm_s16le", {"qmin": "2", "qmax": "4"}, {}),
     "ffv1": Codec("ffv1", ".mkv", "pcm_s16le", {}, {}),
 }
-"""Codecs by the names the capture report gives them; "ffv1" is lossless."""
+"""Codecs by the names the capture report gives them; "mpeg4" is MPEG-4 part 2, "ffv1" is lossless."""
 
 
 def write_clip(
@@ -56,6 +67,7 @@ def write_clip(
     times_s: Sequence[float] | np.ndarray,
     *,
     codec: str = "h264",
+    plain: bool = False,
     container: str | None = None,
     bit_rate_kbps: float | None = None,
     key_frame_s: float | None = None,
@@ -69,6 +81,7 @@ def write_clip(
         images: one upright picture a frame, [height, width, 3] uint8 R, G, B; even sides.
         times_s: time of every frame in seconds, rising.
         codec: one of `CODECS`.
+        plain: leave the encoder to its habits, which starve slow changes of colour; name a bit rate with it.
         container: FFmpeg's name of the container.
         bit_rate_kbps: None for the codec's usual quality.
         key_frame_s: seconds between key frames; None for the encoder's habit.
@@ -78,7 +91,7 @@ def write_clip(
     """
     settings, times_s = CODECS[codec], np.asarray(times_s, float)
     rate_hz = (len(times_s) - 1) / (times_s[-1] - times_s[0]) if len(times_s) > 1 else 30.0
-    options = settings.speed | (settings.quality if bit_rate_kbps is None else {})
+    options = (settings.plain if plain else settings.speed) | (settings.quality if bit_rate_kbps is None else {})
     with av.open(str(target) if isinstance(target, Path) else target, "w", format=container) as output:
         rate = Fraction(rate_hz).limit_denominator(1001)
         stream = output.add_stream(settings.encoder, rate=rate, options=options)
@@ -100,11 +113,29 @@ def write_clip(
             if stream.width != frame.width or stream.height != frame.height:
                 stream.width, stream.height = frame.width, frame.height
             frame.pts, frame.time_base = round(time_s / time_base), time_base
-            output.mux(stream.encode(frame))
+            with usual_scheduling():
+                output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if sound_stream is not None:
             assert isinstance(sound_stream, AudioStream)
             _write_sound(output, sound_stream, float(times_s[-1]) + 1 / rate_hz)
+
+
+@contextmanager
+def usual_scheduling() -> Iterator[None]:
+    """Have this thread scheduled afterwards as before.
+
+    SVT-AV1, started by root, makes its caller a real-time thread of the highest priority for good, and so every process
+    that it starts later: a busy one leaves nothing for the rest of the machine.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
 
 
 def write_sound(path: str | Path, duration_s: float, codec: str = "aac") -> None:

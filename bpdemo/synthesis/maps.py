@@ -3,7 +3,8 @@
 ```
 pulse -> skin: every cell weaker or stronger, later, smoother; each channel by how strongly blood absorbs it,
          and by how much of the light has been under skin of this tone                                   (skin.py)
-      -> times light (drift, lamps) and movement -> what a codec leaves of colour -> noise -> 8-bit means (camera.py)
+      -> times light (drift, lamps, white balance) and movement, the head's recoil from each beat among it
+      -> what a codec leaves of colour -> noise -> black level -> 8-bit means                         (camera.py)
       -> window.read_window, as for any clip
 ```
 
@@ -21,7 +22,17 @@ from scipy.signal import butter, sosfiltfilt
 
 from bpdemo.regions import CELLS, CellTraces
 from bpdemo.stmap import WINDOW_S
-from bpdemo.synthesis.camera import attenuate_chroma, draw_drift, draw_flicker, draw_movement, draw_noise, draw_times
+from bpdemo.synthesis.camera import (
+    attenuate_chroma,
+    draw_balance,
+    draw_drift,
+    draw_flicker,
+    draw_movement,
+    draw_noise,
+    draw_recoil,
+    draw_shading,
+    draw_times,
+)
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ, PulseWave, synthesise_pulse
 from bpdemo.synthesis.skin import draw_blood, draw_skin, pulse_change, pulse_projection
 
@@ -39,6 +50,9 @@ class CaptureQuality:
     flicker: tuple[float, float]  # of a lamp as the camera sees it, relative
     movement: tuple[float, float]  # brightness change of the whole face, relative, standard deviation
     cell_movement: tuple[float, float]  # the same of each cell by itself
+    recoil_shade: tuple[float, float]  # brightness change of a cell by the head's recoil from each beat, relative
+    balance_steps: tuple[float, float]  # steps of automatic white balance, relative
+    black_level: tuple[float, float]  # what becomes black, of white; less where the skin is darker
     hidden_cells: tuple[float, float]  # share of the cells hidden for a while (hand, hair, turned head)
     chroma_kept: tuple[float, float]  # share of a change of colour that the codec leaves (`camera.attenuate_chroma`)
 
@@ -51,6 +65,9 @@ QUALITIES: dict[str, CaptureQuality] = {
         flicker=(0.0, 0.001),
         movement=(0.0005, 0.002),
         cell_movement=(0.0003, 0.001),
+        recoil_shade=(0.0, 0.0005),
+        balance_steps=(0.0, 0.0003),
+        black_level=(0.0, 0.02),
         hidden_cells=(0.0, 0.0),
         chroma_kept=(0.9, 1.0),
     ),
@@ -61,6 +78,9 @@ QUALITIES: dict[str, CaptureQuality] = {
         flicker=(0.0, 0.003),
         movement=(0.001, 0.004),
         cell_movement=(0.0005, 0.002),
+        recoil_shade=(0.0, 0.001),
+        balance_steps=(0.0, 0.001),
+        black_level=(0.0, 0.04),
         hidden_cells=(0.0, 0.1),
         chroma_kept=(0.75, 1.0),
     ),
@@ -71,8 +91,11 @@ QUALITIES: dict[str, CaptureQuality] = {
         flicker=(0.0, 0.01),
         movement=(0.002, 0.01),
         cell_movement=(0.001, 0.006),
+        recoil_shade=(0.0, 0.003),
+        balance_steps=(0.0, 0.003),
+        black_level=(0.0, 0.07),
         hidden_cells=(0.0, 0.3),
-        chroma_kept=(0.5, 1.0),
+        chroma_kept=(0.3, 1.0),
     ),
 }
 """The one table of what a rendered capture is like."""
@@ -80,6 +103,7 @@ QUALITIES: dict[str, CaptureQuality] = {
 MARGIN_S = 0.5
 """Seconds rendered before and after the window, so that its ends are as good as its middle."""
 
+_BLACK_OF_SKIN = 0.4  # of the darkest cell's level in its darkest channel: no more becomes black
 _CELL_PIXELS = (150, 2500)
 _NOISE_KEPT = 0.93  # of the noise in the band, when each beat is freed of its own mean
 _BAND_HZ = (0.7, 8.0)  # in which noise counts as noise of the beat
@@ -115,8 +139,13 @@ def render_colours(pulse: PulseWave, quality: CaptureQuality, rng: np.random.Gen
     light = light + draw_flicker(frames, rate_hz, rng.uniform(*quality.flicker), rng)
     movement, cell_movement = rng.uniform(*quality.movement), rng.uniform(*quality.cell_movement)
     light += draw_movement(frames, rate_hz, movement, cell_movement, rng)
-    change = attenuate_chroma((1 + change) * (1 + light) - 1, skin.level, rate_hz, kept)
+    shade = rng.uniform(*quality.recoil_shade) * draw_shading(rng)
+    recoil = 1 + draw_recoil(time_s, pulse.onsets_s, rng)[:, None, None] * shade[:, None]
+    balance = draw_balance(time_s, rng.uniform(*quality.balance_steps), rng)[:, None]
+    change = attenuate_chroma((1 + change) * (1 + light) * recoil * balance - 1, skin.level, rate_hz, kept)
     colours = skin.level * (1 + change + noise)
+    black = min(255 * rng.uniform(*quality.black_level), _BLACK_OF_SKIN * skin.level.min())
+    colours = (colours - black) * (255 / (255 - black))
     pixels = rng.uniform(*_CELL_PIXELS, size=(1, colours.shape[1], 1))
     colours += rng.standard_normal(colours.shape) / np.sqrt(12 * pixels)  # rounding, averaged over the cell
     colours = np.clip(colours, 0, 255).astype(np.float32)

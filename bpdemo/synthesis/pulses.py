@@ -25,6 +25,8 @@ _SYSTOLE = 0.45  # share of a beat that keeps its length when the beat gets long
 _BREATHING_HZ = (0.18, 0.35)
 _BREATHING_PERIOD = (0.005, 0.035)  # swing of the beat's length with the breath, relative
 _BREATHING_HEIGHT = (0.01, 0.08)  # swing of its height
+_SHOWN_PERIOD, _SHOWN_HEIGHT, _SHOWN_BASELINE = 0.04, 0.15, 0.15
+"""Swings with a breath that is to be seen: of the beat's length and height, and of the baseline in beat heights."""
 _SCATTER_PERIOD = (0.003, 0.015)  # what is left from beat to beat, standard deviation
 _SCATTER_HEIGHT = (0.01, 0.04)
 _SESSION_PERIOD = 0.03  # another minute, another pace
@@ -85,19 +87,29 @@ def beats_of(person: Person) -> list[np.ndarray]:
     return [beat for beat in beats if abs(len(beat) - usual) <= _MAX_PERIOD_DEVIATION * usual]
 
 
-def synthesise_pulse(beats: Sequence[np.ndarray], duration_s: float, rng: np.random.Generator) -> PulseWave:
+def synthesise_pulse(
+    beats: Sequence[np.ndarray], duration_s: float, rng: np.random.Generator, breaths_per_beat: float | None = None
+) -> PulseWave:
     """Return a longer pulse of a person's beats, at the person's own pace; it starts anywhere within a beat.
 
     The length of the beats swings with the breath and scatters a little; a longer beat gets a longer run-off after
     systole, which keeps its own time, so no shape is stretched as a whole. `beats` (`beats_of`) holds at least one.
+
+    With `breaths_per_beat` the breath has that pace and is to be seen: it moves the beats' length and height, and the
+    baseline, as far as in good recordings (Charlton et al., Physiological Measurement 38(5), 2017; the sizes are ours).
     """
     pace = np.median([len(beat) - 1 for beat in beats]) / BEAT_RATE_HZ * (1 + _SESSION_PERIOD * rng.standard_normal())
     count = int(np.ceil(duration_s / pace * 1.2)) + 3
-    breath = np.sin(2 * np.pi * (rng.uniform() + rng.uniform(*_BREATHING_HZ) * pace * np.arange(count)))
-    periods = pace * (
-        1 + rng.uniform(*_BREATHING_PERIOD) * breath + rng.uniform(*_SCATTER_PERIOD) * rng.standard_normal(count)
-    )
-    heights = 1 + rng.uniform(*_BREATHING_HEIGHT) * np.sin(np.arcsin(breath) + rng.uniform(0, np.pi))
+    begun, faint = rng.uniform(), rng.uniform(*_BREATHING_HZ) * pace
+    breaths = begun + (faint if breaths_per_beat is None else breaths_per_beat) * np.arange(count)
+    breath = np.sin(2 * np.pi * breaths)
+    period_swing, period_scatter = rng.uniform(*_BREATHING_PERIOD), rng.uniform(*_SCATTER_PERIOD)
+    period_noise = rng.standard_normal(count)
+    height_swing, lag = rng.uniform(*_BREATHING_HEIGHT), rng.uniform(0, np.pi)
+    if breaths_per_beat is not None:
+        period_swing, height_swing, lag = _SHOWN_PERIOD, _SHOWN_HEIGHT, 0.0
+    periods = pace * (1 + period_swing * breath + period_scatter * period_noise)
+    heights = 1 + height_swing * np.sin(np.arcsin(breath) + lag)
     heights += rng.uniform(*_SCATTER_HEIGHT) * rng.standard_normal(count)
     onsets = np.concatenate(([0.0], np.cumsum(periods))) - rng.uniform() * periods[0]
     time_s = np.arange(round(duration_s * BEAT_RATE_HZ)) / BEAT_RATE_HZ
@@ -111,19 +123,25 @@ def synthesise_pulse(beats: Sequence[np.ndarray], duration_s: float, rng: np.ran
         wave[here] = heights[i] * (
             share * _read_beat(first, since_s, periods[i]) + (1 - share) * _read_beat(second, since_s, periods[i])
         )
+    if breaths_per_beat is not None:
+        wave += _SHOWN_BASELINE * np.sin(2 * np.pi * np.interp(time_s, onsets[:-1], breaths))
     return PulseWave(wave, onsets[: index[-1] + 2])
 
 
-def known_pulse(heart_rate_bpm: float, duration_s: float, rng: np.random.Generator) -> PulseWave:
+def known_pulse(
+    heart_rate_bpm: float, duration_s: float, rng: np.random.Generator, breaths_per_minute: float | None = None
+) -> PulseWave:
     """Return a pulse of known rate, a little longer than the duration, from a beat that is a formula.
 
-    The rate is the exact mean over the duration, while every beat has its own length (`synthesise_pulse`).
+    The rate is the exact mean over the duration, while every beat has its own length (`synthesise_pulse`), and so is
+    that of the breath if one is to be seen.
     """
     length = round(60 / heart_rate_bpm * BEAT_RATE_HZ)
     phase = np.linspace(0, 1, length + 1)
     beat = np.sum([height * np.exp(-0.5 * ((phase - place) / width) ** 2) for height, place, width in _BEAT], axis=0)
     beat -= np.linspace(beat[0], beat[-1], length + 1)
-    pulse = synthesise_pulse([beat / beat.max()], _MAX_PACE_RATIO * duration_s + 1, rng)
+    breaths_per_beat = None if breaths_per_minute is None else breaths_per_minute / heart_rate_bpm
+    pulse = synthesise_pulse([beat / beat.max()], _MAX_PACE_RATIO * duration_s + 1, rng, breaths_per_beat)
     # Its pace was drawn: brought to the one asked for by a stretch of a few per cent.
     beats = np.arange(len(pulse.onsets_s))
     first = np.interp(0, pulse.onsets_s, beats)

@@ -1,6 +1,7 @@
 """Process-wide settings. Entry points (`cli`, `app.py`) call these first, before threads start; nothing else does."""
 
 import ctypes
+import io
 import os
 import sys
 import tempfile
@@ -15,10 +16,22 @@ _MAX_SOCKET_FOLDER_BYTES = 70  # of 107; the socket's own folder and name take t
 
 def silence_native_stderr() -> None:
     """Discard what C++ libraries write to stderr, such as MediaPipe's delegates; Python's own stderr stays."""
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding=encoding, errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
+
+
+def escape_unprintable() -> None:
+    """Let stdout write what it has no letters for as escapes: a file's name must not end a batch, nor a start."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is from the start
+
+
+def bypass_proxies() -> None:
+    """Send no request through a proxy from now on: Gradio asks its own page at the start, which no proxy reaches."""
+    os.environ |= {"NO_PROXY": "*", "no_proxy": "*"}
 
 
 def limit_malloc_arenas() -> None:

@@ -217,7 +217,7 @@ def _read_clip(change: TraceChange | None, numbered: tuple[int, FaceClip]) -> tu
         capture = read_capture(clip.path)
     except ClipError as error:
         return [], error.code
-    windows = read_windows(capture)
+    windows = read_windows(capture, WINDOW_S)  # overlapping ones would count the same beats twice
     readable = [window for window in windows if not window.reasons]
     if not readable:
         return [], windows[-1].reasons[0].code if windows else "no_face"

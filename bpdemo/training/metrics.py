@@ -31,7 +31,8 @@ WITHIN_MMHG = (5, 10, 15)
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 MIN_PEOPLE = 3
-"""People in a range below which its errors are withheld: they would be those people's own pressures."""
+"""People below whom there is no interval over people and no r, and in a range no errors: these would be those people's
+own pressures, and of two people any two numbers correlate."""
 
 AAMI_PEOPLE, AAMI_MEAN_MMHG, AAMI_SD_MMHG = 85, 5.0, 8.0
 """ANSI/AAMI/ISO 81060-2, criterion 1: people at least, |mean error| and standard deviation at most."""
@@ -100,12 +101,12 @@ def score(
         rmse=float(np.sqrt((error**2).mean())),
         mean_error=float(error.mean()),
         sd_error=float(error.std()),
-        r=float(_correlation_of_sums(sums.sum(axis=0, keepdims=True))[0]),
+        r=float(_correlation_of_sums(sums.sum(axis=0, keepdims=True))[0]) if people >= MIN_PEOPLE else None,
         baseline_mae=baseline_mae,
         baseline_rmse=float(np.sqrt((baseline_error**2).mean())),
         own_mean_mae=float(np.abs(truth - truth.mean()).mean()),
         gain=baseline_mae - mae,
-        bootstrap=_bootstrap(sums, inside is not None, seed),
+        bootstrap=_bootstrap(sums, inside is not None, seed) if people >= MIN_PEOPLE else None,
         within={str(limit): share for limit, share in zip(WITHIN_MMHG, share_within(error), strict=True)},
         ranges=_by_range(truth, error, baseline_error, edges, person, inside),
         verdicts=Verdicts(aami=passes_aami(error, people), bhs=bhs_grade(error), ieee_1708=ieee_1708_grade(error)),
@@ -115,11 +116,12 @@ def score(
     return scores
 
 
-def bland_altman(truth: np.ndarray, predicted: np.ndarray) -> Agreement:
-    """Return the agreement of one pressure: cuff and predicted, both [n] mmHg."""
+def bland_altman(truth: np.ndarray, predicted: np.ndarray, people: int | None = None) -> Agreement:
+    """Return the agreement of one pressure: cuff and predicted, both [n] mmHg, of n or of fewer people."""
     truth, predicted = np.asarray(truth, np.float64), np.asarray(predicted, np.float64)
     mean, difference = (truth + predicted) / 2, predicted - truth
     bias, sd = float(difference.mean()), float(difference.std())
+    enough = (len(truth) if people is None else people) >= MIN_PEOPLE
     column, row = (np.floor(values / BIN_MMHG).astype(int) for values in (mean, difference))
     counts = np.zeros((np.ptp(row) + 1, np.ptp(column) + 1), int)
     np.add.at(counts, (row - row.min(), column - column.min()), 1)
@@ -129,9 +131,9 @@ def bland_altman(truth: np.ndarray, predicted: np.ndarray) -> Agreement:
         same_answer = float(np.sqrt(np.concatenate([(group - group.mean()) ** 2 for group in groups]).mean()))
     return Agreement(
         bias=bias,
-        limits=(bias - _SHARE_95 * sd, bias + _SHARE_95 * sd),
-        slope=_slope(mean, difference),
-        slope_on_truth=_slope(truth, predicted),
+        limits=(bias - _SHARE_95 * sd, bias + _SHARE_95 * sd) if enough else None,
+        slope=_slope(mean, difference) if enough else None,
+        slope_on_truth=_slope(truth, predicted) if enough else None,
         bins=Squares(
             size=BIN_MMHG,
             mean=float(BIN_MMHG * column.min()),
@@ -212,8 +214,10 @@ def ieee_1708_grade(error: np.ndarray) -> str:
     return next((grade for grade, limit in IEEE_MMHG.items() if mean_absolute <= limit), "D")
 
 
-def correlation(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return Pearson's r of two arrays [n]; 0 when either is constant."""
+def correlation(truth: np.ndarray, predicted: np.ndarray, people: int | None = None) -> float | None:
+    """Return Pearson's r of two arrays [n], of n or of fewer people; 0 when either is constant, None of too few."""
+    if (len(truth) if people is None else people) < MIN_PEOPLE:
+        return None
     if min(np.std(truth), np.std(predicted)) ** 2 < _TINY:
         return 0.0
     return float(np.corrcoef(truth, predicted)[0, 1])

@@ -66,11 +66,11 @@ class Comparison(Figures):
     mae: float  # of the other model
     network_mae: float
     gain: float  # mae - network_mae; above 0 the network is better
-    gain_interval: Interval  # 95 %, people resampled in pairs
+    gain_interval: Interval | None  # 95 %, people resampled in pairs
 
 
 class Scores(Figures):
-    """Figures of one pressure, mmHg; error = predicted - truth."""
+    """Figures of one pressure, mmHg; error = predicted - truth. None: of too few people (see `metrics.MIN_PEOPLE`)."""
 
     people: int
     predictions: int
@@ -78,12 +78,12 @@ class Scores(Figures):
     rmse: float
     mean_error: float
     sd_error: float
-    r: float  # Pearson's; 0 when either side is constant or the prediction is the baseline
+    r: float | None  # Pearson's; 0 when either side is constant or the prediction is the baseline
     baseline_mae: float
     baseline_rmse: float
     own_mean_mae: float  # of always answering the mean of these very pressures: a group's level known, its ranking not
     gain: float  # baseline_mae - mae; above 0 is better than the baseline
-    bootstrap: Bootstrap
+    bootstrap: Bootstrap | None
     within: dict[str, float]  # "5", "10", "15" -> share of errors up to that
     ranges: list[RangeErrors]
     verdicts: Verdicts
@@ -94,7 +94,7 @@ class Scores(Figures):
     @property
     def falls(self) -> bool:
         """Whether this is not clearly better than the training mean: the interval of its gain reaches 0."""
-        return self.bootstrap.gain[0] <= 0
+        return self.bootstrap is None or self.bootstrap.gain[0] <= 0
 
 
 class Squares(Figures):
@@ -114,12 +114,12 @@ class Spread(Figures):
 
 
 class Agreement(Figures):
-    """Agreement of one pressure after Bland and Altman, Lancet 327, 1986."""
+    """Agreement of one pressure after Bland and Altman, Lancet 327, 1986; None as in `Scores`."""
 
     bias: float  # mean of predicted - truth, mmHg
-    limits: Interval  # bias -+ 1.96 standard deviations
-    slope: float  # of the difference on the mean of both; below 0, high pressures are answered too low
-    slope_on_truth: float  # mmHg of answer for each mmHg of pressure: 1 is ideal, 0 is always the same answer
+    limits: Interval | None  # bias -+ 1.96 standard deviations
+    slope: float | None  # of the difference on the mean of both; below 0, high pressures are answered too low
+    slope_on_truth: float | None  # mmHg of answer for each mmHg of pressure: 1 is ideal, 0 is always the same answer
     bins: Squares
     spread: Spread
 
@@ -164,7 +164,7 @@ class Repetition(Figures):
     """Figures of one repetition of the folds."""
 
     mae: float
-    r: float
+    r: float | None
     baseline_mae: float
 
 
@@ -175,7 +175,7 @@ class NetworkScores(Scores, Calibration):
     by_width: list[WidthThird] = []
     baseline_interval: float | None = None  # half-width of an interval of the same coverage around the training mean
     repetitions: list[Repetition]
-    r_of_folds: list[list[float]]  # for each repetition, r of each fold
+    r_of_folds: list[list[float | None]]  # for each repetition, r of each fold
 
 
 ByQuality = dict[str, dict[str, Scores]]

@@ -136,7 +136,7 @@ def compare(network: Predictions, model: Predictions, quality: str) -> dict[str,
             mae=scores.baseline_mae,
             network_mae=scores.mae,
             gain=scores.gain,
-            gain_interval=scores.bootstrap.gain,
+            gain_interval=scores.bootstrap and scores.bootstrap.gain,
         )
     return compared
 
@@ -159,25 +159,26 @@ def _score_network(
     rows, width = network.select(here), half_width[here, k]
     truth, value, baseline = rows.truth[:, k], rows.value[:, k], rows.baseline[:, k]
     splits = [rows.split == split for split in np.unique(rows.split)]
+
+    def correlate(part: np.ndarray) -> float | None:
+        return correlation(truth[part], value[part], len(np.unique(rows.person[part])))
+
     probability = (rows.systolic_probability, rows.diastolic_probability)[k]
     calibrated = Calibration() if probability is None else calibration(truth, probability, edges)
     scores = NetworkScores(
         **score(truth, value, baseline, edges, person=rows.person, half_width=width).model_dump(exclude_unset=True),
         **calibrated.model_dump(exclude_unset=True),
-        bland_altman=bland_altman(truth, value),
+        bland_altman=bland_altman(truth, value, len(np.unique(rows.person))),
         repetitions=[
             Repetition(
                 mae=float(np.abs(value - truth)[split].mean()),
-                r=correlation(truth[split], value[split]),
+                r=correlate(split),
                 baseline_mae=float(np.abs(baseline - truth)[split].mean()),
             )
             for split in splits
         ],
         r_of_folds=[
-            [
-                correlation(truth[part], value[part])
-                for part in (split & (rows.fold == fold) for fold in np.unique(rows.fold[split]))
-            ]
+            [correlate(part) for part in (split & (rows.fold == fold) for fold in np.unique(rows.fold[split]))]
             for split in splits
         ],
     )

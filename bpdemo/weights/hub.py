@@ -4,7 +4,8 @@ A branch or tag is resolved once, and all files are taken from that commit. The 
 reached; a refusal (no such repo, no access) is an error even when a copy is cached.
 
 huggingface_hub reads its settings from the environment: `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`,
-`HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT` (seconds).
+`HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT` (seconds); and the proxies that requests go through: `HTTPS_PROXY`,
+`ALL_PROXY`, `NO_PROXY`.
 """
 
 import re
@@ -31,6 +32,8 @@ _EVIDENCE_LIMIT = 1 << 20  # bytes, of each of its files
 _REPO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+# An ImportError says that a SOCKS proxy is set and the package for it is missing.
+_OTHER_ERRORS = (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError)
 _session_lock = threading.Lock()  # held while huggingface_hub's one session has our time limit
 
 
@@ -145,7 +148,7 @@ def writing(repo_id: str, token: str | None) -> "Iterator[HfApi]":
     token = token or hub.get_token()
     if not token:
         raise weights_error("hub_token_missing")
-    with _session_timeout(PUSH_TIMEOUT_S), _explained(repo_id, repo_id, "push"):
+    with _explained(repo_id, repo_id, "push"), _session_timeout(PUSH_TIMEOUT_S):
         yield hub.HfApi(token=token)
 
 
@@ -196,5 +199,5 @@ def _explained(repo_id: str, place: str, doing: Task = "question") -> Iterator[N
 
     try:
         yield
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, *_OTHER_ERRORS) as error:
         raise explain(error, repo_id, place, doing) from error

@@ -65,7 +65,7 @@ _ERRORS = {
     ),
     "hub_unreachable": (
         "The Hub at {host} {what} and {consequence}.",
-        "Check the connection, and HF_ENDPOINT and HF_HUB_OFFLINE if you have set them, and try again.",
+        "Check the connection, and HF_ENDPOINT, HF_HUB_OFFLINE, HTTPS_PROXY and ALL_PROXY if you have set them.",
     ),
 }
 
@@ -111,7 +111,9 @@ def explain(error: Exception, repo_id: str, place: str, doing: Task) -> WeightsE
             return weights_error("hub_cache_unwritable")
         if isinstance(error, httpx2.TransportError) or type(error) is OSError:
             return weights_error("hub_download_broken", place=place)
-    elif pushing and not isinstance(error, (httpx2.TransportError, httpx2.InvalidURL, errors.OfflineModeIsEnabled)):
+    elif pushing and not isinstance(
+        error, (httpx2.TransportError, httpx2.InvalidURL, errors.OfflineModeIsEnabled, ImportError)
+    ):
         return weights_error("hub_upload_failed", repo=repo_id, detail=shown(str(error) or type(error).__name__))
     return _unreachable(error, "nothing was pushed" if pushing else f"{place} is not in the cache", status)
 
@@ -127,6 +129,8 @@ def _unreachable(error: Exception, consequence: str, status: int | None) -> Weig
         what = "may not be asked (HF_HUB_OFFLINE is set)"
     elif isinstance(error, httpx2.TimeoutException):
         what = "did not answer in time"
+    elif isinstance(error, ImportError):  # httpx2 needs a package more
+        what = "cannot be asked through a SOCKS proxy without the Python package socksio"
     else:
         what = "could not be reached"
     return weights_error("hub_unreachable", host=host, what=what, consequence=consequence)

@@ -3,10 +3,12 @@ import logging
 import numpy as np
 import pytest
 
+from bpdemo.data.beat_rate import impossible_beat_rate
 from bpdemo.data.clips import load_clips
 from bpdemo.data.recordings import load_recordings
 from bpdemo.errors import DataError
 from bpdemo.synthesis.pulses import beats_of
+from tests.support.small_ppg_bp import finger_pulse
 from tests.support.small_tables import write_recordings
 
 HEADER = "file,person,sampling_rate_hz,systolic,diastolic\n"
@@ -102,16 +104,85 @@ def test_a_folder_without_its_table_is_an_error(load, tmp_path):
         ("a.txt,1,100,80,120", "data_invalid"),  # the wrong way round
         ("../outside.txt,1,100,120,80", "data_invalid"),
         ("/etc/hostname,1,100,120,80", "data_invalid"),
-        ("link.txt,1,100,120,80", "data_invalid"),
+        ("deep/../../outside.txt,1,100,120,80", "data_invalid"),
+        ("..,1,100,120,80", "data_invalid"),
+        ("gone.txt,1,100,120,80", "data_missing"),  # a link to nothing
+        ("circle.txt,1,100,120,80", "data_missing"),
         (".,1,100,120,80", "data_missing"),
         ("a\0.txt,1,100,120,80", "data_missing"),
         ("a.txt,1,100,120,80\n./a.txt,2,100,120,80", "data_invalid"),  # one recording, two people
     ],
 )
 def test_rows_that_cannot_be_used_are_errors(folder, row, code):
-    (folder / "link.txt").symlink_to(folder.parent / "outside.txt")
+    (folder / "gone.txt").symlink_to(folder.parent / "missing.txt")
+    (folder / "circle.txt").symlink_to("circle.txt")
     (folder / "recordings.csv").write_text(HEADER + row + "\n")
     assert error_of(load_recordings, folder) == code
+
+
+def test_files_may_be_links_to_anywhere(tmp_path):
+    """As git-annex and the Hub's cache store them: one name a content, and no ending to tell what it is."""
+    store, mine = tmp_path / "store", tmp_path / "mine"
+    store.mkdir()
+    mine.mkdir()
+    write_recordings(store)
+    for number, file in enumerate(sorted(store.glob("p*"))):
+        (mine / file.name).symlink_to(file.rename(store / f"b{number}"))
+    (mine / "recordings.csv").symlink_to(store / "recordings.csv")
+    people = load_recordings(mine)
+    assert [len(person.recordings) for person in people] == [2] * 6
+    # Two names of one content would leak between folds.
+    (mine / "p1.txt").unlink()
+    (mine / "p1.txt").symlink_to(mine / "p0.txt")
+    assert error_of(load_recordings, mine) == "data_invalid"
+
+
+def test_a_whole_number_is_one_person_as_a_spreadsheet_writes_it(folder):
+    def names(*labels):
+        rows = []
+        for number, label in enumerate(labels):
+            (folder / f"{number}.mp4").touch()
+            rows.append(f"{number}.mp4,{label},120,80\n")
+        (folder / "clips.csv").write_text(CLIP_HEADER + "".join(rows))
+        return [person.name for person in load_clips(folder)]
+
+    assert names("1", "1.0", "2.0", "10", "1") == ["clips:1", "clips:2", "clips:10"]
+    assert names("01", "2", "0") == ["clips:1", "clips:2", "clips:0"]
+    assert names("1.1", "1.10", "P01", "P1", "-1") == ["clips:1.1", "clips:1.10", "clips:P01", "clips:P1", "clips:-1"]
+    for labels in (("1", "01"), ("1.0", "2", "01.0"), ("0", "00")):  # dropped zeros, or two people
+        with pytest.raises(DataError) as caught:
+            names(*labels)
+        assert caught.value.code == "data_invalid"
+
+
+@pytest.mark.parametrize("wrong", [1 / 16, 1 / 10, 1 / 4, 5, 10])
+def test_a_sampling_rate_that_no_heart_fits_is_an_error_that_names_file_and_rate(folder, wrong):
+    np.savetxt(folder / "p.txt", 500 + finger_pulse(75, 0.4, 30, 500))
+    (folder / "recordings.csv").write_text(HEADER + f"p.txt,1,{500 * wrong},120,80\n")
+    with pytest.raises(DataError) as caught:
+        load_recordings(folder)
+    assert caught.value.code == "data_invalid"
+    assert "p.txt" in caught.value.reason.message
+    assert f"{500 * wrong:g} Hz" in caught.value.reason.message
+    assert f"{75 * wrong:.0f} beats" in caught.value.reason.message
+
+
+@pytest.mark.parametrize("rate_bpm", [40, 70, 150, 210])
+def test_hearts_noise_hum_and_breath_are_no_wrong_rate(rate_bpm):
+    time_s = np.arange(30 * 250) / 250
+    pulse = finger_pulse(rate_bpm, 0.4, 30, 250)
+    noise = np.random.default_rng(0).normal(size=len(pulse))
+    hum, breath = np.sin(2 * np.pi * 50 * time_s), np.sin(2 * np.pi * 0.25 * time_s)
+    for recorded in (
+        pulse,
+        pulse + 0.3 * noise,
+        pulse + 0.3 * hum,
+        pulse + 4 * breath,
+        noise,
+        np.zeros(7500),
+        pulse[:9],
+    ):
+        assert impossible_beat_rate(recorded, 250) is None
 
 
 @pytest.mark.parametrize(

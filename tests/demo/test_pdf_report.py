@@ -10,7 +10,7 @@ import pytest
 from bpdemo.demo.views.report import make_report
 from bpdemo.demo.views.steps import draw_figures
 from bpdemo.errors import ClipError
-from bpdemo.estimate import Estimate
+from bpdemo.estimate import Estimate, Respiration
 from bpdemo.quality import check_capture
 from bpdemo.reasons import reason
 from tests.support.made_up_results import (
@@ -90,11 +90,24 @@ def test_a_refusals_report_has_the_reasons_and_no_pressure():
         windows=(window,),
         thumbnails=make_thumbnails(),
         heart_rate=window.heart_rate,
+        respiration=Respiration(15.2, 0.44),
     )
     text = pdf_text(report(refused))
-    for part in ("No reading", "The face is too dark. Turn on more light", "and 1 more", "72.0"):
+    low, high = window.heart_rate.interval
+    told = f"72.0 (interval {low:.1f} to {high:.1f}, SNR"
+    probability = (
+        f"Probability of a pulse: {int(100 * window.evidence.probability)} %; Breathing: 15 a minute (error 0.4)"
+    )
+    for part in (
+        probability,
+        "A pulse, but no pressures",
+        "The face is too dark. Turn on more light",
+        "and 1 more",
+        told,
+    ):
         assert part in text, part
     assert "Systolic" not in text
+    assert "No reading" in pdf_text(report(replace(refused, heart_rate=None)))
 
 
 def test_a_refusals_report_has_the_numbers_behind_it():

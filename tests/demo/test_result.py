@@ -8,10 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from bpdemo import evidence
 from bpdemo.demo.downloads import download_links
 from bpdemo.demo.views.checks import WORDINGS, check_rows
+from bpdemo.demo.views.evidence import QUESTIONS, evidence_rows
 from bpdemo.demo.views.result import no_result, result
 from bpdemo.demo.views.steps import capture_rows, draw_figures, steps
+from bpdemo.demo.views.templating import percent_down
 from bpdemo.errors import ClipError, Reason
 from bpdemo.estimate import Estimate
 from bpdemo.quality import check_capture
@@ -73,13 +76,14 @@ def test_the_bars_are_described_in_words_too():
 
 def test_a_verdict_is_given_by_word_and_shape():
     shapes, words = set(), set()
-    for estimate in (READING, REFUSED, replace(REFUSED, status="error")):
+    pulse = replace(REFUSED, heart_rate=READING.heart_rate)
+    for estimate in (READING, pulse, REFUSED, replace(REFUSED, status="error")):
         html = result(estimate, CONFIG)
         shape, word = re.search(r'(<svg class="bp-icon".*?</svg>)([^<]+)</h2>', html, re.DOTALL).groups()
         shapes.add(shape)
         words.add(word)
         assert f'data-status="{estimate.status}"' in html
-    assert len(shapes) == len(words) == 3
+    assert len(shapes) == len(words) == 4
 
 
 def test_a_refusal_shows_what_was_seen_and_what_to_change_and_no_pressure():
@@ -115,11 +119,24 @@ def test_a_refusal_names_the_number_behind_it_and_its_limit(code, file, face, me
 
 
 def test_no_pulse_names_the_questions_that_failed_and_only_those():
-    window = judge_again(make_window(), region_agreement=0.31, colour_agreement=-0.2)
+    window = judge_again(make_window(), snr_db=-6.0, others_snr_db=-6.0, region_agreement=0.3, amplitude=0.0001)
     html = result(replace(REFUSED, windows=(replace(window, reasons=REFUSED.reasons),)), CONFIG)
-    assert "do not beat together: 0.31, needed at least 0.70" in html
-    assert "colour projections do not agree as blood makes them: -0.20" in html
-    assert "No rate stands out" not in html
+    probability = int(100 * window.evidence.probability)
+    assert f"probability of a pulse is {probability} %; at least 50 % is needed for a heart rate" in html
+    assert "0.01 %, needed at least 0.03 %" in html
+    assert "Half or twice" not in html
+
+
+@pytest.mark.parametrize(
+    ("pulse", "measured"),
+    [
+        ({"heart_rate_bpm": 200.0}, "200.0 bpm; at most 199.0 can be told"),
+        ({"rival_db": 2.3}, "stronger by 2.3 dB, so either may be the heart&#39;s; at most 0.0 dB may be"),
+    ],
+)
+def test_an_uncertain_rate_says_what_makes_it_so(pulse, measured):
+    window = judge_again(make_window(), **pulse)
+    assert measured in result(replace(REFUSED, windows=(window,), reasons=(reason("rate_uncertain"),)), CONFIG)
 
 
 FEW_BITS = replace(FILE, bit_rate_kbps=900.0)  # of 640 x 480 at 30 frames a second
@@ -133,9 +150,21 @@ def test_too_few_bits_are_shown_beside_what_this_pulse_needs():
         assert f"has 0.10 bits for each pixel of a frame; at least {needed} are" in result(refused, CONFIG)
 
 
+def test_what_a_cause_explains_is_told_after_what_can_be_changed():
+    window = judge_again(make_window(), FEW_BITS, snr_db=-1.0)
+    refused = replace(REFUSED, windows=(window,), reasons=(reason("too_compressed"),))
+    html = result(refused, CONFIG)
+    told = [html.index(part) for part in ("has 0.10 bits", "camera&#39;s own file", "pulse&#39;s SNR is -1.0 dB")]
+    assert told == sorted(told)
+    assert "Film a living face" not in html
+
+
 def test_a_refusal_keeps_the_heart_rate_that_was_found():
     refused = replace(READING, status="refused", systolic=None, diastolic=None, reasons=(Reason("a", "b", "c"),))
-    assert "61.3" in result(refused, CONFIG)
+    html = result(refused, CONFIG)
+    for part in ("A pulse, but no pressures", "61.3", "<b>59.3 to 63.3</b>"):
+        assert part in html
+    assert "No reading" in result(replace(refused, heart_rate=None), CONFIG)
 
 
 def test_every_step_is_shown_with_its_figure_and_headings_are_in_order():
@@ -159,7 +188,7 @@ def test_figures_are_described_in_words():
 
 
 def answers(html):
-    """Question -> measured and needed, and the answer."""
+    """Question of a check -> measured and needed, and the answer."""
     rows = re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td>(yes|no)</td></tr>', html)
     return {question: (measured, answer) for question, measured, answer in rows}
 
@@ -170,16 +199,46 @@ def test_every_check_is_answered_beside_what_is_needed():
     asked = (*estimate.checks, *estimate.windows[0].checks)
     assert list(clear) == [WORDINGS[check.name].question for check in (*estimate.windows[0].checks, *estimate.checks)]
     assert {answer for _, answer in clear.values()} == {"yes"}
-    assert {check.name for check in asked} == set(WORDINGS), "each can be put into words"
-    assert any("may differ: the pulse is clear" in measured for measured, _ in clear.values())
+    in_step = {"bits_per_pixel_in_step"}
+    assert {check.name for check in asked} | in_step == set(WORDINGS), "each can be put into words"
 
-    window = judge_again(make_window(), snr_db=1.0, half_rates_bpm=(60.0, 90.0), light_share=0.8)
+    window = judge_again(make_window(), snr_db=1.0, rival_db=3.0, amplitude=0.1)
     doubtful = list(answers(show_steps(replace(estimate, windows=(window,)))).values())
-    for measured in ("1.0 dB (at least 2.0 dB)", "42 % apart (at most 15 %)", "80 % shared (at most 50 %)"):
+    for measured in ("1.0 dB (at least 2.0 dB)", "3.0 dB (at most 0.0 dB)", "10 % (0.03 % to 3 %)"):
         assert (measured, "no") in doubtful
     assert sum(answer == "no" for _, answer in doubtful) == 3
     few = replace(estimate, windows=(judge_again(window, FEW_BITS),))
     assert ("0.10 bits a pixel (at least 0.20)", "no") in answers(show_steps(few)).values()
+
+
+def test_what_speaks_for_a_pulse_and_against_it_is_shown_the_strongest_first():
+    window = judge_again(make_window(), region_agreement=0.3, light_share=0.9, head_swing=np.nan)
+    html = show_steps(replace(REFUSED, windows=(window,)))
+    assert f"Probability of a pulse: {int(100 * window.evidence.probability)} %" in html
+    rows = evidence_rows(window.evidence)
+    assert [row.question for row in rows] == re.findall(
+        r'<th scope="row">([^<]*)</th><td>[^<]*</td><td>[^<]*<svg', html
+    )
+    assert len(rows) == len(QUESTIONS) == len(evidence.QUESTIONS)
+    sizes = [abs(row.bar) for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 1
+    verdicts = {row.measured: row.verdict for row in rows}
+    assert verdicts["not known"] == "neither"
+    for answer, row in zip(sorted(window.evidence.answers, key=lambda one: -abs(one.log_odds)), rows, strict=True):
+        if row.verdict != "neither":
+            side, factor = re.fullmatch(r"(for|against), ([\d.]+) x", row.verdict).groups()
+            assert (1 if side == "for" else -1) * np.log(float(factor)) == pytest.approx(answer.log_odds, abs=0.05)
+            assert np.sign(row.bar) == np.sign(answer.log_odds)
+
+
+def test_a_probability_just_below_its_bound_does_not_read_as_if_it_met_it():
+    assert [percent_down(probability) for probability in (0.4999, 0.5, 0.7499, 0.9999)] == [
+        "49 %",
+        "50 %",
+        "74 %",
+        "99 %",
+    ]
 
 
 def test_what_is_not_known_of_the_coding_is_no_number():
@@ -199,7 +258,7 @@ def test_windows_of_a_longer_clip_are_shown_over_time():
     window = make_window()
     refused = replace(window, start_s=15.0, end_s=30.0, systolic=None, diastolic=None, reasons=(reason("no_pulse"),))
     found = labels(show_steps(replace(READING, windows=(window, refused))))
-    assert any("2 windows over 30 seconds; 1 of them refused" in label for label in found)
+    assert any("Heart rate and pressures of 2 windows over 30 seconds; 1 of them refused" in label for label in found)
 
 
 def test_a_clip_that_was_not_opened_has_no_steps():

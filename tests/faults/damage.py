@@ -15,6 +15,7 @@ _THIRTIETH = Fraction(1, 30)
 
 KIND = "no video, or damaged"
 NO_VIDEO = frozenset({"not_a_video"})
+OTHER_FORMAT = frozenset({"format_unsupported"})
 WHATEVER = frozenset(
     {
         *("not_a_video", "no_video", "no_frames", "codec_unsupported", "frame_too_large", "frame_too_small"),
@@ -29,7 +30,17 @@ def make(folder: Path, _: Face) -> Iterator[Fault]:
     for name, what, content in _no_videos():
         path = folder / f"{name}.mp4"
         path.write_bytes(content)
-        yield Fault(KIND, name, what, str(path), frozenset({"empty_file"}) if not content else NO_VIDEO)
+        outcomes = {"": frozenset({"empty_file"}), "png": OTHER_FORMAT, "jpeg": OTHER_FORMAT}
+        yield Fault(KIND, name, what, str(path), outcomes.get(name if content else "", NO_VIDEO))
+    for container, encoder, pix_fmt in (
+        ("asf", "mpeg4", "yuv420p"),
+        ("yuv4mpegpipe", "wrapped_avframe", "yuv420p"),
+        ("gif", "gif", "rgb8"),
+        ("h264", "libx264", "yuv420p"),
+    ):
+        path = folder / f"{container}.video"
+        write(path, ramp(10), times_of(10), encoder, pix_fmt, container=container, time_base=_THIRTIETH)
+        yield Fault(KIND, path.name, f"a format that is not read: {container}", str(path), OTHER_FORMAT)
     clips = {
         "mp4": write(folder / "plain.mp4", ramp(40), times_of(40)),
         "fast": write(

@@ -8,6 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from bpdemo.synthesis.encode import usual_scheduling
+from tests.support.hdr import code_as_hdr
+
 READING = "reading"
 TICKS_HZ = 90_000
 FACE_RATE_HZ = 30.0
@@ -71,6 +74,7 @@ def write(
     container: str | None = None,
     container_options: dict[str, str] | None = None,
     time_base: Fraction = Fraction(1, TICKS_HZ),
+    metadata: dict[str, str] | None = None,
 ) -> Path:
     """Write a clip with full say over how its pictures are stored.
 
@@ -81,10 +85,11 @@ def write(
         encoder, pix_fmt, options: FFmpeg's names.
         colours: colour space as FFmpeg numbers it for frames and as its conversion does; the usual BT.601 without.
         full_range: levels 0 to 255.
-        transfer: FFmpeg's number of the transfer characteristic that is declared.
+        transfer: FFmpeg's number of the HDR transfer characteristic to code the pictures in; none without.
         aspect: of one pixel.
         container, container_options: FFmpeg's names; the suffix decides without.
         time_base: of the timestamps.
+        metadata: of the file.
     """
     images = list(images)
     height, width = images[0].shape[:2]
@@ -93,6 +98,7 @@ def write(
     speed["libsvtav1"] = {"preset": "12", "crf": "8", "svtav1-params": "lp=1"}
     speed["libvpx-vp9"] = {"crf": "6", "b": "0", "deadline": "realtime", "cpu-used": "8", "threads": "1"}
     with av.open(str(path), "w", format=container, container_options=container_options or {}) as output:
+        output.metadata.update(metadata or {})
         stream = output.add_stream(encoder, rate=30, options=speed.get(encoder, {}) | (options or {}))
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
         codec = stream.codec_context
@@ -102,15 +108,19 @@ def write(
             codec.colorspace = colours[0]
         if transfer is not None:
             codec.color_trc = transfer
+            images = [code_as_hdr(image, transfer) for image in images]
         if aspect is not None:
             codec.sample_aspect_ratio = aspect
         for image, time_s in zip(images, times_s, strict=True):
-            picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+            picture = av.VideoFrame.from_ndarray(image, format="rgb24" if transfer is None else "rgb48le")
             picture = picture.reformat(
                 format=pix_fmt, dst_colorspace=colours[1] if colours else None, dst_color_range=2 if full_range else 1
             )
+            if transfer is not None:
+                picture.color_trc = transfer
             picture.pts, picture.time_base = round(time_s / time_base), time_base
-            output.mux(stream.encode(picture))
+            with usual_scheduling():
+                output.mux(stream.encode(picture))
         output.mux(stream.encode(None))
     return path
 

@@ -10,15 +10,17 @@ import numpy as np
 from tests.faults.bombs import packets_of
 from tests.faults.fault import Face, Fault, inside, ramp, times_of, write, write_packets
 from tests.faults.matroska import write_matroska
+from tests.support.hdr import HLG, PQ
 
 KIND = "pictures"
 BT601, BT709, BT2020 = (6, 5), (1, 1), (9, 9)  # by FFmpeg's numbers: of frames, and of its conversion
-PQ = 16
 
 # name, what, encoder, pixel format, further arguments of `write`
 FORMATS = (
     ("h264_10_bit", "10 bits", "libx264", "yuv420p10le", {}),
     ("hevc_hdr", "HDR: 10 bits, BT.2020, PQ", "libx265", "yuv420p10le", {"colours": BT2020, "transfer": PQ}),
+    ("hevc_hlg", "HDR: 10 bits, BT.2020, HLG", "libx265", "yuv420p10le", {"colours": BT2020, "transfer": HLG}),
+    ("prores_hlg", "ProRes in HLG", "prores", "yuv422p10le", {"colours": BT2020, "transfer": HLG}),
     ("av1_10_bit", "AV1 of 10 bits", "libsvtav1", "yuv420p10le", {}),
     ("bt709", "BT.709", "libx264", "yuv420p", {"colours": BT709}),
     ("bt709_10_bit", "BT.709 of 10 bits", "libx264", "yuv420p10le", {"colours": BT709}),
@@ -56,7 +58,13 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
     rate, images, times_s = face.heart_rate_bpm, face.seconds(5.2), times_of(156)
     for name, what, encoder, pix_fmt, more in FORMATS:
         base = Fraction(1, 30) if suffix(encoder) == ".avi" else Fraction(1, 90_000)
-        path = write(folder / f"{name}{suffix(encoder)}", images, times_s, encoder, pix_fmt, time_base=base, **more)
+        path, seconds = (
+            folder / f"{name}{suffix(encoder)}",
+            8.0 if "transfer" in more else 5.2,
+        )  # HDR codes the dark coarsely
+        path = write(
+            path, face.seconds(seconds), times_of(round(30 * seconds)), encoder, pix_fmt, time_base=base, **more
+        )
         yield fault(path, what, "too_short", heart_rate_bpm=rate)
     path = write(folder / "grey.mkv", face.seconds(9.6), times_of(288), "ffv1", "gray")
     yield fault(path, "a face in grey", "no_pulse")
@@ -85,9 +93,17 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
         ("sheared", "to be sheared beyond all bounds", (2**31 - 1,) * 9),
     ):
         path = folder / f"{name}.mp4"
-        start = inside(data, b"moov", b"trak", b"tkhd")[0] + 40
-        path.write_bytes(data[:start] + b"".join(number.to_bytes(4, "big") for number in matrix) + data[start + 36 :])
+        path.write_bytes(_with_matrix(data, matrix))
         yield fault(path, what, "no_face")
+    one, minus = 1 << 16, 2**32 - (1 << 16)
+    for name, what, stored, matrix in (
+        ("mirrored", "a face, stored mirrored", [image[:, ::-1] for image in images], (minus, 0, 0, 0, one)),
+        ("upside_down", "a face, stored upside down", [image[::-1] for image in images], (one, 0, 0, 0, minus)),
+        ("transposed", "a face, its rows stored as columns", [i.swapaxes(0, 1) for i in images], (0, one, 0, one, 0)),
+    ):
+        path = write(folder / f"{name}.mp4", map(np.ascontiguousarray, stored), times_s)
+        path.write_bytes(_with_matrix(path.read_bytes(), (*matrix, 0, 0, 0, 1 << 30)))
+        yield fault(path, what, "too_short", heart_rate_bpm=rate)
 
     small, large = packets_of(folder / "p1.webm", "libvpx"), _packets_of_size(folder)
     times_ms = list(range(0, 660, 33))
@@ -126,6 +142,12 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
         ("snow", "noise", list(rng.integers(0, 256, (30, 240, 320, 3), dtype=np.uint8))),
     ):
         yield fault(write(folder / f"{name}.mp4", pictures, times_of(30)), what, "no_face")
+
+
+def _with_matrix(data: bytes, matrix: tuple[int, ...]) -> bytes:
+    """Return an mp4 file that asks for its pictures to be shown by a matrix, 9 numbers of 32 bits."""
+    start = inside(data, b"moov", b"trak", b"tkhd")[0] + 40
+    return data[:start] + b"".join(number.to_bytes(4, "big") for number in matrix) + data[start + 36 :]
 
 
 def _packets_of_size(folder: Path) -> list[bytes]:

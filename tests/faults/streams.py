@@ -40,6 +40,9 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
     yield fault(
         path, "two streams of pictures: a face, then plain grey", "too_short", heart_rate_bpm=face.heart_rate_bpm
     )
+    path = folder / "sound_longer.mp4"
+    _write_with_sound(path, folder, face.seconds(5.2), 30.0)
+    yield fault(path, "a face, and sound that is longer", "too_short", heart_rate_bpm=face.heart_rate_bpm)
     path = folder / "many_streams.mp4"
     _write_many(path, 64)
     yield fault(path, "64 streams of pictures", "not_a_video")
@@ -89,6 +92,21 @@ def _write_with_cover(path: Path, images: list[np.ndarray] | None) -> None:
         output.mux(other.encode(None))
         output.mux(cover.encode(av.VideoFrame.from_ndarray(ramp(1)[0], format="rgb24")))
         output.mux(cover.encode(None))
+
+
+def _write_with_sound(path: Path, folder: Path, images: list[np.ndarray], duration_s: float) -> None:
+    """Write a clip beside sound of this duration."""
+    write_sound(folder / "voice.mp4", duration_s)
+    write(folder / "silent.mp4", images, times_of(len(images)))
+    with av.open(str(path), "w") as output:
+        stored = [av.open(str(folder / name)) for name in ("silent.mp4", "voice.mp4")]
+        streams = [output.add_stream_from_template(part.streams[0]) for part in stored]
+        for part, stream in zip(stored, streams, strict=True):
+            for packet in part.demux(part.streams[0]):
+                if packet.size:
+                    packet.stream = stream
+                    output.mux(packet)
+            part.close()
 
 
 def _write_two(path: Path, images: list[np.ndarray]) -> None:

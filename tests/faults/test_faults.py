@@ -68,9 +68,15 @@ def test_what_is_no_clip_gives_no_number(came):
 def test_what_is_cut_or_changes_is_said(came):
     notes = {outcome.fault.name: outcome.notes for outcome in came[0]}
     for name in ("hours.mp4", "flood.mp4", "times_far.mkv", "240_fps.mp4"):
-        assert ("clip_cut" in notes[name]) == (name in ("hours.mp4", "flood.mp4")), name
+        assert ("clip_cut" in notes[name]) == (name == "flood.mp4"), name
+        assert "damaged" not in notes[name], name
     for name in ("grows.mkv", "shrinks.mkv", "face_shrinks.ts"):
         assert "size_changed" in notes[name]
+    for name in ("face_late_last.mkv", "joined.ts", "joined_short.ts", "times_leap.mkv"):
+        assert "interrupted" in notes[name], name
+    for name in ("face_hour_later.mkv", "face_epoch.mkv", "face_stray.mkv", "b_frames.avi", "sound_longer.mp4"):
+        assert notes[name] == (), name
+    assert "slow_motion" in notes["slow_motion.mp4"]
     assert "damaged" in notes["vp8_16k_later.webm"]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 
 from bpdemo.synthesis.scenes import irregular_times
@@ -66,3 +67,41 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
     yield fault(path, "every second time is the one before again", "too_short", heart_rate_bpm=rate)
     path = write(folder / "whole_seconds.avi", ramp(10), np.arange(10.0), "mpeg4", time_base=Fraction(1, 1))
     yield fault(path, "times in whole seconds", "no_face")
+
+    even_s, height, width = times_of(len(frames)), *frames[0].shape[:2]
+    path = write(
+        folder / "b_frames.avi",
+        frames,
+        even_s,
+        options={"bf": "3", "b_strategy": "0"},
+        time_base=Fraction(1, 30),
+    )
+    yield fault(path, "B-frames in AVI, which has no display times", READING, heart_rate_bpm=rate)
+    quality = {"b": "6M", "qmin": "2", "qmax": "14", "deadline": "realtime", "cpu-used": "16", "threads": "1"}
+    with av.open(str(write(folder / "face.webm", frames, even_s, "libvpx", options=quality))) as stored:
+        packets = [bytes(packet) for packet in stored.demux(video=0) if packet.size]
+    for name, what, times_s in (
+        ("late_last", "a last picture 25 s later", np.append(even_s[:-1], even_s[-1] + 25)),
+        ("hour_later", "the first at 0, the others an hour later", np.append(0, even_s[1:] + 3600)),
+        ("epoch", "seconds since 1970", even_s + 1.7e9),
+        ("first_epoch", "the first in seconds since 1970, the others from 0 on", np.append(1.7e9, even_s[1:])),
+        ("stray", "one in the middle an hour later", np.where(even_s == even_s[150], 3600, even_s)),
+    ):
+        times_ms = np.round(1000 * times_s).astype(int).tolist()
+        path = write_matroska(folder / f"face_{name}.mkv", packets, times_ms, size=(width, height))
+        yield fault(path, f"times of a face: {what}", READING, heart_rate_bpm=rate)
+    for name, what, part, outcome in (
+        ("joined", "two recordings joined, their times start again", frames, READING),
+        ("joined_short", "the same, each too short", images, "too_short"),
+    ):
+        path = folder / f"{name}.ts"
+        path.write_bytes(2 * write(folder / f"part_of_{name}.ts", part, times_of(len(part))).read_bytes())
+        yield fault(path, what, outcome, heart_rate_bpm=rate)
+    path = write(
+        folder / "slow_motion.mp4",
+        np.repeat(images, 2, axis=0),
+        times_of(2 * len(images)),
+        metadata={"com.android.capture.fps": "60.0"},
+        container_options={"movflags": "use_metadata_tags"},
+    )
+    yield fault(path, "slow motion, as Android notes it", "too_short", heart_rate_bpm=rate)

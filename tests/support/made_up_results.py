@@ -11,7 +11,7 @@ from bpdemo.demo.cuff import Adjusted, Calibration, CuffReading
 from bpdemo.errors import Reason
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
 from bpdemo.face import FaceReport
-from bpdemo.quality import check_capture, check_pulse, check_reading
+from bpdemo.quality import check_capture, check_file, check_pulse, check_reading, weigh_pulse
 from bpdemo.regions import CANONICAL_XY_CM, CELLS, CellTraces
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
@@ -68,8 +68,8 @@ READING = Estimate(
     "reading",
     systolic=SYSTOLIC,
     diastolic=DIASTOLIC,
-    heart_rate=HeartRate(61.26, 7.5),
-    checks=check_capture(CAPTURE),
+    heart_rate=HeartRate(61.26, 7.5, (59.26, 63.26)),
+    checks=check_file(FILE),
     capture=CAPTURE,
     weights=WEIGHTS,
 )
@@ -105,8 +105,13 @@ def make_window(silent_row=None, hidden_row=None):
 def judge_again(window, file=FILE, **pulse):
     """The window with another pulse, judged by it."""
     pulse = replace(window.pulse, **pulse)
-    asked = {check.name: check for check in (*check_pulse(pulse), *check_reading(pulse, file))}
-    return replace(window, pulse=pulse, checks=tuple(asked.get(check.name, check) for check in window.checks))
+    before, after = (
+        (*check_pulse(one, weigh_pulse(one), file), *check_reading(one, weigh_pulse(one), file))
+        for one in (window.pulse, pulse)
+    )
+    replaced = {check.name for check in (*before, *after)}
+    kept = tuple(check for check in window.checks if check.name not in replaced)
+    return replace(window, pulse=pulse, evidence=weigh_pulse(pulse), checks=(*kept, *after))
 
 
 def make_thumbnails():

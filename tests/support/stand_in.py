@@ -24,7 +24,7 @@ class StandIn:
         self.seen = []
         self.failure = None
 
-    def answer(self, path, progress=None):
+    def answer(self, path, progress=None, method="pos"):
         self.seen.append(path.read_bytes())
         if progress is not None:
             progress(0.5, "face")
@@ -42,14 +42,14 @@ class SlowStandIn(StandIn):
         self.may_end = threading.Event()
         self.reading = 0
 
-    def answer(self, path, progress=None):
+    def answer(self, path, progress=None, method="pos"):
         self.reading += 1
         try:
             for _ in range(50 * PATIENCE_S):
                 progress(0.3, "face")
                 if self.may_end.wait(0.02):
                     break
-            return super().answer(path, progress)
+            return super().answer(path, progress, method)
         finally:
             self.reading -= 1
 
@@ -64,7 +64,7 @@ def serve_stand_in(folder, estimator):
         from bpdemo.demo.server.launch_options import launch_options
 
         page = build_page(estimator, uploads, examples=[])
-        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(uploads))
+        _, url, _ = page.launch(prevent_thread_lock=True, **launch_options(uploads))
         yield SimpleNamespace(
             url=url, estimator=estimator, uploads=uploads, page=page, files_left=lambda: _files(uploads.folder)
         )

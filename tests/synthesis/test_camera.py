@@ -89,3 +89,40 @@ def test_curves_lie_between_two_frequencies():
     frequency, power = periodogram(curves, RATE, axis=0)
     inside = (frequency > 0.45) & (frequency < 2.05)
     assert power[inside].sum() > 0.98 * power.sum()
+
+
+def test_dark_colours_get_more_contrast_from_a_black_level():
+    grey = np.ones((4, 4, 3), np.float32)
+    colour = np.array([200.0, 100.0, 40.0], np.float32)
+    camera_ = camera.Development(20.0, 0.0)
+    swing = camera_.show(1.01 * grey * colour, 0.0)[0, 0] / camera_.show(grey * colour, 0.1)[0, 0] - 1
+    np.testing.assert_allclose(swing, 0.01 * colour / (colour - 20), rtol=1e-3)
+    np.testing.assert_allclose(camera_.show(255 * grey, 0.2), 255)
+
+
+def test_noise_reduction_averages_colour_and_not_brightness():
+    camera_, time_s = camera.Development(0.0, 0.15), np.arange(150) / RATE
+    phase = 2 * np.pi * 1.2 * time_s
+    tint = np.array([0.5, -0.2, 0.0])
+    tint[2] = -(0.299 * tint[0] + 0.587 * tint[1]) / 0.114  # of no brightness
+    colours = 100 + 5 * np.sin(phase)[:, None] * tint + 5 * np.cos(phase)[:, None]
+    frames = (np.full((2, 2, 3), colour, np.float32) for colour in colours)
+    shown = np.array([camera_.show(frame, at)[0, 0] for frame, at in zip(frames, time_s, strict=True)])
+    luma = np.array([0.299, 0.587, 0.114])
+    np.testing.assert_allclose(shown @ luma, colours @ luma, atol=1e-3)
+    swing = np.exp(-1j * phase[50:]) @ (shown - (shown @ luma)[:, None])[50:, 0] / 50 / (5 * tint[0])
+    # A filter of first order, on frames.
+    kept = np.exp(-1 / RATE / 0.15)
+    response = (1 - kept) / (1 - kept * np.exp(-2j * np.pi * 1.2 / RATE))
+    assert abs(swing) == pytest.approx(abs(response), rel=0.03)
+    assert np.angle(swing * 1j) == pytest.approx(np.angle(response), abs=0.03)
+
+
+def test_a_recoil_follows_each_beat_and_dies_away():
+    time_s = np.arange(0, 12, 0.01)
+    for seed in range(5):
+        swing = camera.draw_recoil(time_s, np.array([2.0]), np.random.default_rng(seed))
+        assert not swing[time_s < 2].any()
+        assert swing.max() == pytest.approx(1, abs=0.01)
+        assert 2 < time_s[np.argmax(swing)] < 2.4
+        assert np.abs(swing[time_s > 8]).max() < 0.01

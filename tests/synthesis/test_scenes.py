@@ -6,8 +6,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from bpdemo.clip import Clip
+from bpdemo.capture import read_capture
+from bpdemo.clip import Clip, Frame
+from bpdemo.face import FaceTracker
 from bpdemo.regions import CELLS, read_cells
+from bpdemo.synthesis.encode import CODECS
 from bpdemo.synthesis.examples import EXAMPLES
 from bpdemo.synthesis.portrait import load_portrait
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ, known_pulse
@@ -155,6 +158,81 @@ def test_light_does_what_it_is_told():
     own = mean_light(light=lambda time_s: 1 - 0.1 * (time_s > 1)) / plain
     assert own[-1, 0] == pytest.approx(0.9, abs=0.01)
     assert own[0, 0] == pytest.approx(1)
+
+
+def beating_head(**scene):
+    """Return the way of a beating head's landmarks, [frames, 2] in face widths about its mean, and its times."""
+    scene = Scene(**{**QUIET, "duration_s": 5.0, "pulse_strength": 0.0, "face_width": 0.6, **scene})
+    with FaceTracker() as tracker:
+        frames = [
+            Frame(time_s, image) for time_s, image in zip(scene.frame_times_s(), render_frames(scene), strict=True)
+        ]
+        way = np.array([tracked.landmarks.mean(axis=0) for tracked in tracker.follow(frames)])
+    return (way - way.mean(axis=0)) / (scene.face_width * scene.height), scene.frame_times_s()
+
+
+def test_a_head_swings_with_its_beats():
+    way, time_s = beating_head(recoil=0.02, heart_rate_bpm=66.0)
+    assert np.abs(beating_head(recoil=0.0)[0]).max() < 1e-3
+    across, down = np.ptp(way[time_s > 1], axis=0)
+    # It swings back as well, by less; what one beat leaves the next may carry on.
+    assert 0.02 < down < 2.5 * 0.02
+    assert 0.1 < across / down < 0.35
+    frequency_hz = np.arange(0.5, 4, 0.02)
+    turn = np.exp(-2j * np.pi * frequency_hz[:, None] * time_s)
+    peaks = np.abs(turn @ (way[:, 1] * np.hanning(len(way))))
+    of_pulse = np.abs(frequency_hz[:, None] - 1.1 * np.arange(1, 4)).min(axis=1) < 0.25
+    assert peaks[of_pulse].max() > 3 * peaks[~of_pulse].max()
+
+
+def test_light_from_the_side_shades_a_beating_head_alike_in_all_colours():
+    quiet = {**QUIET, "duration_s": 3.0, "pulse_strength": 0.0, "face_width": 0.6}
+    colours = cell_colours(Scene(**quiet, recoil_shade=0.1))[:, skin_cells()]
+    swing = colours / colours.mean(axis=0) - 1
+    reach = np.abs(swing).max(axis=0)
+    assert 0.02 < reach.max() < 0.25
+    np.testing.assert_allclose(reach[..., 0], reach[..., 2], atol=0.01)
+    assert np.ptp(swing[np.argmax(np.abs(swing[..., 1]).max(axis=1)), :, 1]) > 0.02, "not alike in all places"
+
+
+def test_a_photograph_has_no_beats_to_swing_with():
+    still = Scene(**QUIET, duration_s=0.5, heart_rate_bpm=None, recoil=0.02, recoil_shade=0.1)
+    frames = list(render_frames(still))
+    assert all(np.array_equal(frame, frames[0]) for frame in frames)
+
+
+def test_white_balance_corrects_itself_in_steps():
+    still = {**QUIET, "heart_rate_bpm": None, "duration_s": 8.0, "subject": "wall", "width": 64, "height": 48}
+    light = np.array([image.mean(axis=(0, 1)) for image in render_frames(Scene(**still, balance_steps=0.04))])
+    relative = light / light[0] - 1
+    assert np.corrcoef(relative[:, 0], relative[:, 2])[0, 1] < -0.95
+    assert 0.02 < np.abs(relative[:, 0]).max() < 0.09
+    assert (np.abs(np.diff(light[:, 0])) < 0.01).mean() > 0.4, "it rests in between"
+    assert np.ptp(relative[:, 1]) < 0.005
+
+
+def test_warm_light_makes_blue_noisy():
+    still = {**QUIET, "noise": 1.0, "heart_rate_bpm": None, "duration_s": 1.0, "subject": "wall", "blue_noise": 4.0}
+    red, _, blue = np.array(list(render_frames(Scene(**still))), float).std(axis=0).mean(axis=(0, 1))
+    assert blue > 2.8 * red
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_an_encoder_left_to_its_habits_freezes_colour_so_that_blue_swings_most(tmp_path, codec):
+    swings = []
+    for plain, bit_rate_kbps in ((False, 4000), (True, 60)):
+        how = {"codec": codec, "plain_encoder": plain, "bit_rate_kbps": bit_rate_kbps}
+        still = {**QUIET, "noise": 1.0, "duration_s": 6.0, "heart_rate_bpm": None, "face_width": 0.6}
+        scene = Scene(**still, **how, flicker=0.01)
+        path = tmp_path / f"clip{CODECS[codec].suffix}"
+        render_clip(path, scene)
+        colours = np.nanmean(read_capture(path).traces.colours, axis=1)
+        turn = np.exp(-2j * np.pi * scene.flicker_hz * scene.frame_times_s()) * np.hanning(len(colours))
+        swings.append(np.abs(turn @ (colours / colours.mean(axis=0) - 1)))
+    (red, green, blue), (starved_red, starved_green, starved_blue) = swings
+    assert blue == pytest.approx(green, rel=0.08)
+    assert red == pytest.approx(green, rel=0.08)
+    assert starved_blue > 1.1 * starved_green > 1.2 * starved_red
 
 
 def test_mirror_flips_the_picture():

@@ -67,6 +67,19 @@ def test_what_is_withheld_cannot_be_worked_out_from_the_rest():
     assert [row.mae for row in by_range(truth, truth + 5, 120.0)] == [5, 5, None]
 
 
+@pytest.mark.parametrize(("people", "enough"), [(1, False), (2, False), (3, True)])
+def test_fewer_people_than_an_interval_needs_have_none(people, enough):
+    person = np.arange(8) % people
+    truth = 110 + 10.0 * person + np.arange(8) / 8
+    figures = score(truth, truth + 1, 90.0, EDGES, person=person, half_width=5)
+    agreement = metrics.bland_altman(truth, truth + 1, people)
+    withheld = [figures.bootstrap, figures.r, agreement.limits, agreement.slope, agreement.slope_on_truth]
+    withheld.append(metrics.correlation(truth, truth + 1, people))
+    assert [one is not None for one in withheld] == [enough] * 6
+    assert (figures.mae, figures.coverage, agreement.bias) == pytest.approx((1, 1, 1))
+    assert figures.falls is not enough
+
+
 def test_constant_answers_have_no_correlation():
     truth = np.linspace(90, 170, 20)
     figures = score(truth, np.full(20, 125.0), 125.0, EDGES)

@@ -169,6 +169,22 @@ def test_an_endpoint_that_is_no_address(hub, monkeypatch):
         assert code_of(load_weights, REPO) == "hub_unreachable"
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "socks4://127.0.0.1:9", "nonsense://x"]
+)
+def test_requests_go_through_the_proxy_that_is_set(hub, small_weights, proxy, monkeypatch):
+    """Nobody listens there. What is cached needs no proxy."""
+    load_weights(REPO)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    huggingface_hub.close_session()  # it has read the proxies
+    assert load_weights(REPO).name == REPO
+    assert code_of(load_weights, "someone/else") == "hub_unreachable"
+    assert code_of(push_weights, small_weights, REPO, token="secret") in ("hub_unreachable", "hub_upload_failed")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["/tree/", "/cdn/"])
 def test_a_server_that_stops_answering_half_way(hub, monkeypatch, part):

@@ -173,9 +173,14 @@ class ClipBlocks(gr.Blocks):
                 state.config_values.clear()
 
     async def preprocess_data(self, block_fn: Any, inputs: list, *rest: Any, **options: Any) -> list:
-        """Replace what is no upload by None, which handlers refuse; Gradio would fetch any address a client names."""
+        """Replace what is no upload by None, which handlers refuse; Gradio would fetch any address a client names.
+
+        Texts that a client leaves out at the end, which Gradio would refuse, are those an endpoint has by default.
+        """
+        left_out = block_fn.inputs[len(inputs) :]
+        inputs = inputs + [block.value for block in left_out if isinstance(block, Api) and block.value is not None]
         admitted = [
-            self._admit(value) if isinstance(block, gr.Video | Api) else value
+            self._admit(value) if isinstance(block, gr.Video | Api) and not _is_text(block, value) else value
             for block, value in zip(block_fn.inputs, inputs, strict=False)
         ]
         return await super().preprocess_data(block_fn, admitted + inputs[len(admitted) :], *rest, **options)
@@ -183,6 +188,11 @@ class ClipBlocks(gr.Blocks):
     def _admit(self, value: object) -> dict[str, object] | None:
         upload = self._uploads.find(value.get("path")) if isinstance(value, dict) else None
         return None if upload is None else {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
+
+
+def _is_text(block: object, value: object) -> bool:
+    """Return whether an endpoint asks for text and is given text: that names no file."""
+    return isinstance(block, Api) and isinstance(value, str) and block.api_info().get("type") == "string"
 
 
 def forget_sessions(app: App, keep_s: float = KEEP_S) -> None:

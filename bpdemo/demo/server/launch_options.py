@@ -8,11 +8,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bpdemo.clip import MAX_FILE_BYTES
 from bpdemo.demo import recorder
 from bpdemo.demo.server.middleware import UploadMiddleware
 from bpdemo.demo.server.sessions import MAX_SESSIONS, session_cleanup
-from bpdemo.demo.server.uploads import Uploads
+from bpdemo.demo.server.uploads import MAX_UPLOAD_BYTES, Uploads
 
 _STYLE = Path(__file__).parents[1] / "style.css"
 _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]  # nothing is fetched from elsewhere
@@ -30,10 +29,12 @@ def launch_options(uploads: Uploads, routes: Sequence[Route] = ()) -> dict[str, 
         "css": _STYLE.read_text(encoding="utf-8") + recorder.style(),
         "footer_links": ["api", "settings"],
         "run_history": False,
-        "max_file_size": MAX_FILE_BYTES,
+        "max_file_size": MAX_UPLOAD_BYTES,
         "mcp_server": True,
         "ssr_mode": False,
         "share": False,
+        "quiet": True,  # else Gradio recommends a public link
+        "num_workers": 0,  # they would serve and take files past the middleware
         "enable_monitoring": False,
         "state_session_capacity": MAX_SESSIONS,
         "app_kwargs": {

@@ -15,9 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bpdemo.clip import MAX_FILE_BYTES
 from bpdemo.demo.server.gradio_internals import MultiPartException, end_upload_progress, receive_files
-from bpdemo.demo.server.uploads import Uploads
+from bpdemo.demo.server.uploads import MAX_UPLOAD_BYTES, Uploads
 from bpdemo.errors import log_unforeseen
 
 logger = logging.getLogger(__name__)
@@ -60,7 +59,10 @@ class UploadRefusedError(HTTPException):
     """An upload is not taken: the HTTP status, and the sentence that says why."""
 
 
-_TOO_LARGE = (413, f"The clip is larger than {MAX_FILE_BYTES // 2**20} MB. Send a shorter one: 15 seconds are enough.")
+_TOO_LARGE = (
+    413,
+    f"The clip is larger than {MAX_UPLOAD_BYTES // 2**20} MB. Send a shorter one: 15 seconds are enough.",
+)
 _NO_ROOM = (507, "There is no room for another clip now. Send it again in a few minutes.")
 _SEVERAL = (400, "Several files were sent at once. Send one clip at a time.")
 _STALLED = (408, "The upload stood still for too long. Send the clip again.")
@@ -73,7 +75,7 @@ class UploadMiddleware:
     `max_bytes` is the limit of one clip.
     """
 
-    def __init__(self, app: ASGIApp, uploads: Uploads, max_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(self, app: ASGIApp, uploads: Uploads, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
         self._app, self._uploads, self._max_bytes = app, uploads, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -28,8 +28,9 @@ from urllib.parse import unquote
 from bpdemo.errors import BpdemoError
 from bpdemo.system import runtime
 
+MAX_UPLOAD_BYTES = 300 * 2**20  # a clip from elsewhere; files that lie on this computer may be larger
 MAX_BYTES_TOGETHER = 2 * 2**30
-KEEP_S = 600  # a queue of `QUEUE_LENGTH` clips is through in less
+KEEP_S = 1800  # a queue of `QUEUE_LENGTH` clips of five minutes is through in less
 
 
 class Uploads:

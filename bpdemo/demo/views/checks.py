@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bpdemo.demo.views.templating import percent
+from bpdemo.demo.views.templating import percent, percent_down
 from bpdemo.estimate import Estimate
 from bpdemo.quality import Check
 
@@ -32,6 +32,12 @@ WORDINGS = {
     "frame_rate_hz": Wording(
         "Are there enough frames a second?",
         "The clip has {value} frames a second; {needed} are needed.",
+        _tenths,
+        "{value} a second",
+    ),
+    "window_frame_rate_hz": Wording(
+        "Are there enough frames a second in this window?",
+        "The window has {value} frames a second; {needed} are needed.",
         _tenths,
         "{value} a second",
     ),
@@ -69,27 +75,10 @@ WORDINGS = {
         "The skin was in sight for {value} of the time; {needed} is needed.",
         percent,
     ),
-    "snr_db": Wording("Does one rate stand out?", "No rate stands out: SNR {value}, needed {needed}.", _decibels),
-    "colour_agreement": Wording(
-        "Do both colour projections agree on it, as blood makes them?",
-        "The two colour projections do not agree as blood makes them: {value}, needed {needed}.",
-        _hundredths,
-    ),
-    "region_agreement": Wording(
-        "Do the regions of the face beat together?",
-        "The regions of the face do not beat together: {value}, needed {needed}.",
-        _hundredths,
-    ),
-    "half_rates_apart": Wording(
-        "Do both halves beat at one rate?",
-        "The two halves beat at different rates: {value} apart, needed {needed}.",
-        percent,
-        "{value} apart",
-    ),
-    "brightness_ratio": Wording(
-        "Is it a change of colour, not of brightness alone?",
-        "Brightness swings {value} times as much as the pulse wave, as light that flickers makes it; needed {needed}.",
-        _hundredths,
+    "pulse_probability": Wording(
+        "Is it more likely a pulse than not?",
+        "The probability of a pulse is {value}; {needed} is needed for a heart rate.",
+        percent_down,
     ),
     "amplitude": Wording(
         "Is the change as large as blood makes it?",
@@ -102,12 +91,35 @@ WORDINGS = {
         percent,
         "{value} shared",
     ),
+    "heart_rate_bpm": Wording(
+        "Is the rate within what can be told?",
+        "The strongest rate is {value} bpm; {needed} can be told, as the band ends there.",
+        _tenths,
+        "{value} bpm",
+    ),
+    "rival_db": Wording(
+        "Is it stronger than half and twice the rate?",
+        "Half or twice the rate is stronger by {value}, so either may be the heart's; {needed} may be.",
+        _decibels,
+    ),
+    "pulse_probability_for_reading": Wording(
+        "Is a pulse certain enough to read its shape?",
+        "The probability of a pulse is {value}; {needed} is needed for pressures.",
+        percent_down,
+    ),
     "snr_for_shape_db": Wording(
         "Is it clear enough to read its shape?", "The pulse's SNR is {value}; {needed} is needed.", _decibels
     ),
     "bits_per_pixel": Wording(
         "Did the encoder have enough bits not to beat by itself?",
         "The file has {value} bits for each pixel of a frame; {needed} are needed for this pulse.",
+        _hundredths,
+        "{value} bits a pixel",
+    ),
+    "bits_per_pixel_in_step": Wording(
+        "Did a pulse in step with the key frames get bits enough?",
+        "The rate is that of the file's key frames, and it has {value} bits for each pixel of a frame; {needed} are "
+        "needed then.",
         _hundredths,
         "{value} bits a pixel",
     ),
@@ -133,7 +145,17 @@ def check_rows(checks: Sequence[Check]) -> list[tuple[str, str, str]]:
 
 def failures(estimate: Estimate, code: str) -> list[str]:
     """Return a sentence for each failed check that led to a reason; none for a reason that lies in no number."""
-    return [_failure(check) for check in estimate.failed_checks if check.reason == code and math.isfinite(check.value)]
+    return [_failure(check) for check in _failed(estimate) if check.reason == code]
+
+
+def other_failures(estimate: Estimate) -> list[str]:
+    """Return a sentence for each further failed check, whose reason is none of those given: they explain it."""
+    given = {reason.code for reason in estimate.reasons}
+    return [_failure(check) for check in _failed(estimate) if check.reason not in given]
+
+
+def _failed(estimate: Estimate) -> list[Check]:
+    return [check for check in estimate.failed_checks if math.isfinite(check.value)]
 
 
 def _failure(check: Check) -> str:
@@ -147,6 +169,4 @@ def _needed(check: Check, wording: Wording) -> str:
     low, high = math.isfinite(check.low), math.isfinite(check.high)
     if low and high:
         return f"{wording.number(check.low)} to {wording.number(check.high)}"
-    if low:
-        return f"at least {wording.number(check.low)}"
-    return f"at most {wording.number(check.high)}" if high else "may differ: the pulse is clear"
+    return f"at least {wording.number(check.low)}" if low else f"at most {wording.number(check.high)}"

@@ -15,12 +15,12 @@ from PIL import Image
 from bpdemo import figures
 from bpdemo.demo.cuff import Adjusted
 from bpdemo.demo.views.about import evidence_sentence
-from bpdemo.demo.views.checks import failures
+from bpdemo.demo.views.checks import failures, other_failures
 from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, intervals
-from bpdemo.demo.views.steps import capture_rows
-from bpdemo.demo.views.templating import percent
+from bpdemo.demo.views.steps import capture_rows, whole_clip_lines
+from bpdemo.demo.views.templating import percent, percent_down
 from bpdemo.errors import shown
-from bpdemo.estimate import DISCLAIMER, Estimate
+from bpdemo.estimate import DISCLAIMER, Estimate, HeartRate
 from bpdemo.weights.config import WeightsConfig
 
 _TITLE = "Blood pressure from a face clip"
@@ -33,7 +33,7 @@ _MARGIN_MM, _LOWER_MARGIN_MM, _GUTTER_MM = 14, 8, 8
 _FOOT_MM = 68  # at the lower edge, for the capture report and the weights
 _TABLE = {"borders_layout": TableBordersLayout.NONE, "first_row_as_headings": False, "text_align": "L"}
 _REASONS = 3
-_COLUMNS = (("ranges", "pulse"), ("cells", "stmap"))
+_COLUMNS = (("ranges", "pulse", "windows"), ("cells", "stmap"))
 
 
 def make_report(
@@ -55,6 +55,7 @@ def make_report(
         _write_values(page, estimate, adjusted)
     else:
         _write_reasons(page, estimate)
+    _write_pulse(page, estimate)
     page.place_figures(drawn)
     page.set_xy(_MARGIN_MM, page.h - _FOOT_MM + 3)
     page.paragraph("Capture", bold=True)
@@ -144,9 +145,9 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
         ("Training mean, mmHg", f"{upper.value:.0f} / {lower.value:.0f}", errors),
     ]
     if heart_rate is not None:
-        values.insert(1, ("Heart rate, bpm", f"{heart_rate.value:.1f}", f"SNR {heart_rate.snr_db:.1f} dB"))
+        values.insert(1, ("Heart rate, bpm", f"{heart_rate.value:.1f}", _rate_interval(heart_rate)))
     styles = (FontFace(color=_QUIET), FontFace(emphasis="B", size_pt=_BIG_PT), FontFace(size_pt=_SMALL_PT))
-    with page.table(col_widths=(6, 3, 5), **_TABLE) as table:
+    with page.table(col_widths=(5, 5, 5), **_TABLE) as table:
         for cells, style in zip(zip(*values, strict=True), styles, strict=True):
             row = table.row()
             for cell in cells:
@@ -161,7 +162,11 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
 
 
 def _write_reasons(page: _Page, estimate: Estimate) -> None:
-    page.paragraph("No reading", _HEADING_PT, bold=True)
+    if rate := estimate.heart_rate:
+        page.paragraph("A pulse, but no pressures", _HEADING_PT, bold=True)
+        page.paragraph(f"Heart rate, bpm: {rate.value:.1f} ({_rate_interval(rate)})", bold=True)
+    else:
+        page.paragraph("No reading", _HEADING_PT, bold=True)
     page.ln(1)
     for reason in estimate.reasons[:_REASONS]:
         page.paragraph(f"{reason.message} {reason.remedy}")
@@ -170,8 +175,22 @@ def _write_reasons(page: _Page, estimate: Estimate) -> None:
             page.paragraph(" ".join(numbers), _SMALL_PT)
     if len(estimate.reasons) > _REASONS:
         page.paragraph(f"and {len(estimate.reasons) - _REASONS} more")
-    if estimate.heart_rate is not None:
-        page.paragraph(f"Heart rate, bpm: {estimate.heart_rate.value:.1f} (SNR {estimate.heart_rate.snr_db:.1f} dB)")
+    if others := other_failures(estimate):
+        page.paragraph(f"What failed as well: {' '.join(others)}", _SMALL_PT, quiet=True)
+
+
+def _write_pulse(page: _Page, estimate: Estimate) -> None:
+    """Write how probable a pulse is, and what was measured over the whole clip."""
+    best, lines = estimate.best_window, whole_clip_lines(estimate)
+    if best is not None and best.evidence is not None:
+        lines.insert(0, f"Probability of a pulse: {percent_down(best.evidence.probability)}")
+    if lines:
+        page.paragraph("; ".join(lines), _SMALL_PT)
+
+
+def _rate_interval(rate: HeartRate) -> str:
+    low, high = rate.interval
+    return f"interval {low:.1f} to {high:.1f}, SNR {rate.snr_db:.1f} dB"
 
 
 def _write_pairs(page: _Page, rows: Sequence[tuple[str, str]]) -> None:

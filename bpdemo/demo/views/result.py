@@ -6,7 +6,7 @@ from bpdemo import figures
 from bpdemo.demo.cuff import Adjusted
 from bpdemo.demo.server.queue import QUEUE_FULL
 from bpdemo.demo.views.about import evidence_sentence
-from bpdemo.demo.views.checks import failures
+from bpdemo.demo.views.checks import failures, other_failures
 from bpdemo.demo.views.templating import jpeg_url, percent, render, svg
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
 from bpdemo.weights.config import WeightsConfig
@@ -44,7 +44,8 @@ def result(estimate: Estimate, config: WeightsConfig, truth: str = "", adjusted:
         frame.thumbnail(_FRAME_SIZE)
         context |= {"frame_s": thumbnail.time_s, "frame": jpeg_url(frame)}
     reasons = [(reason, failures(estimate, reason.code)) for reason in estimate.reasons]
-    return render("result", reasons=reasons, **({"frame": None} | context))
+    others = other_failures(estimate)
+    return render("result", reasons=reasons, others=others, **({"frame": None} | context))
 
 
 def intervals(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:

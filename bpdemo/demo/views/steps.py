@@ -9,9 +9,11 @@ from bpdemo import figures
 from bpdemo.beats import average_regions
 from bpdemo.capture import CaptureReport
 from bpdemo.demo.views.checks import check_rows
+from bpdemo.demo.views.evidence import evidence_rows
 from bpdemo.demo.views.map_view import map_view
 from bpdemo.demo.views.templating import percent, render, svg
 from bpdemo.estimate import Estimate
+from bpdemo.pulse import Pulse
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
 
@@ -57,10 +59,31 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
         map_view=explored,
         beat_height=beat_height,
         svgs={name: svg(figure, name) for name, figure in drawn.items() if name not in ("stmap", "ranges")},
+        whole_clip=whole_clip_lines(estimate),
+        methods=method_rows(window.pulse) if window and window.pulse else [],
+        evidence=evidence_rows(window.evidence) if window and window.evidence else [],
         window_checks=check_rows(window.checks) if window else [],
         capture_rows=capture_rows(estimate.capture),
         capture_checks=check_rows(estimate.checks),
     )
+
+
+def whole_clip_lines(estimate: Estimate) -> list[str]:
+    """Return a line for each thing that was measured over the whole clip; none for what could not be."""
+    measured = {"Heart-rate variability": estimate.heart_rate_variability, "Breathing": estimate.respiration}
+    return [f"{name}: {value}" for name, value in measured.items() if value is not None and value.reason is None]
+
+
+def method_rows(pulse: Pulse) -> list[tuple[str, str, str]]:
+    """Return name, rate and SNR of each pulse method, with a mark at the one that was used."""
+    return [
+        (
+            each.name.upper() + (" (used)" if each.name == pulse.method else ""),
+            f"{each.heart_rate_bpm:.1f} bpm",
+            f"{each.snr_db:.1f} dB",
+        )
+        for each in pulse.methods
+    ]
 
 
 def capture_rows(capture: CaptureReport) -> list[tuple[str, str]]:

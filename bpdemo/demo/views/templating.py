@@ -30,6 +30,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def percent_down(probability: float) -> str:
+    """Return a probability in whole percent, rounded down: what misses a bound must not read as if it met it."""
+    return f"{int(100 * probability)} %"
+
+
 def fixed(number: float, digits: int = 0) -> str:
     """Return a number with so many digits after the point."""
     return f"{number:.{digits}f}"
@@ -52,4 +57,4 @@ def data_url(content: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
-_ENVIRONMENT.filters |= {"percent": percent, "fixed": fixed, "data_url": data_url}
+_ENVIRONMENT.filters |= {"percent": percent, "percent_down": percent_down, "fixed": fixed, "data_url": data_url}
