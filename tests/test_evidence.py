@@ -12,6 +12,7 @@ SPEAKS_FOR = {
     "others_snr_db": 1,
     "region_agreement": 1,
     "colour_agreement": 1,
+    "brightness_ratio": -1,
     "light_share": -1,
     "surround_share": -1,
     "head_swing": -1,

@@ -10,6 +10,7 @@ import pytest
 from bpdemo.demo.server import sessions
 from bpdemo.demo.server.gradio_internals import file_upload_statuses, forget_sessions
 from bpdemo.demo.server.sessions import session_cleanup
+from bpdemo.demo.server.uploads import KEEP_S
 from tests.support.stand_in import StandIn, serve_stand_in
 
 A_WHILE_S = 600
@@ -74,7 +75,7 @@ def test_sessions_and_files_are_cleaned_up_again_and_again_while_the_app_runs(mo
     monkeypatch.setattr(sessions, "forget_sessions", cleaned.append)
     left = uploads.new_file("clip.mp4")
     left.write_bytes(b"clip")
-    os.utime(left, (time.time() - 700,) * 2)
+    os.utime(left, (time.time() - KEEP_S - 100,) * 2)
 
     async def run():
         async with session_cleanup(uploads)("the app"):

@@ -78,8 +78,8 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
     yield fault(path, "pixels wider than high, 4:3", "too_short", heart_rate_bpm=rate)
     path = write(
         folder / "interlaced.ts",
-        images,
-        times_s,
+        face.seconds(8.0),
+        times_of(240),
         "mpeg2video",
         options={"flags": "+ildct+ilme", "q:v": "2"},
         time_base=Fraction(1, 30),
