@@ -27,7 +27,7 @@ def power_spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def amplitude_at(waves: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Return the complex amplitude of waves [..., columns] at one frequency; half of a sine's, by its absolute value."""
+    """Return the complex amplitude of waves [..., columns] at a rate; its absolute value is half of a sine's."""
     window = np.hanning(waves.shape[-1])
     turn = np.exp(-2j * np.pi * rate_hz * np.arange(waves.shape[-1]) / RATE_HZ)
     return (waves - waves.mean(axis=-1, keepdims=True)) @ (window * turn) / window.sum()

@@ -34,7 +34,8 @@ def codes(window):
 
 
 @pytest.mark.parametrize(
-    ("stretch", "code"), [("dark_s", "too_dark"), ("shaking_s", "too_much_motion"), ("away_s", "face_lost")]
+    ("stretch", "code"),
+    [("dark_s", "too_dark"), ("shaking_s", "too_much_motion"), ("away_s", "face_lost"), ("still_s", "no_pulse")],
 )
 def test_a_bad_stretch_refuses_itself_and_not_the_clip(read, stretch, code):
     """Most of the clip is bad, and by the clip as a whole it would be refused."""
