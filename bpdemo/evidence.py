@@ -8,7 +8,7 @@ decides alone. Each answer adds to the log odds of a pulse, or takes from them:
 
 An answer counts within its limits only, so that no single one can outweigh all the others, and one that could not be
 measured counts as neutral. Weights are those of a logistic regression on rendered clips of faces and of everything else
-that swings (`benchmarks/controls/fit.py`), none of them below 0. All of it is ours.
+that swings (`benchmarks/controls/fit.py`), none of them against what its question asks. All of it is ours.
 """
 
 import json

@@ -14,7 +14,8 @@ PRESSURE = re.compile(r"(\d+)/(\d+)\s*mmHg")
 
 def choose_example(page, number):
     page.locator(f"[data-example='{number}']").click()
-    page.locator("#result [data-status=working]").wait_for()
+    # Working, or already done: a slow browser may miss what a quick clip shows in between.
+    page.locator("#result [data-status]:not([data-status=empty])").first.wait_for()
 
 
 def wait_for_all(page, status):

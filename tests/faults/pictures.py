@@ -81,7 +81,7 @@ def make(folder: Path, face: Face) -> Iterator[Fault]:
         face.seconds(8.0),
         times_of(240),
         "mpeg2video",
-        options={"flags": "+ildct+ilme", "q:v": "2"},
+        options={"flags": "+ildct+ilme", "b": "8M"},
         time_base=Fraction(1, 30),
     )
     yield fault(path, "interlaced MPEG-2", "too_short", heart_rate_bpm=rate)
