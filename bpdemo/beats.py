@@ -37,12 +37,12 @@ BEFORE_UPSTROKE = 0.2
 MIN_BEATS = 4  # one for each mean
 _UPSTROKE_BAND = (0.6, 2.5)  # of the heart rate: the band in which beats are looked for
 _MIN_DISTANCE = 0.6  # of a period, from beat to beat
-_FIT_BAND_HZ = (1.2, 6.0)  # in which beats are fitted to their mean; below, the light drifts
+FIT_BAND_HZ = (1.2, 6.0)  # in which beats are fitted to their mean; below, the light drifts
 _FIT_ROUNDS = 2
 _FIT_FINE = 4  # beats are moved by quarters of a column
 _FIT_REACH = 12  # quarters tried for each beat, either way: 0.1 s
 _FIT_SCATTER_S = 0.035  # typical error of the first guess; larger shifts must fit much better
-_FIT_SPAN = (-0.2, 0.45)  # of a period around the upstroke: the part of the beat that is fitted
+FIT_SPAN = (-0.2, 0.45)  # of a period around the upstroke: the part of the beat that is fitted
 _MAX_EDGE_DEVIATION = 0.2  # of a window's first and last interval from the median one
 _MIN_COLUMNS = 15  # less than half a second holds no beat to look for
 _NOISE_FLOOR = 0.1  # of the mean noise, added to each cell's: no cell takes over
@@ -89,12 +89,12 @@ def specification() -> "dict[str, JsonValue]":
         "min_beats": MIN_BEATS,
         "upstroke_band": [*_UPSTROKE_BAND],
         "min_distance": _MIN_DISTANCE,
-        "fit_band_hz": [*_FIT_BAND_HZ],
+        "fit_band_hz": [*FIT_BAND_HZ],
         "fit_rounds": _FIT_ROUNDS,
         "fit_step_s": 1 / (_FIT_FINE * RATE_HZ),
         "fit_reach_s": _FIT_REACH / (_FIT_FINE * RATE_HZ),
         "fit_scatter_s": _FIT_SCATTER_S,
-        "fit_span": [*_FIT_SPAN],
+        "fit_span": [*FIT_SPAN],
         "noise_floor": _NOISE_FLOOR,
     }
 
@@ -114,7 +114,7 @@ def find_beats(wave: np.ndarray, luma: np.ndarray, rate_hz: float) -> np.ndarray
     narrow = band_pass(wave, (low * rate_hz, min(high * rate_hz, 8.0)))
     upstrokes, _ = find_peaks(np.gradient(narrow), distance=max(1, int(_MIN_DISTANCE * period)), height=0)
     return _without_edge_artefacts(
-        np.sort(_fit_to_mean(upstrokes, band_pass(np.stack((wave, luma)), _FIT_BAND_HZ).T, period))
+        np.sort(_fit_to_mean(upstrokes, band_pass(np.stack((wave, luma)), FIT_BAND_HZ).T, period))
     )
 
 
@@ -147,7 +147,7 @@ def average_regions(beats: MeanBeats) -> np.ndarray:
 def _fit_to_mean(upstrokes: np.ndarray, waves: np.ndarray, period: float) -> np.ndarray:
     """Move upstrokes, int [beats], to where each beat lies closest to the mean beat in all waves [columns, waves]."""
     columns = len(waves)
-    start, end = (edge * period for edge in _FIT_SPAN)
+    start, end = (edge * period for edge in FIT_SPAN)
     points = np.arange(0, int(np.ceil((end - start) * 2))) * _FIT_FINE // 2  # of a beat, half a column apart
     shifts = np.arange(-_FIT_REACH, _FIT_REACH + 1)
     # Wherever a beat is moved to, its points stay on one grid of quarter columns: waves are interpolated only once.

@@ -9,15 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bpdemo.beats import band_pass
+from bpdemo.beats import FIT_BAND_HZ, FIT_SPAN, MIN_BEATS, band_pass
 from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.pulse import average_skin, measure_pulse
 from bpdemo.regions import CellTraces
 from bpdemo.stmap import RATE_HZ, resample
 
-_FIT_BAND_HZ = (1.2, 6.0)  # in which beats are compared, as they are when they are found
-_FIT_SPAN = (-0.2, 0.45)  # of a period around the upstroke
-_BEAT_SPAN = (-0.2, 0.8)
+_BEAT_SPAN = (-0.2, 0.8)  # of a period around the upstroke
 _MAX_DEVIATION = 0.3  # of an interval from the median of those around it: beyond, a beat was missed or made up
 _AROUND = 4  # intervals to either side that the median is taken of
 _MAX_TIMING_ERROR_S = 0.018
@@ -66,7 +64,7 @@ def measure_clip_pulse(
     """
     resampled = resample(traces.time_s, traces.colours, 0.0, duration_s, longest_s=duration_s)
     pulse = measure_pulse(resampled, method=method)
-    if pulse is None or len(pulse.beats_s) < 4:
+    if pulse is None or len(pulse.beats_s) < MIN_BEATS:
         return None
     time_s = resampled.time_s
     known = resampled.mask.mean(axis=0) >= 0.5
@@ -102,13 +100,13 @@ def _timing_error_s(wave: np.ndarray, places: np.ndarray, period: float) -> floa
     captures it is 1.0 to 1.6 times the true error of 8 to 16 ms, frame rate and interpolation included; above
     some 18 ms beats begin to be lost, and it says too little.
     """
-    beats = _cut(band_pass(wave, _FIT_BAND_HZ), places, _FIT_SPAN, period)
+    beats = _cut(band_pass(wave, FIT_BAND_HZ), places, FIT_SPAN, period)
     mean = beats.mean(axis=0)
     slope = np.gradient(mean) * 2 * RATE_HZ  # per second; points are half a column apart
     steepness = max(float(slope @ slope), _TINY)
     rest = beats - mean
     rest -= np.outer(rest @ slope / steepness, slope)
-    independent = 2 * (_FIT_BAND_HZ[1] - _FIT_BAND_HZ[0]) / (2 * RATE_HZ)  # share of the points
+    independent = 2 * (FIT_BAND_HZ[1] - FIT_BAND_HZ[0]) / (2 * RATE_HZ)  # share of the points
     return float(np.sqrt(rest.var() / steepness / independent))
 
 
