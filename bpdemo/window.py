@@ -14,8 +14,8 @@ from bpdemo.pulse import Pulse, heart_rate_interval, measure_pulse
 from bpdemo.quality import (
     Check,
     check_beats,
-    check_capture,
     check_face,
+    check_file,
     check_mask,
     check_pulse,
     check_reading,
@@ -99,8 +99,9 @@ def read_window(
     file, face = (None, None) if report is None else (report.file, report.face)
     position = _head_position(traces, resampled.time_s, face.width_pixels) if face is not None else None
     pulse = measure_pulse(resampled, surround, position, method)
-    seen = (*(() if face is None else check_face(face)), check_mask(resampled.mask))
-    refused = () if report is None else reasons_of_capture(check_capture(report))
+    of_file, of_face = ((), ()) if report is None else (check_file(report.file), check_face(report.face))
+    seen = (*of_face, check_mask(resampled.mask))
+    refused = reasons_of_capture((*of_file, *of_face))
     if pulse is None:
         return Window(start_s, end_s, stmap, None, None, None, seen, refused or (reason("face_lost"),), False)
     beats = average_beats(stmap, pulse)
