@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdemo.data.person import Person, Sex
+from bpdemo.data.person import Recording, Sex
+from bpdemo.data.pressure import Cuff
 from bpdemo.errors import DataError
 
 _PRESSURE_LIMITS_MMHG = (20.0, 300.0)  # outside, a table holds something else than a pressure
@@ -18,9 +19,15 @@ _SEXES: dict[str, Sex] = {"female": "female", "f": "female", "male": "male", "m"
 class Loader:
     """How a kind of data set is read."""
 
-    load: Callable[[Path, str], list[Person]]  # given the folder and the user's name of the set
-    mark: str  # the file in the folder that tells the kind
+    load: Callable[[Path, str], list[Recording]]  # given the folder and the user's name of the set
+    marks: tuple[str, ...]  # paths in the folder, as patterns, one for each known layout: any of them tells the kind
     citation: str = ""  # empty for the user's own data
+    licence: str = "your own data: whatever you agreed with the people in it"  # what to mind, in a few words
+    may_share: bool = False  # whether the licence lets anybody publish what was made from the clips
+
+    def recognises(self, folder: Path) -> bool:
+        """Return whether a folder looks like this kind of data set."""
+        return any(next(folder.glob(mark), None) is not None for mark in self.marks)
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,8 @@ class Place:
             raise self.invalid(f"{cell!r} is not a number")
         return value
 
-    def pressures(self, systolic: object, diastolic: object) -> tuple[float, float]:
-        """Return both in mmHg; raises unless they are 20 to 300 and systolic is above diastolic."""
+    def cuff(self, systolic: object, diastolic: object) -> Cuff:
+        """Return both, in mmHg; raises unless they are 20 to 300 and systolic is above diastolic."""
         high, low = self.number(systolic), self.number(diastolic)
         lowest, highest = _PRESSURE_LIMITS_MMHG
         for value in (high, low):
@@ -53,7 +60,7 @@ class Place:
                 raise self.invalid(f"{value:g} is not a pressure in mmHg")
         if high <= low:
             raise self.invalid(f"systolic {high:g} is not above diastolic {low:g} mmHg")
-        return high, low
+        return Cuff(high, low)
 
     def samples(self, samples: np.ndarray) -> np.ndarray:
         """Return samples as float64; raises when there are none or one is not finite."""
@@ -66,3 +73,8 @@ class Place:
 def parse_sex(cell: object) -> Sex | None:
     """Return a person's sex, spelt out in the cell or by its letter; None for anything else."""
     return _SEXES.get(str(cell).strip().lower())
+
+
+def wrong_layout(folder: Path, title: str, looked_for: str, remedy: str) -> DataError:
+    """Return the error that a folder is not a data set; the file that was looked for first is named."""
+    return DataError("data_missing", f"This is not {title}: there is no {looked_for} in {folder}.", remedy)

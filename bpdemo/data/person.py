@@ -1,51 +1,69 @@
-"""What every data set yields: people with cuff pressures and with finger pulses, or clips of their faces."""
+"""What every data set yields: recordings of people, and the people they are of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
+
+from bpdemo.data.pressure import Cuff, Pressure
+from bpdemo.data.signals import Samples, Signal
+from bpdemo.errors import DataError
+from bpdemo.sources import ClipSource
 
 Sex = Literal["female", "male"]
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One stretch of finger pulse; `task` is what the person was doing, in the data set's words."""
+    """One recording of one person: a clip of the face, a contact pulse, or both, and the pressure at that time.
 
-    samples: np.ndarray  # float64 [samples], any unit, upright: blood volume rises with the value
-    rate_hz: float
-    task: str | None = None
+    What the data set does not say is None.
 
+    Attributes:
+        person: the unit of every split, unique over data sets: "mmse_hr:F005".
+        name: unique within the data set, in its own words: "F005/T10".
+        clip: of the face.
+        pressure: of a cuff, or over time.
+        pulse: of a contact sensor; blood volume rises with the value.
+        heart_rate_bpm: noted for the recording as a whole; 0 where there is no pulse to find, as in a photograph.
+        age: years.
+        sex: female or male.
+        height_cm, weight_kg: of the person.
+        skin_tone: on the data set's own scale: "Fitzpatrick 3".
+        task, camera: in the data set's words.
+        missing: files that belong to the recording and are not there, by their path in the folder.
+    """
 
-@dataclass(frozen=True)
-class FaceClip:
-    """One clip of a person's face with the cuff pressures at that time, mmHg; task and camera as the data set says."""
-
-    path: Path
-    systolic: float
-    diastolic: float
+    person: str
+    name: str
+    clip: ClipSource | None = None
+    pressure: Pressure | None = None
+    pulse: Signal | None = None
+    heart_rate_bpm: float | None = None
+    age: float | None = None
+    sex: Sex | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
+    skin_tone: str | None = None
     task: str | None = None
     camera: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person: the unit of every split. Has recordings, from which maps are rendered, or clips.
+    """One person with cuff pressures, and the contact pulses from which maps are rendered; None is not known."""
 
-    What the data set does not say of a person is None.
-    """
-
-    name: str  # unique over data sets: "ppg_bp:2"
-    systolic: float  # cuff pressure, mmHg; the mean of several
+    name: str
+    systolic: float  # mmHg; the mean of several
     diastolic: float
-    recordings: tuple[Recording, ...] = ()
-    clips: tuple[FaceClip, ...] = ()
+    pulses: tuple[Samples, ...] = ()
     age: float | None = None  # years
     sex: Sex | None = None
     height_cm: float | None = None
     weight_kg: float | None = None
-    skin_tone: str | None = None  # on the data set's own scale: "Fitzpatrick 3"
+    skin_tone: str | None = None
 
     @property
     def traits(self) -> tuple[float, float, float] | None:
@@ -53,3 +71,49 @@ class Person:
         if self.age is None or self.sex is None or not self.height_cm or self.weight_kg is None:
             return None
         return self.age, float(self.sex == "female"), self.weight_kg / (self.height_cm / 100) ** 2
+
+
+def group_people(recordings: Sequence[Recording]) -> list[Person]:
+    """Return the people of recordings with a cuff's pressure, in the order of their first one.
+
+    Pressures, age, height and weight are the mean over a person's recordings.
+
+    Raises:
+        DataError: `data_invalid` for a person of two sexes or skin tones.
+    """
+    of_person: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        if isinstance(recording.pressure, Cuff):
+            of_person.setdefault(recording.person, []).append(recording)
+    return [_describe(name, own) for name, own in of_person.items()]
+
+
+def _describe(name: str, recordings: Sequence[Recording]) -> Person:
+    def mean(column: str) -> float | None:
+        values = [value for one in recordings if (value := getattr(one, column)) is not None]
+        return float(np.mean(values)) if values else None
+
+    def word(column: str) -> str | None:
+        words = sorted({value for one in recordings if (value := getattr(one, column))})
+        if len(words) > 1:
+            raise DataError(
+                "data_invalid",
+                f"{name}: this person's {column} is {' and '.join(words)}.",
+                "Say the same of a person in every line.",
+            )
+        return words[0] if words else None
+
+    cuffs = [one.pressure for one in recordings if isinstance(one.pressure, Cuff)]
+    systolic, diastolic = np.mean([(cuff.systolic, cuff.diastolic) for cuff in cuffs], axis=0).tolist()
+    sex: Sex | None = word("sex")  # type: ignore[assignment]
+    return Person(
+        name,
+        systolic,
+        diastolic,
+        tuple(one.pulse.read() for one in recordings if one.pulse is not None),
+        mean("age"),
+        sex,
+        mean("height_cm"),
+        mean("weight_kg"),
+        word("skin_tone"),
+    )

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from bpdemo.data.loader import Loader, Place, parse_sex
-from bpdemo.data.person import Person, Recording
+from bpdemo.data.person import Recording
+from bpdemo.data.signals import InMemory, Samples
 from bpdemo.errors import DataError
 
 TABLE = "PPG-BP dataset.xlsx"
