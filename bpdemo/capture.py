@@ -1,14 +1,16 @@
 """One pass over a clip: decode, track and average; colours are kept, pictures are not."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bpdemo.clip import Clip, ClipReport
+from bpdemo.clip import Clip
+from bpdemo.clip_report import ClipReport
 from bpdemo.face import FaceReport, FaceTrack, FaceTracker, TrackedFrame
+from bpdemo.pictures import PictureClip
 from bpdemo.regions import LUMA, CellTraces, read_traces
+from bpdemo.sources import ClipSource, Pictures, TimedVideo
 from bpdemo.system.prefetch import prefetch
 from bpdemo.yuv import shrink
 
@@ -56,14 +58,14 @@ class Capture:
         return replace(self.report, face=_report_face(self.track, self.traces, start_s, end_s))
 
 
-def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
+def read_capture(source: ClipSource, progress: Progress | None = None) -> Capture:
     """Return a clip's capture; no frame outlives it but a few thumbnails.
 
     Raises:
         ClipError: the file cannot be read as a clip.
     """
     with (
-        Clip(path) as clip,
+        open_clip(source) as clip,
         prefetch(clip.frames(), _FRAMES_AHEAD) as frames,  # decodes while the landmark model is made ready
         FaceTracker() as tracker,
         prefetch(tracker.follow(frames), _FRAMES_AHEAD) as tracked,
@@ -74,6 +76,17 @@ def read_capture(path: str | os.PathLike, progress: Progress | None = None) -> C
         traces = read_traces(thumbnails.watch(tracked))
         face = _report_face(tracker.track, traces)
         return Capture(CaptureReport(clip.report, face), traces, tuple(thumbnails.kept), tracker.track)
+
+
+def open_clip(source: ClipSource) -> Clip | PictureClip:
+    """Return a clip, opened: a video file, or pictures in a folder or a zip archive; raises as either of them."""
+    match source:
+        case Pictures():
+            return PictureClip(source)
+        case TimedVideo():
+            return Clip(source.path, source.times_s)
+        case _:
+            return Clip(source)
 
 
 class _Thumbnails:
@@ -102,7 +115,9 @@ def _shrink(tracked: TrackedFrame) -> Thumbnail:
     return Thumbnail(tracked.frame.time_s, shrink(pixels, scale), landmarks)
 
 
-def _report_progress(frames: Iterable[TrackedFrame], clip: Clip, progress: Progress) -> Iterator[TrackedFrame]:
+def _report_progress(
+    frames: Iterable[TrackedFrame], clip: Clip | PictureClip, progress: Progress
+) -> Iterator[TrackedFrame]:
     """Pass frames on and report progress, a few times a second of clip."""
     for number, tracked in enumerate(frames):
         if number % 10 == 0:

@@ -1,4 +1,4 @@
-"""A clip file becomes timed frames, one after another, and a capture report.
+"""A video file becomes timed frames, one after another, and a report of what it holds.
 
 Time comes from each frame's own timestamp (`timing`), never from a header: browser recordings have no duration, phones
 vary their frame interval, and headers lie. Only one frame at a time is kept in memory, and sixteen where times must be
@@ -11,28 +11,31 @@ clock, so that a clip reads the same on every machine.
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Self
 
 import av
 import numpy as np
 from av.stream import Disposition
 
+from bpdemo.clip_report import (
+    MAX_DURATION_S,
+    MAX_FRAME_RATE_HZ,
+    MAX_FRAMES,
+    MAX_PACKETS,
+    MAX_PIXELS,
+    MAX_PIXELS_PER_S,
+    MAX_PIXELS_READ,
+    MAX_STREAMS,
+    ClipReport,
+    Frame,
+    check_size,
+    measure_timing,
+)
 from bpdemo.errors import ClipError
 from bpdemo.formats import CODECS, FORMATS, FRIENDLY, HEAD_BYTES, SOUND, name_other_format
-from bpdemo.timing import Timeline, frame_rate_hz, slow_motion, typical_intervals
-from bpdemo.yuv import YuvImage, orientation, upright_image
-
-MAX_PIXELS = 4096 * 2304  # 4K in either of its usual widths
-SIDES = (16, 8192)  # pixels; a face needs more than the least, and nothing films the most
-MAX_DURATION_S = 300.0  # a longer clip is read for its first five minutes
-MAX_FRAME_RATE_HZ = 240.0  # the fastest phones record; pictures that follow each other faster are passed over
-MAX_PIXELS_PER_S = 60 * MAX_PIXELS  # what may wait for landmarks is half a second of this
-MAX_FRAMES = int(MAX_DURATION_S) * 60  # at 240 a second, those of 75 s
-MAX_PIXELS_READ = int(MAX_DURATION_S) * 30 * 1920 * 1080  # five minutes of 1080p at 30 frames a second, or one of 4K
-MAX_PACKETS = 4 * MAX_FRAMES  # a picture comes in one or two; more of them hold none
-MAX_STREAMS = 32  # pictures, sound, and what phones write of place and movement
+from bpdemo.timing import Timeline, pauses, slow_motion
+from bpdemo.yuv import orientation, upright_image
 
 # A picture of up to 8K is still decoded, so that its size can be reported; no memory is taken for a larger one.
 _LIMITS = {"codec_whitelist": ",".join((*CODECS, *SOUND)), "max_pixels": str(4 * MAX_PIXELS)}
@@ -43,94 +46,19 @@ _OPENING = _LIMITS | {
 }
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One decoded picture.
-
-    Attributes:
-        time_s: seconds since the clip's first frame.
-        pixels: [height, width, 3] uint8 R, G, B, upright: an array, or what becomes one where it is sliced.
-    """
-
-    time_s: float
-    pixels: np.ndarray | YuvImage
-
-    @property
-    def image(self) -> np.ndarray:
-        """The whole picture as an array."""
-        return np.asarray(self.pixels)
-
-
-@dataclass
-class ClipReport:
-    """What the file holds, measured while it was read.
-
-    Attributes:
-        container: format as FFmpeg names it, e.g. "mov,mp4,m4a,3gp,3g2,mj2".
-        codec: e.g. "h264".
-        width, height: pixels, after rotation.
-        rotation_degrees: rotation the file asked for, counter-clockwise: 0, 90, 180 or 270; mirroring comes after it.
-        frames: how many were read.
-        duration_s: from the first frame to the end of the last one.
-        frame_rate_hz: measured, frames over the time they span, gaps left out; 0 for fewer than two.
-        jitter_ms: standard deviation of the frame interval, gaps left out.
-        longest_gap_s: longest frame interval.
-        bit_rate_kbps: picture data read over the time that frames span, gaps left out, in 1000 bits a second.
-        key_frame_interval_s: median time between pictures coded without others; None for fewer than two.
-        frames_dropped: frames without a usable timestamp (missing, repeated, backwards, a stray one) or too soon after
-            another.
-        breaks_s: (from, to) without frames for 3 s, or between recordings that were joined; no window goes across.
-        slowed: how many times slower the file plays than it was filmed, by what a phone wrote into it: above 1 slow
-            motion, below 1 time lapse. All times here are as filmed.
-        damaged: some of the picture data could not be decoded.
-        cut_at_s: set when the clip was too long or too large to read all of it.
-        size_changed_at_s: set when the pictures change their size; the clip was read up to there.
-    """
-
-    container: str
-    codec: str
-    width: int
-    height: int
-    rotation_degrees: int
-    file_bytes: int
-    frames: int = 0
-    duration_s: float = 0.0
-    frame_rate_hz: float = 0.0
-    jitter_ms: float = 0.0
-    longest_gap_s: float = 0.0
-    bit_rate_kbps: float = 0.0
-    key_frame_interval_s: float | None = None
-    frames_dropped: int = 0
-    breaks_s: tuple[tuple[float, float], ...] = ()
-    slowed: float = 1.0
-    damaged: bool = False
-    cut_at_s: float | None = None
-    size_changed_at_s: float | None = None
-
-    @property
-    def stretches_s(self) -> list[tuple[float, float]]:
-        """(from, to) of the stretches between breaks, in order: one for most clips."""
-        starts, ends = zip(*self.breaks_s, strict=True) if self.breaks_s else ((), ())
-        return list(zip((0.0, *ends), (*starts, self.duration_s), strict=True))
-
-    @property
-    def longest_stretch_s(self) -> float:
-        """How long the longest of them lasts."""
-        return max(end - start for start, end in self.stretches_s)
-
-
 class Clip:
     """An open clip: iterate over `frames()` once, then read `report`. Use as a context manager.
 
     Args:
         path: a file in one of the self-contained formats PyAV decodes (mp4, mov, webm, mkv, avi, ...).
+        times_s: of its frames, rising, seconds, where they are known from elsewhere; it is read up to the last of them.
 
     Raises:
         ClipError: with code `not_found`, `not_a_file`, `not_readable`, `empty_file`, `not_a_video`,
             `format_unsupported`, `no_video`, `codec_unsupported`, `frame_too_large` or `frame_too_small`.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
+    def __init__(self, path: str | os.PathLike, times_s: Sequence[float] | None = None) -> None:
         self._file, size = _open_file(path)
         try:
             self._container = av.open(self._file, "r", options=_OPENING, metadata_errors="replace")
@@ -142,6 +70,7 @@ class Clip:
             if isinstance(error, (av.FFmpegError, ValueError, OSError, EOFError)):
                 raise _unreadable(head) from None
             raise
+        self._times_s = times_s
         self._picture_bytes = 0
         self._reordered = False  # times of packets ran back, as they do where pictures are stored in another order
         self._exhausted = False
@@ -178,12 +107,12 @@ class Clip:
         key_times: list[float] = []
         size, too_soon = None, 0
         try:
-            for time_s, picture in timeline.follow(self._pictures(), self._may_be_in_stored_order):
+            for time_s, picture in self._timed(timeline):
                 if time_s >= MAX_DURATION_S:
                     report.cut_at_s = MAX_DURATION_S
                     break
                 if size is None:
-                    _check_size(picture.width, picture.height)
+                    check_size(picture.width, picture.height)
                     size, (turns, mirrored) = (picture.width, picture.height), orientation(picture)
                     report.rotation_degrees = 90 * turns
                     # A tenth is allowed for timestamps that are rounded to milliseconds.
@@ -207,7 +136,8 @@ class Clip:
                 yield Frame(time_s, pixels)
         finally:
             report.frames_dropped = timeline.dropped + too_soon
-            _measure_timing(report, timeline, np.array(times), np.array(key_times), self._picture_bytes)
+            breaks_s = timeline.breaks_s if self._times_s is None else pauses(np.array(times))
+            measure_timing(report, np.array(times), self._picture_bytes, breaks_s, np.array(key_times))
         if self._exhausted:
             report.cut_at_s = times[-1] if times else 0.0
         whole = report.cut_at_s is None and report.size_changed_at_s is None
@@ -220,6 +150,12 @@ class Clip:
                 "The file holds no picture that can be decoded.",
                 f"Record it again, or convert it to a plain {FRIENDLY} file.",
             )
+
+    def _timed(self, timeline: Timeline) -> Iterator[tuple[float, av.VideoFrame]]:
+        """Yield pictures with their times from 0: the file's own, or those that are known from elsewhere."""
+        if self._times_s is None:
+            return timeline.follow(self._pictures(), self._may_be_in_stored_order)
+        return zip((time_s - self._times_s[0] for time_s in self._times_s), self._pictures(), strict=False)
 
     def _may_be_in_stored_order(self) -> bool:
         """Return whether pictures were decoded in another order than stored, and no time so far tells of it."""
@@ -316,39 +252,5 @@ def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
             f"The pictures are coded in a way that is not read here ({name}).",
             f"Convert the clip to a plain {FRIENDLY} file, in high quality.",
         )
-    _check_size(codec.width, codec.height)
+    check_size(codec.width, codec.height)
     return videos[0]
-
-
-def _check_size(width: int, height: int) -> None:
-    """Refuse pictures too large to be worth decoding or too small for a face. A size of 0 is not known yet."""
-    if not width or not height:
-        return
-    if width * height > MAX_PIXELS or max(width, height) > SIDES[1]:
-        code, what = "frame_too_large", "more than 4K"
-    elif min(width, height) < SIDES[0]:
-        code, what = "frame_too_small", "too small to show a face"
-    else:
-        return
-    remedy = "Record at 640 x 480 to 1920 x 1080 pixels."
-    raise ClipError(code, f"The picture is {width} x {height} pixels, {what}.", remedy)
-
-
-def _measure_timing(
-    report: ClipReport, timeline: Timeline, times_s: np.ndarray, key_times_s: np.ndarray, picture_bytes: int
-) -> None:
-    """Fill the report's timing from the times of all frames and of key frames."""
-    if len(times_s) < 2:
-        return
-    intervals = np.diff(times_s)
-    interval_s, typical = float(np.median(intervals)), typical_intervals(intervals)
-    report.duration_s = float(times_s[-1] + interval_s)
-    report.frame_rate_hz = frame_rate_hz(times_s)
-    report.jitter_ms = float(1000 * typical.std())
-    report.longest_gap_s = float(intervals.max())
-    report.bit_rate_kbps = 8 * picture_bytes / (typical.sum() + interval_s) / 1000
-    report.breaks_s = tuple(
-        (min(last_s + interval_s, next_s), next_s) for last_s, next_s in timeline.breaks_s if next_s <= times_s[-1]
-    )
-    if len(key_times_s) > 1:
-        report.key_frame_interval_s = float(np.median(np.diff(key_times_s)))

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from bpdemo.assets import asset_folder
-from bpdemo.clip import Frame
+from bpdemo.clip_report import Frame
 from bpdemo.errors import BpdemoError
 from bpdemo.motion import carry_landmarks
 from bpdemo.yuv import YuvImage, shrink

@@ -15,7 +15,7 @@ import numpy as np
 
 from bpdemo.beats import MIN_BEATS, MeanBeats
 from bpdemo.capture import CaptureReport
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.errors import Reason
 from bpdemo.evidence import QUESTIONS, Evidence, weigh
 from bpdemo.face import FaceReport

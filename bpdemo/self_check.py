@@ -119,7 +119,7 @@ def _find_no_face() -> None:
     import av  # noqa: F401 - it loads FFmpeg, which the first clip needs
     import numpy as np
 
-    from bpdemo.clip import Frame
+    from bpdemo.clip_report import Frame
     from bpdemo.face import FaceTracker
 
     grey = Frame(0.0, np.full((128, 128, 3), 128, np.uint8))

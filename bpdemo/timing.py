@@ -142,6 +142,12 @@ def slow_motion(container: av.container.InputContainer, stream: av.VideoStream) 
     return float(whole) if abs(slower / whole - 1) < 0.02 else slower  # rates in headers are rounded
 
 
+def pauses(times_s: np.ndarray) -> list[tuple[float, float]]:
+    """Return the (from, to) without a picture for `PAUSE_S`, between pictures at these times [frames]."""
+    long = np.flatnonzero(np.diff(times_s) >= PAUSE_S)
+    return [(float(times_s[place]), float(times_s[place + 1])) for place in long]
+
+
 def typical_intervals(intervals_s: np.ndarray) -> np.ndarray:
     """Return the intervals [n] between pictures without the gaps among them."""
     return intervals_s[intervals_s <= _TYPICAL * np.median(intervals_s)]

@@ -2,15 +2,16 @@
 
     python -m experiments.negative_controls --data ppg_bp=DIR [--seed S] [--run DIR]
 
-The pulse is destroyed in the cells' colours, and the window then read as usual: with the frames *shuffled in time*
-(which leaves how often each colour occurs, but no beat), or with *means only* (each cell's colour its mean over time).
+Of rendered windows. The pulse is destroyed in the cells' colours, and the window then read as usual: with the frames
+*shuffled in time* (which leaves how often each colour occurs, but no beat), or with *means only* (each cell's colour
+its mean over time).
 Or the *labels are permuted*: people are given other people's pressures. The network and the recovered beat are
 cross-validated on each as in training; both must fall to the training mean.
 
 Last run 2026-11; results in docs/evaluation.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from bpdemo.regions import CellTraces
 from bpdemo.synthesis.maps import QUALITIES, CaptureQuality, render_traces
 from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_with_baselines
 from bpdemo.training.cross_validation import cross_validate
-from bpdemo.training.dataset import Dataset, TraceChange, prepare, subsample
+from bpdemo.training.dataset import Dataset, prepare, subsample
 from bpdemo.training.evaluate import EVALUATION_SEED
 from bpdemo.training.fit import Recipe
 from bpdemo.training.folds import make_folds
@@ -33,6 +34,7 @@ from bpdemo.training.results import NETWORK, RECOVERED
 from bpdemo.training.scoring import reference_quality, score_quality
 from experiments.options import parse_options
 
+TraceChange = Callable[[CellTraces, np.random.Generator], CellTraces]
 SHUFFLED, MEANS_ONLY, PERMUTED = "time shuffled", "means only", "labels permuted"
 
 
@@ -80,7 +82,7 @@ def run_controls(
     sets: dict[str, tuple[Dataset, Dataset]] = {}
     for name, change in ((PERMUTED, None), (SHUFFLED, shuffle_time), (MEANS_ONLY, keep_means)):
         renderer = partial(render_changed, change) if change else render_traces
-        cohort = prepare(data, change)
+        cohort = prepare(data)
         dataset = cohort.render(recipe.qualities * recipe.cycles, seed, "training", renderer)
         tests = cohort.render(tuple(QUALITIES) * recipe.test_renderings, seed + EVALUATION_SEED, "evaluation", renderer)
         sets[name] = (permute_labels(dataset, seed) if name == PERMUTED else dataset, tests)

@@ -169,7 +169,7 @@ def score_attempts(answers: Mapping[str, Predictions], quality: str) -> list[Out
 
 def share_upright(people: Sequence[Person]) -> float | None:
     """Return the share of people most of whose recordings rise faster than they fall; None without recordings."""
-    upright = [np.mean([is_upright(one) for one in person.recordings]) > 0.5 for person in people if person.recordings]
+    upright = [np.mean([is_upright(one) for one in person.pulses]) > 0.5 for person in people if person.pulses]
     return float(np.mean(upright)) if upright else None
 
 

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bpdemo.capture import CaptureReport
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import (
     Baseline,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bpdemo import face as face_module
-from bpdemo.clip import Clip, Frame
+from bpdemo.clip import Clip
+from bpdemo.clip_report import Frame
 from bpdemo.errors import BpdemoError
 from bpdemo.face import KEY_FRAMES_HZ, LANDMARKS, FaceTracker
 from bpdemo.pulse import measure_pulse

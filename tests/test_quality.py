@@ -7,7 +7,7 @@ import pytest
 
 from bpdemo import quality
 from bpdemo.capture import CaptureReport
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.face import FaceReport
 from bpdemo.pulse import measure_pulse
 from bpdemo.reasons import reason

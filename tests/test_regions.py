@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from skimage.draw import polygon
 
-from bpdemo.clip import Clip, Frame
+from bpdemo.clip import Clip
+from bpdemo.clip_report import Frame
 from bpdemo.face import FaceTracker, TrackedFrame
 from bpdemo.regions import (
     CANONICAL_XY_CM,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bpdemo.capture import CaptureReport
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.face import FaceReport
 from bpdemo.quality import check_face
 from bpdemo.self_check import made_up_face

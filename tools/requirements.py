@@ -27,6 +27,7 @@ FOLDERS = {
     "demo": ("demo",),
     "figures": ("demo", "train"),  # drawn on the page and in reports
     "data": ("train",),
+    "maps": ("train",),
     "reporting": ("train",),
     "synthesis": ("train",),
     "training": ("train",),

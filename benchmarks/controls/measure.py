@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.controls.scenes import KINDS, Drawn, Film, draw_scene, film
 from bpdemo.capture import Capture, CaptureReport, read_capture
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.errors import BpdemoError
 from bpdemo.face import FaceReport
 from bpdemo.pulse import Pulse

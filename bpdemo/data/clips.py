@@ -4,29 +4,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from bpdemo.data.loader import Loader
-from bpdemo.data.person import FaceClip, Person
-from bpdemo.data.tables import read_people
+from bpdemo.data.person import Recording
+from bpdemo.data.tables import Row, read_recordings
+from bpdemo.sources import ClipSource, Pictures
 
 TABLE = "clips.csv"
-_COLUMNS = ("clip", "person", "systolic", "diastolic")
+_COLUMNS = ("clip", "person")
+_NO_PULSE = "none"  # what the heart rate of a photograph is
 
 
-def load_clips(folder: str | Path, name: str = "clips") -> list[Person]:
-    """Return the people of `clips.csv`: columns clip, person, systolic, diastolic, and those optional in any table.
+def load_clips(folder: str | Path, name: str = "clips") -> list[Recording]:
+    """Return the recordings of `clips.csv`: columns clip, person, and those optional in any table.
 
-    The clips, named relative to the folder, are decoded later. Every clip keeps its own pressures; a person's are
-    their mean. People are called `<name>:<person>`. Errors are those of `tables.read_people`.
+    A clip is a video file or a folder of pictures: numbered, of `frame_rate_hz`, or named by time stamps in
+    nanoseconds. Each may have its own `systolic` and `diastolic` pressure (mmHg) and `heart_rate` (beats a minute;
+    "none" where there is no pulse to find). People are called `<name>:<person>`. Errors are those of
+    `tables.read_recordings`.
     """
     return [
-        replace(
-            person,
-            clips=tuple(
-                FaceClip(row.path, *row.pressures, row.cells.get("task") or None, row.cells.get("camera") or None)
-                for row in rows
-            ),
-        )
-        for person, rows in read_people(Path(folder), name, TABLE, _COLUMNS)
+        replace(recording, clip=_source(row), heart_rate_bpm=_heart_rate(row))
+        for recording, row in read_recordings(Path(folder), name, TABLE, _COLUMNS)
     ]
 
 
-LOADER = Loader(load_clips, TABLE)
+def _source(row: Row) -> ClipSource:
+    return Pictures(row.path, rate_hz=row.number("frame_rate_hz")) if row.path.is_dir() else row.path
+
+
+def _heart_rate(row: Row) -> float | None:
+    return 0.0 if row.cells.get("heart_rate", "").lower() == _NO_PULSE else row.number("heart_rate")
+
+
+LOADER = Loader(load_clips, (TABLE,))

@@ -9,17 +9,17 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from bpdemo.data.loader import Loader, Place
-from bpdemo.data.person import Person, Recording
-from bpdemo.errors import DataError
+from bpdemo.data.loader import Loader, Place, wrong_layout
+from bpdemo.data.person import Recording
+from bpdemo.data.signals import InMemory, Samples
 
 FILE = "mwppg_200hz.npz"
 _RATE_HZ = 200
 _REMEDY = "Use the data set as it was published."
 
 
-def load_mw_ppg(folder: str | Path) -> list[Person]:
-    """Return the people of `mwppg_200hz.npz`, in its order.
+def load_mw_ppg(folder: str | Path) -> list[Recording]:
+    """Return the recordings of the people of `mwppg_200hz.npz`, in its order.
 
     The file holds `x` [people, samples, wavelengths], `sbp` and `dbp` [people] in mmHg, and may hold `id` and `age`
     [people] and `fs` (200). Every person gets three recordings, one a wavelength (660, 730, 850 nm): they differ in
@@ -30,9 +30,10 @@ def load_mw_ppg(folder: str | Path) -> list[Person]:
     """
     file = Path(folder) / FILE
     if not file.is_file():
-        raise DataError(
-            "data_missing",
-            f"MW-PPG needs {FILE!r} in {folder}.",
+        raise wrong_layout(
+            Path(folder),
+            "MW-PPG",
+            repr(FILE),
             "Name the folder that holds MW-PPG as one array file (see the docstring of load_mw_ppg).",
         )
     place = Place(str(file), _REMEDY)
@@ -52,15 +53,20 @@ def load_mw_ppg(folder: str | Path) -> list[Person]:
         raise place.invalid("x must be people x samples x wavelengths, with sbp, dbp, id and age for each person")
     if rate_hz != _RATE_HZ:
         raise place.invalid(f"fs is {rate_hz}, not {_RATE_HZ}")
-    people = []
+    recordings = []
     for i, name in enumerate(names.tolist()):
         at_person = Place(f"{file}, person {name}", _REMEDY)
-        recordings = tuple(Recording(at_person.samples(wave), float(rate_hz)) for wave in x[i].T)
-        pressures = at_person.pressures(float(systolic[i]), float(diastolic[i]))
+        cuff = at_person.cuff(float(systolic[i]), float(diastolic[i]))
         age = float(ages[i]) if np.isfinite(ages[i]) else None
-        people.append(Person(f"mw_ppg:{name}", *pressures, recordings=recordings, age=age))
-    return people
+        for wavelength, wave in enumerate(x[i].T, start=1):
+            pulse = InMemory(Samples.evenly(at_person.samples(wave), float(rate_hz)))
+            recordings.append(Recording(f"mw_ppg:{name}", f"{name}_{wavelength}", None, cuff, pulse, age=age))
+    return recordings
 
 
-_CITATION = "Baciu et al.: data set MW-PPG. Sensors 23(15):6947, 2023 (no licence stated)"
-LOADER = Loader(lambda folder, _: load_mw_ppg(folder), FILE, _CITATION)
+LOADER = Loader(
+    lambda folder, _: load_mw_ppg(folder),
+    (FILE,),
+    "Baciu et al.: data set MW-PPG. Sensors 23(15):6947, 2023 (no licence stated)",
+    "none stated: clear its use before sharing anything made from it",
+)

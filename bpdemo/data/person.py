@@ -8,7 +8,6 @@ import numpy as np
 
 from bpdemo.data.pressure import Cuff, Pressure
 from bpdemo.data.signals import Samples, Signal
-from bpdemo.errors import DataError
 from bpdemo.sources import ClipSource
 
 Sex = Literal["female", "male"]
@@ -76,10 +75,7 @@ class Person:
 def group_people(recordings: Sequence[Recording]) -> list[Person]:
     """Return the people of recordings with a cuff's pressure, in the order of their first one.
 
-    Pressures, age, height and weight are the mean over a person's recordings.
-
-    Raises:
-        DataError: `data_invalid` for a person of two sexes or skin tones.
+    Pressures, age, height and weight are the mean over a person's recordings, sex and skin tone those of the first.
     """
     of_person: dict[str, list[Recording]] = {}
     for recording in recordings:
@@ -93,27 +89,16 @@ def _describe(name: str, recordings: Sequence[Recording]) -> Person:
         values = [value for one in recordings if (value := getattr(one, column)) is not None]
         return float(np.mean(values)) if values else None
 
-    def word(column: str) -> str | None:
-        words = sorted({value for one in recordings if (value := getattr(one, column))})
-        if len(words) > 1:
-            raise DataError(
-                "data_invalid",
-                f"{name}: this person's {column} is {' and '.join(words)}.",
-                "Say the same of a person in every line.",
-            )
-        return words[0] if words else None
-
     cuffs = [one.pressure for one in recordings if isinstance(one.pressure, Cuff)]
     systolic, diastolic = np.mean([(cuff.systolic, cuff.diastolic) for cuff in cuffs], axis=0).tolist()
-    sex: Sex | None = word("sex")  # type: ignore[assignment]
     return Person(
         name,
         systolic,
         diastolic,
         tuple(one.pulse.read() for one in recordings if one.pulse is not None),
         mean("age"),
-        sex,
+        next((one.sex for one in recordings if one.sex), None),
         mean("height_cm"),
         mean("weight_kg"),
-        word("skin_tone"),
+        next((one.skin_tone for one in recordings if one.skin_tone), None),
     )

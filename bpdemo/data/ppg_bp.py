@@ -11,10 +11,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from bpdemo.data.loader import Loader, Place, parse_sex
+from bpdemo.data.loader import Loader, Place, parse_sex, wrong_layout
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import InMemory, Samples
-from bpdemo.errors import DataError
 
 TABLE = "PPG-BP dataset.xlsx"
 _SIGNALS = "0_subject"
@@ -23,8 +22,8 @@ _SUBJECT, _SYSTOLIC, _DIASTOLIC = "subject_ID", "Systolic Blood Pressure(mmHg)",
 _REMEDY = "Use the data set as it was published."
 
 
-def load_ppg_bp(folder: str | Path) -> list[Person]:
-    """Return the people of `PPG-BP dataset.xlsx` who have a recording `0_subject/<subject>_<1..3>.txt`, in its order.
+def load_ppg_bp(folder: str | Path) -> list[Recording]:
+    """Return the recordings `0_subject/<subject>_<1..3>.txt` of the people of `PPG-BP dataset.xlsx`, in its order.
 
     Raises:
         DataError: `data_missing` when the table or the signals are not there, `data_invalid` when they hold something
@@ -32,13 +31,15 @@ def load_ppg_bp(folder: str | Path) -> list[Person]:
     """
     folder = Path(folder)
     table, signals = folder / TABLE, folder / _SIGNALS
-    if not table.is_file() or not signals.is_dir():
-        raise DataError(
-            "data_missing",
-            f"PPG-BP needs {TABLE!r} and {_SIGNALS!r} in {folder}.",
-            "Download PPG-BP from figshare (doi 10.6084/m9.figshare.5459299) and name its unpacked folder.",
-        )
-    people = []
+    for needed in (table, signals):
+        if not needed.exists():
+            raise wrong_layout(
+                folder,
+                "PPG-BP",
+                repr(needed.name),
+                "Download PPG-BP from figshare (doi 10.6084/m9.figshare.5459299) and name its unpacked folder.",
+            )
+    recordings = []
     place = Place(str(table), _REMEDY)
     for row in _read_rows(table, place):
         subject = row[_SUBJECT]
@@ -47,21 +48,23 @@ def load_ppg_bp(folder: str | Path) -> list[Person]:
         files = sorted(signals.glob(f"{int(subject)}_*.txt"))
         if not files:
             continue
-        pressures = Place(f"{table}, subject {int(subject)}", _REMEDY).pressures(row[_SYSTOLIC], row[_DIASTOLIC])
-        people.append(
-            Person(
-                f"ppg_bp:{int(subject)}",
-                *pressures,
-                recordings=tuple(Recording(_read_samples(file), _RATE_HZ) for file in files),
+        cuff = Place(f"{table}, subject {int(subject)}", _REMEDY).cuff(row[_SYSTOLIC], row[_DIASTOLIC])
+        recordings += [
+            Recording(
+                person=f"ppg_bp:{int(subject)}",
+                name=file.stem,
+                pressure=cuff,
+                pulse=InMemory(Samples.evenly(_read_samples(file), _RATE_HZ)),
                 age=_known(row.get("Age(year)")),
                 sex=parse_sex(row.get("Sex(M/F)")),
                 height_cm=_known(row.get("Height(cm)")),
                 weight_kg=_known(row.get("Weight(kg)")),
             )
-        )
-    if not people:
+            for file in files
+        ]
+    if not recordings:
         raise place.invalid(f"no subject has a file in {signals}")
-    return people
+    return recordings
 
 
 def _read_rows(table: Path, place: Place) -> list[dict[str, object]]:
@@ -98,7 +101,9 @@ def _read_samples(file: Path) -> np.ndarray:
 LOADER = Loader(
     # People of a published set keep the set's name, so that weights know them whatever the user calls the set.
     lambda folder, _: load_ppg_bp(folder),
-    TABLE,
+    (TABLE,),
     "Liang, Chen, Liu, Elgendi: A new, short-recorded photoplethysmogram dataset for blood pressure monitoring in "
     "China. Scientific Data 5:180020, 2018",
+    "CC BY 4.0",
+    may_share=True,
 )

@@ -14,11 +14,15 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True)
 class WindowPressure:
-    """The true pressure of a window in mmHg; NaN, and a code in `fault`, where there is none."""
+    """The true pressure of a window in mmHg; NaN, and a code in `fault`, where there is none.
+
+    `note` is the code of what was put right, as a wave of the wrong sign.
+    """
 
     systolic: float
     diastolic: float
     fault: str = ""
+    note: str = ""
 
 
 class Pressure(Protocol):

@@ -9,8 +9,9 @@ import numpy as np
 
 from bpdemo.data.beat_rate import BEATS_A_MINUTE, impossible_beat_rate
 from bpdemo.data.loader import Loader, Place
-from bpdemo.data.person import Person, Recording
-from bpdemo.data.tables import Row, read_people
+from bpdemo.data.person import Recording
+from bpdemo.data.signals import InMemory, Samples
+from bpdemo.data.tables import Row, read_recordings
 
 TABLE = "recordings.csv"
 _COLUMNS = ("file", "person", "sampling_rate_hz", "systolic", "diastolic")
@@ -19,8 +20,8 @@ _RATE_LIMITS_HZ = (20.0, 20_000.0)  # slower, a beat has no shape; faster, the c
 _log = logging.getLogger(__name__)
 
 
-def load_recordings(folder: str | Path, name: str = "recordings") -> list[Person]:
-    """Return the people of `recordings.csv`: columns file, person, sampling_rate_hz, systolic, diastolic.
+def load_recordings(folder: str | Path, name: str = "recordings") -> list[Recording]:
+    """Return the recordings of `recordings.csv`: columns file, person, sampling_rate_hz, systolic, diastolic.
 
     Each file, named relative to the folder, is one column of numbers, as text (one number a line, no header) or as a
     one-dimensional `.npy` array; upright, blood volume rising with the value. A rendering mixes the beats of all rows
@@ -28,19 +29,21 @@ def load_recordings(folder: str | Path, name: str = "recordings") -> list[Person
     is logged as a warning. People are called `<name>:<person>`.
 
     Raises:
-        DataError: as `tables.read_people`, and `data_invalid` for a file that is no column of finite numbers, or
+        DataError: as `tables.read_recordings`, and `data_invalid` for a file that is no column of finite numbers, or
             whose beats come too fast or too slowly for a heart at the declared rate.
     """
-    people, averaged = [], 0
-    for person, rows in read_people(Path(folder), name, TABLE, _COLUMNS):
-        people.append(replace(person, recordings=tuple(_read_recording(row) for row in rows)))
-        averaged += len({row.pressures for row in rows}) > 1
+    recordings: list[Recording] = []
+    pressures: dict[str, set[object]] = {}
+    for recording, row in read_recordings(Path(folder), name, TABLE, _COLUMNS):
+        recordings.append(replace(recording, pulse=InMemory(_read_samples(row))))
+        pressures.setdefault(recording.person, set()).add(recording.pressure)
+    averaged = sum(len(different) > 1 for different in pressures.values())
     if averaged:
         _log.warning("%s: %d people have several pressures; each counts with the mean of theirs.", name, averaged)
-    return people
+    return recordings
 
 
-def _read_recording(row: Row) -> Recording:
+def _read_samples(row: Row) -> Samples:
     rate_hz = row.place.number(row.cells["sampling_rate_hz"])
     if not _RATE_LIMITS_HZ[0] <= rate_hz <= _RATE_LIMITS_HZ[1]:
         raise row.place.invalid(f"{rate_hz:g} Hz is no sampling rate of a pulse (20 to 20000 Hz)")
@@ -56,7 +59,7 @@ def _read_recording(row: Row) -> Recording:
         raise Place(where, "Correct its sampling_rate_hz.").invalid(
             f"at the declared {rate_hz:g} Hz it has {beats:.0f} beats a minute, not {lowest} to {highest}"
         )
-    return Recording(samples, rate_hz, row.cells.get("task") or None)
+    return Samples.evenly(samples, rate_hz)
 
 
 def _read_array(file: Path) -> np.ndarray:
@@ -76,4 +79,4 @@ def _read_text(file: Path) -> np.ndarray:
     return np.array([number for line in lines for number in line], dtype=np.float64)
 
 
-LOADER = Loader(load_recordings, TABLE)
+LOADER = Loader(load_recordings, (TABLE,))

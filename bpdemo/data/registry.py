@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bpdemo.data import clips, mw_ppg, ppg_bp, recordings
 from bpdemo.data.loader import Loader
-from bpdemo.data.person import Person
+from bpdemo.data.person import Person, Recording, group_people
 from bpdemo.errors import DataError
 
 LOADERS: dict[str, Loader] = {
@@ -19,34 +19,39 @@ LOADERS: dict[str, Loader] = {
 
 
 def find_loader(name: str, folder: str | Path) -> Loader:
-    """Return the loader by the name, a key of `LOADERS`, or by the one mark, as `clips.csv`, that the folder holds.
+    """Return the loader by the name, a key of `LOADERS`, or by what the folder holds.
 
     Raises:
         DataError: `data_unknown`, when neither tells, or the folder holds several sets.
     """
     if name in LOADERS:
         return LOADERS[name]
-    found = [kind for kind, loader in LOADERS.items() if (Path(folder) / loader.mark).is_file()]
+    found = recognise(folder)
     if len(found) == 1:
         return LOADERS[found[0]]
     why = f"its folder holds several: {', '.join(found)}" if found else "its folder holds none that is known"
     raise DataError(
         "data_unknown",
         f"No data set is called {name!r}, and {why}.",
-        f"Known are: {', '.join(LOADERS)}; under any other name, a folder with just one of "
-        f"{', '.join(repr(loader.mark) for loader in LOADERS.values())}.",
+        f"Known are: {', '.join(LOADERS)}; under any other name, a folder that holds just one of them.",
     )
 
 
-def load_people(data: Mapping[str, str | Path]) -> list[Person]:
-    """Return the people of several data sets (name, see `find_loader` -> folder), each name once.
+def recognise(folder: str | Path) -> list[str]:
+    """Return the kinds of data set that a folder looks like."""
+    return [kind for kind, loader in LOADERS.items() if loader.recognises(Path(folder))]
+
+
+def load(data: Mapping[str, str | Path]) -> list[Recording]:
+    """Return the recordings of several data sets (name, see `find_loader` -> folder), set by set.
 
     Raises:
-        DataError: `data_unknown` for a set that nothing is known of, `data_invalid` for a person met twice or one
+        DataError: `data_unknown` for a set that nothing is known of, `data_invalid` for a person of two sets or one
             folder named twice; and whatever the loaders raise.
     """
-    people = [person for name, folder in data.items() for person in find_loader(name, folder).load(Path(folder), name)]
-    twice = [f"{name} appears twice." for name, times in Counter(one.name for one in people).items() if times > 1]
+    sets = [_load_set(name, Path(folder)) for name, folder in data.items()]
+    people = Counter(person for recordings in sets for person in {one.person for one in recordings})
+    twice = [f"{person} appears twice." for person, times in people.items() if times > 1]
     if len({Path(folder).resolve() for folder in data.values()}) < len(data):
         twice.append("One folder is named twice.")
     if twice:
@@ -55,7 +60,24 @@ def load_people(data: Mapping[str, str | Path]) -> list[Person]:
             f"{twice[0]} Results would leak from training into validation.",
             "Name every person in one set only.",
         )
-    return people
+    return [recording for recordings in sets for recording in recordings]
+
+
+def load_people(data: Mapping[str, str | Path]) -> list[Person]:
+    """Return the people of several data sets who have a cuff's pressure; raises as `load`."""
+    return group_people(load(data))
+
+
+def _load_set(name: str, folder: Path) -> list[Recording]:
+    """Return the recordings of one set; where its folder looks like another one, the error says so."""
+    try:
+        return find_loader(name, folder).load(folder, name)
+    except DataError as error:
+        others = [kind for kind in recognise(folder) if kind != name]
+        if error.code != "data_missing" or not others:
+            raise
+        remedy = f"It looks like {' or '.join(others)}: name it so. {error.reason.remedy}"
+        raise DataError(error.code, error.reason.message, remedy) from None
 
 
 def cite(data: Mapping[str, str | Path]) -> str:

@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from scipy.signal import butter, sosfiltfilt
 
 from bpdemo.errors import DataError
+from bpdemo.stmap import BAND_HZ, MAX_GAP_S
+
+_MIN_SAMPLES = 32  # fewer are nothing to filter
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,28 @@ class TextColumn:
         while lines and not lines[-1].strip():
             lines.pop()
         return Samples.evenly(np.array([_number(line) for line in lines], np.float64), self.rate_hz)
+
+
+def at_columns(samples: Samples, column_s: np.ndarray) -> np.ndarray:
+    """Return a signal at a map's columns, float64 [columns]: low-passed as the map is; NaN where it has no samples.
+
+    Columns lie 1/30 s apart. Samples that are not finite, and gaps longer than the map bridges, are no samples.
+    """
+    known = np.isfinite(samples.values)
+    time_s, values = samples.time_s[known], samples.values[known]
+    if len(time_s) < _MIN_SAMPLES:
+        return np.full(len(column_s), np.nan)
+    rate_hz = 1 / float(np.median(np.diff(time_s)))
+    if rate_hz > 2 * BAND_HZ[1]:
+        even_s = np.arange(time_s[0], time_s[-1], 1 / rate_hz)
+        low_pass = butter(4, BAND_HZ[1], fs=rate_hz, output="sos")
+        values, time_s_of = sosfiltfilt(low_pass, np.interp(even_s, time_s, values)), even_s
+    else:
+        time_s_of = time_s
+    after = np.clip(np.searchsorted(time_s, column_s), 1, len(time_s) - 1)
+    measured = time_s[after] - time_s[after - 1] <= MAX_GAP_S
+    measured &= (column_s >= time_s[0] - MAX_GAP_S / 2) & (column_s <= time_s[-1] + MAX_GAP_S / 2)
+    return np.where(measured, np.interp(column_s, time_s_of, values), np.nan)
 
 
 def _number(text: str) -> float:

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from bpdemo.data.loader import Place, parse_sex
-from bpdemo.data.person import Person
+from bpdemo.data.person import Recording
+from bpdemo.data.pressure import Cuff
 from bpdemo.errors import DataError
 
 _WHOLE_NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
@@ -28,23 +28,29 @@ class Row:
     """A checked row of a table."""
 
     cells: dict[str, str]  # text by column, stripped
-    path: Path  # its file, which is there; named within the folder
+    name: str  # of its file, as the table says
+    path: Path  # the file, which is there; named within the folder
     place: Place
 
     @property
-    def pressures(self) -> tuple[float, float]:
-        """Systolic and diastolic, mmHg; raises `data_invalid` unless both are given and possible."""
-        return self.place.pressures(self.cells["systolic"], self.cells["diastolic"])
+    def cuff(self) -> Cuff | None:
+        """Its pressures; None where neither is given. Raises `data_invalid` unless both are given and possible."""
+        given = self.cells.get("systolic", ""), self.cells.get("diastolic", "")
+        return self.place.cuff(*given) if any(given) else None
+
+    def number(self, column: str) -> float | None:
+        """Return the number in a column; None where there is none. Raises `data_invalid` for anything else."""
+        return self.place.number(self.cells[column]) if self.cells.get(column) else None
 
 
-def read_people(folder: Path, name: str, table: str, columns: Sequence[str]) -> list[tuple[Person, list[Row]]]:
-    """Return the people of a table, in the order of their first row, without recordings and clips, with their rows.
+def read_recordings(folder: Path, name: str, table: str, columns: Sequence[str]) -> list[tuple[Recording, Row]]:
+    """Return the recordings of a table with their rows, person by person in the order of their first row.
 
-    Pressures, age, height and weight are the mean over a person's rows. People are called `<name>:<person>`.
+    What only one kind of table has, a clip or a pulse, is not in them yet. People are called `<name>:<person>`.
 
     Raises:
-        DataError: as `read_rows`, and `data_invalid` when a number is none or impossible, or two labels may be one
-            person (`7` and `07`).
+        DataError: as `read_rows`, and `data_invalid` when a number is none or impossible, a person has two sexes or
+            skin tones, or two labels may be one person (`7` and `07`).
     """
     rows_of: dict[str, list[Row]] = {}
     for row in read_rows(folder, table, columns):
@@ -55,7 +61,11 @@ def read_people(folder: Path, name: str, table: str, columns: Sequence[str]) -> 
             raise Place(rows[0].place.where, "Write the same person alike in every line.").invalid(
                 f"it is not clear whether {' and '.join(spelt)} are one person"
             )
-    return [(_describe(f"{name}:{label}", rows), rows) for label, rows in rows_of.items()]
+        for column in ("sex", "skin_tone"):
+            words = sorted({row.cells[column] for row in rows if row.cells.get(column)})
+            if len(words) > 1:
+                raise rows[0].place.invalid(f"this person's {column} is {' and '.join(words)}")
+    return [(_describe(f"{name}:{label}", row), row) for label, rows in rows_of.items() for row in rows]
 
 
 def _label(row: Row) -> str:
@@ -65,25 +75,23 @@ def _label(row: Row) -> str:
     return (found[1].lstrip("0") or "0") if found else label
 
 
-def _describe(name: str, rows: Sequence[Row]) -> Person:
-    systolic, diastolic = np.mean([row.pressures for row in rows], axis=0).tolist()
-
-    def mean(column: str) -> float | None:
-        values = [row.place.number(row.cells[column]) for row in rows if row.cells.get(column)]
-        return float(np.mean(values)) if values else None
-
-    def word(column: str) -> str | None:
-        words = sorted({row.cells[column] for row in rows if row.cells.get(column)})
-        if len(words) > 1:
-            raise rows[0].place.invalid(f"this person's {column} is {' and '.join(words)}")
-        return words[0] if words else None
-
-    stated = word("sex")
+def _describe(person: str, row: Row) -> Recording:
+    stated = row.cells.get("sex")
     sex = parse_sex(stated)
     if stated and not sex:
-        raise rows[0].place.invalid(f"{stated!r} is neither female nor male")
-    height_cm, weight_kg, tone = mean("height_cm"), mean("weight_kg"), word("skin_tone")
-    return Person(name, systolic, diastolic, (), (), mean("age"), sex, height_cm, weight_kg, tone)
+        raise row.place.invalid(f"{stated!r} is neither female nor male")
+    return Recording(
+        person,
+        row.name,
+        pressure=row.cuff,
+        age=row.number("age"),
+        sex=sex,
+        height_cm=row.number("height_cm"),
+        weight_kg=row.number("weight_kg"),
+        skin_tone=row.cells.get("skin_tone") or None,
+        task=row.cells.get("task") or None,
+        camera=row.cells.get("camera") or None,
+    )
 
 
 def read_rows(folder: Path, table: str | Path, columns: Sequence[str]) -> list[Row]:
@@ -137,10 +145,10 @@ def _check_row(folder: Path, cells: dict[str, str], columns: Sequence[str], plac
     if Path(name).anchor or ".." in Path(name).parts:
         raise place.invalid(f"{cells[columns[0]]!r} leads out of the folder")
     try:
-        there, dangling = path.is_file(), path.is_symlink()
+        there, dangling = path.is_file() or (path.is_dir() and path != folder), path.is_symlink()
     except (OSError, ValueError):  # a name no file can have, or a circle of links
         there = dangling = False
     if not there:
         what = f"{name!r} is a link to a file that is not there" if dangling else f"there is no file {name!r}"
         raise DataError("data_missing", f"{place.where}: {what}.", place.remedy)
-    return Row(cells, path, place)
+    return Row(cells, name, path, place)

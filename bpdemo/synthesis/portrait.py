@@ -10,7 +10,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from bpdemo.clip import Frame
+from bpdemo.clip_report import Frame
 from bpdemo.face import FaceTracker
 from bpdemo.regions import CELLS, label_cells
 

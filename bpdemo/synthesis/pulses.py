@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
-from bpdemo.data.person import Person, Recording
+from bpdemo.data.person import Person
+from bpdemo.data.signals import Samples
 
 BEAT_RATE_HZ = 200.0
 """Samples a second of cut beats and of synthesised pulses."""
@@ -49,14 +50,14 @@ class PulseWave:
         return float(60 / np.diff(self.onsets_s).mean())
 
 
-def cut_beats(recording: Recording) -> list[np.ndarray]:
-    """Return a recording's whole beats, foot to foot; empty when it holds none.
+def cut_beats(pulse: Samples) -> list[np.ndarray]:
+    """Return a pulse's whole beats, foot to foot; empty when it holds none.
 
     Each is float64 [samples] at `BEAT_RATE_HZ` with both feet at 0 and height 1.
     """
-    if len(recording.samples) < 2 * _PERIOD_S[0] * recording.rate_hz:
+    if len(pulse.values) < max(2, 2 * _PERIOD_S[0] * pulse.rate_hz):
         return []  # too short for two feet, and for the filter
-    wave = _resample(recording)
+    wave = _resample(pulse)
     slope = np.gradient(wave)
     reach = int(_PERIOD_S[0] * BEAT_RATE_HZ)
     upstrokes, _ = find_peaks(slope, height=0.5 * np.percentile(slope, 99), distance=reach)
@@ -72,15 +73,15 @@ def cut_beats(recording: Recording) -> list[np.ndarray]:
     return beats
 
 
-def is_upright(recording: Recording) -> bool:
-    """Return whether a recording rises faster than it falls, as blood volume does: its slope is skewed upwards."""
-    slope = np.gradient(_resample(recording))
+def is_upright(pulse: Samples) -> bool:
+    """Return whether a pulse rises faster than it falls, as blood volume does: its slope is skewed upwards."""
+    slope = np.gradient(_resample(pulse))
     return bool(((slope - slope.mean()) ** 3).mean() > 0)
 
 
 def beats_of(person: Person) -> list[np.ndarray]:
-    """Return the beats of all recordings of a person (see `cut_beats`), without those of an odd length."""
-    beats = [beat for recording in person.recordings for beat in cut_beats(recording)]
+    """Return the beats of all pulses of a person (see `cut_beats`), without those of an odd length."""
+    beats = [beat for pulse in person.pulses for beat in cut_beats(pulse)]
     if not beats:
         return []
     usual = np.median([len(beat) for beat in beats])
@@ -159,13 +160,13 @@ def _read_beat(beat: np.ndarray, since_s: np.ndarray, period_s: float) -> np.nda
     return np.interp(source_s * BEAT_RATE_HZ, np.arange(len(beat)), beat)
 
 
-def _resample(recording: Recording) -> np.ndarray:
-    """The recording at `BEAT_RATE_HZ`, freed of what lies above the pulse."""
-    samples = recording.samples - recording.samples.mean()
-    if recording.rate_hz > 2 * _LOW_PASS_HZ:
-        samples = sosfiltfilt(butter(4, _LOW_PASS_HZ, fs=recording.rate_hz, output="sos"), samples)
-    steps = int((len(samples) - 1) / recording.rate_hz * BEAT_RATE_HZ) + 1
-    return np.interp(np.arange(steps) / BEAT_RATE_HZ, np.arange(len(samples)) / recording.rate_hz, samples)
+def _resample(pulse: Samples) -> np.ndarray:
+    """The pulse at `BEAT_RATE_HZ`, freed of what lies above the pulse."""
+    values, rate_hz = pulse.values - pulse.values.mean(), pulse.rate_hz
+    if rate_hz > 2 * _LOW_PASS_HZ:
+        values = sosfiltfilt(butter(4, _LOW_PASS_HZ, fs=rate_hz, output="sos"), values)
+    steps = int((len(values) - 1) / rate_hz * BEAT_RATE_HZ) + 1
+    return np.interp(np.arange(steps) / BEAT_RATE_HZ, np.arange(len(values)) / rate_hz, values)
 
 
 def _foot_before(slope: np.ndarray, upstroke: int, reach: int) -> int | None:

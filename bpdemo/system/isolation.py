@@ -8,7 +8,6 @@ milliseconds; the server's own process cannot be forked, as its threads would be
 """
 
 import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.errors import BpdemoError, ClipError, Reason, log_unforeseen
+from bpdemo.sources import ClipSource
 from bpdemo.system.runtime import silence_native_stderr
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def prepare() -> None:
         ensure_running()
 
 
-def read_in_subprocess(path: str | os.PathLike, progress: Progress | None = None) -> Capture:
+def read_in_subprocess(source: ClipSource, progress: Progress | None = None) -> Capture:
     """Return a clip's capture as `capture.read_capture` does, read in a subprocess.
 
     `progress` is called several times a second; what it raises ends the subprocess at once.
@@ -52,10 +52,10 @@ def read_in_subprocess(path: str | os.PathLike, progress: Progress | None = None
         ClipError: the file cannot be read as a clip, or (`crashed`) reading it made the process end.
     """
     if sys.platform != "linux":
-        return read_capture(path, progress)
+        return read_capture(source, progress)
     report_progress = progress or (lambda *_: None)
     last = (0.0, "face")
-    with _started(os.fspath(path)) as answers:
+    with _started(source) as answers:
         while True:
             while not answers.poll(_POLL_S):
                 report_progress(*last)
@@ -76,12 +76,12 @@ def read_in_subprocess(path: str | os.PathLike, progress: Progress | None = None
 
 
 @contextmanager
-def _started(path: str) -> Iterator[Connection]:
+def _started(source: ClipSource) -> Iterator[Connection]:
     """Start a process that reads a clip; yield its answers' connection. It ends with the block at the latest."""
     prepare()
     context = get_context("forkserver")
     answers, its_end = context.Pipe(duplex=False)
-    process = context.Process(target=_read, args=(path, its_end), daemon=True)
+    process = context.Process(target=_read, args=(source, its_end), daemon=True)
     with answers:
         with its_end:
             process.start()
@@ -93,7 +93,7 @@ def _started(path: str) -> Iterator[Connection]:
             process.close()
 
 
-def _read(path: str, answers: Connection) -> None:
+def _read(source: ClipSource, answers: Connection) -> None:
     """Send progress, then the capture, or a reason, or None for an unforeseen error."""
     import resource  # there is none on Windows
 
@@ -103,7 +103,7 @@ def _read(path: str, answers: Connection) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
     with suppress(BrokenPipeError):  # whoever waited has gone
         try:
-            answer: Capture | Reason | None = read_capture(path, lambda share, step: answers.send((share, step)))
+            answer: Capture | Reason | None = read_capture(source, lambda share, step: answers.send((share, step)))
         except BpdemoError as error:
             answer = error.reason
         except BrokenPipeError:

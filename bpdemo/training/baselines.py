@@ -104,7 +104,7 @@ def _all_features(dataset: Dataset, tests: Dataset) -> dict[str, _Features]:
         known = np.array(traits, dtype=np.float64)
         features[TRAITS] = _Features(known, numbers, known[tests.person], RIDGE)
     features[RECOVERED] = _Features(beats, dataset.person, test_beats, SUPPORT_VECTORS)
-    if all(person.recordings for person in people):
+    if all(person.pulses for person in people):
         contact = np.array([np.append(beat, rate / _RATE_UNIT_BPM) for beat, rate in map(contact_beat, people)])
         features[CONTACT] = _Features(contact, numbers, contact[tests.person], SUPPORT_VECTORS)
     return features

@@ -5,10 +5,10 @@ kept that the demo would give a reading for; of rendered windows, all.
 """
 
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,25 +16,22 @@ import numpy as np
 from tqdm import tqdm
 
 from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
-from bpdemo.capture import read_capture
-from bpdemo.data.person import FaceClip, Person
-from bpdemo.data.registry import load_people
-from bpdemo.errors import ClipError, DataError
+from bpdemo.data.person import Person, Recording, group_people
+from bpdemo.data.registry import load
+from bpdemo.errors import DataError
+from bpdemo.maps.recording import read_recording
 from bpdemo.regions import REGIONS, CellTraces
 from bpdemo.stmap import CHANNELS, WINDOW_S
 from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, CaptureQuality, render_traces
 from bpdemo.synthesis.pulses import beats_of
 from bpdemo.system.processes import cores, map_in_processes
-from bpdemo.training.results import FILMED
 from bpdemo.weights.config import Clips
-from bpdemo.window import Window, read_window, read_windows
+from bpdemo.window import Window, read_window
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Renderer = Callable[[Sequence[np.ndarray], CaptureQuality, np.random.Generator], CellTraces]
 """What makes cell traces of a person's beats; an experiment may put its own in place of `render_traces`."""
-TraceChange = Callable[[CellTraces, np.random.Generator], CellTraces]
-"""What an experiment does to the cells' colours before a window is read."""
 
 _WORTH_A_POOL = 200  # windows; fewer are rendered before other processes have started
 _CLIPS_WORTH_A_POOL = 12
@@ -113,21 +110,22 @@ class Cohort:
         return concat(rendered, self.filmed) if self.filmed else rendered
 
 
-def prepare(data: Mapping[str, str | Path], change_traces: TraceChange | None = None) -> Cohort:
+def prepare(data: Mapping[str, str | Path]) -> Cohort:
     """Return the people of some data sets (name -> folder), their clips read (see `read_clips`).
 
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    everybody = load_people(data)
-    recorded = [person for person in everybody if not person.clips]
+    recordings = load(data)
+    with_clips = [one for one in recordings if one.clip is not None]
+    recorded = group_people([one for one in recordings if one.clip is None])
     usable = tuple(person for person in recorded if beats_of(person))
     if recorded and not usable:
         raise DataError(
             "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
         )
-    with_clips = [person for person in everybody if person.clips]
-    filmed, clips = read_clips(with_clips, change_traces) if with_clips else (None, None)
+    filmed, clips = read_clips(with_clips) if with_clips else (None, None)
+    everybody = {one.person for one in recordings}
     left_out = len(everybody) - len(usable) - (len(filmed.people) if filmed else 0)
     return Cohort("+".join(data), usable, filmed, left_out, clips)
 
@@ -153,46 +151,20 @@ def render(
     return _stack(windows, person, quality, pressures_of(people)[person], np.full(len(person), -1), people)
 
 
-def read_clips(people: Sequence[Person], change_traces: TraceChange | None = None) -> tuple[Dataset, Clips]:
-    """Return the windows of some people's clips that the demo would give a reading for, and what became of the clips.
-
-    The people of the data set are those with such a window, with the clips that were read; their pressures are the mean
-    over these. `change_traces` is done to the cells' colours of a window that can be read, which is then read again.
+def read_clips(recordings: Sequence[Recording]) -> tuple[Dataset, Clips]:
+    """Return the windows of some recordings' clips that can be learned from, and what became of the clips.
 
     Raises:
-        DataError: `no_clips`, when no clip was read.
+        DataError: `no_clips`, when there is none.
     """
-    clips = [(number, clip) for number, clip in enumerate(clip for person in people for clip in person.clips)]
-    owner = [person for person in people for _ in person.clips]
-    work = partial(_read_clip, change_traces)
-    results = _map(work, clips, len(clips) >= _CLIPS_WORTH_A_POOL)
-    refused: Counter[str] = Counter()
-    read: dict[str, list[FaceClip]] = {}
-    windows, person, truth, number_of = [], [], [], []
-    for (number, clip), result in zip(clips, tqdm(results, total=len(clips), desc="read clips"), strict=True):
-        beats, code = result or ([], "crashed")
-        if not beats:
-            refused[code] += 1
-            continue
-        read.setdefault(owner[number].name, []).append(clip)
-        windows += beats
-        person += [len(read) - 1] * len(beats)
-        truth += [(clip.systolic, clip.diastolic)] * len(beats)
-        number_of += [number] * len(beats)
-    if not read:
-        raise DataError(
-            "no_clips",
-            f"None of {len(clips)} clips could be read ({', '.join(f'{k}: {n}' for k, n in refused.items())}).",
-            "Run `bpdemo estimate` on some of them; it says what is wrong with each.",
-        )
-    filmed = []
-    for one in people:
-        if kept := read.get(one.name):
-            systolic, diastolic = np.mean([(clip.systolic, clip.diastolic) for clip in kept], axis=0).tolist()
-            filmed.append(replace(one, systolic=systolic, diastolic=diastolic, clips=tuple(kept)))
-    quality = np.full(len(windows), FILMED)
-    dataset = _stack(windows, np.array(person), quality, np.array(truth, np.float32), np.array(number_of), filmed)
-    return dataset, Clips(read=len(set(number_of)), refused=dict(refused))
+    from bpdemo.training.filmed import collect  # which makes a `Dataset`
+
+    read = _map(read_recording, recordings, len(recordings) >= _CLIPS_WORTH_A_POOL)
+    rows = (
+        rows or [{"person": one.person, "recording": one.name, "status": "error", "code": "crashed"}]
+        for one, rows in zip(recordings, tqdm(read, total=len(recordings), desc="read clips"), strict=True)
+    )
+    return collect(chain.from_iterable(rows))
 
 
 def _map(work: Callable[[Item], Result], items: Sequence[Item], pooled: bool) -> Iterator[Result | None]:
@@ -208,23 +180,6 @@ def _render_person(
         traces = renderer(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
         windows.append(_beats_of(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)))
     return windows
-
-
-def _read_clip(change: TraceChange | None, numbered: tuple[int, FaceClip]) -> tuple[list[MeanBeats], str]:
-    """Mean beats of the windows that can be read, and the reason code where there are none."""
-    number, clip = numbered
-    try:
-        capture = read_capture(clip.path)
-    except ClipError as error:
-        return [], error.code
-    windows = read_windows(capture, WINDOW_S)  # overlapping ones would count the same beats twice
-    readable = [window for window in windows if not window.reasons]
-    if not readable:
-        return [], windows[-1].reasons[0].code if windows else "no_face"
-    if change:
-        rng = np.random.default_rng([number, 2])
-        readable = [read_window(change(capture.traces, rng), one.start_s, one.end_s) for one in readable]
-    return [_beats_of(window) for window in readable], ""
 
 
 def _beats_of(window: Window) -> MeanBeats:

@@ -25,7 +25,8 @@ from benchmarks.controls.fit import ablation_table, fit_questions, has_found_pul
 from benchmarks.controls.measure import Measured, load_measured, measure_all, measure_clip
 from benchmarks.controls.scenes import GIVEN, GOOD, HALVES, KINDS, NEGATIVES, Film, draw_scene, film
 from bpdemo import quality
-from bpdemo.clip import Clip, ClipReport
+from bpdemo.clip import Clip
+from bpdemo.clip_report import ClipReport
 from bpdemo.evidence import QUESTIONS
 
 PULSE = {

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from bpdemo.clip import MAX_FRAME_RATE_HZ, MAX_FRAMES, MAX_PIXELS, Clip
+from bpdemo.clip import Clip
+from bpdemo.clip_report import MAX_FRAME_RATE_HZ, MAX_FRAMES, MAX_PIXELS
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimator import BloodPressureEstimator
 from bpdemo.models import find_model

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from bpdemo.capture import Capture, CaptureReport
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.face import FaceTrack
 from bpdemo.regions import CELLS, CellTraces
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from bpdemo.capture import CaptureReport, Thumbnail
-from bpdemo.clip import ClipReport
+from bpdemo.clip_report import ClipReport
 from bpdemo.demo.cuff import Adjusted, Calibration, CuffReading
 from bpdemo.errors import Reason
 from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bpdemo.capture import read_capture
-from bpdemo.clip import Clip, Frame
+from bpdemo.clip import Clip
+from bpdemo.clip_report import Frame
 from bpdemo.face import FaceTracker
 from bpdemo.regions import CELLS, read_cells
 from bpdemo.synthesis.encode import CODECS

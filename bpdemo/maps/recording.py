@@ -1,0 +1,166 @@
+"""One recording of a data set becomes rows, one a window: read by the demo's own way, its truth beside it."""
+
+import hashlib
+import zlib
+from dataclasses import asdict
+from pathlib import PurePosixPath
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+
+from bpdemo import beats, stmap
+from bpdemo.beats import MeanBeats
+from bpdemo.capture import Capture, read_capture
+from bpdemo.data.person import Recording
+from bpdemo.data.pressure import WindowPressure
+from bpdemo.data.signals import Samples, at_columns
+from bpdemo.errors import BpdemoError
+from bpdemo.pulse import Pulse
+from bpdemo.sources import ClipSource, Pictures, path_of
+from bpdemo.spectrum import heart_rate_hz
+from bpdemo.stmap import STMap
+from bpdemo.system.isolation import read_in_subprocess
+from bpdemo.window import Window, read_windows
+
+Row = dict[str, Any]
+_ABOUT = ("person", "task", "camera", "age", "sex", "height_cm", "weight_kg", "skin_tone", "heart_rate_bpm")
+CLIP_MISSING = "clip_missing"
+
+
+def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
+    """Return the rows of a recording, column of `schema.COLUMNS` -> value: one a window, refused ones among them.
+
+    Windows are those that the demo reads. A clip that cannot be read is one row with the error's code; nothing that is
+    wrong with a recording is raised. `isolate` reads the clip in a subprocess (`system.isolation`).
+    """
+    row = {name: getattr(recording, name) for name in _ABOUT} | {
+        "data_set": recording.person.partition(":")[0],
+        "recording": recording.name,
+        "stmap_version": stmap.VERSION,
+        "beats_version": beats.VERSION,
+    }
+    if recording.clip is None:
+        return [row | {"status": "error", "code": CLIP_MISSING}]
+    try:
+        row["source_sha256"] = hash_source(recording.clip)
+        capture = (read_in_subprocess if isolate else read_capture)(recording.clip)
+        windows = read_windows(capture)
+    except BpdemoError as error:
+        return [row | {"status": "error", "code": error.code}]
+    except (BadZipFile, OSError):
+        return [row | {"status": "error", "code": "not_readable"}]
+    row |= _file(capture)
+    if not windows:
+        return [row | {"status": "refused", "code": "no_face"}]
+    truths = _truths(recording, windows)
+    contact, fault = _contact(recording)
+    return [
+        row | {"window": number} | _window(window) | truth | _contact_in(window, contact, fault)
+        for number, (window, truth) in enumerate(zip(windows, truths, strict=True))
+    ]
+
+
+def hash_source(source: ClipSource) -> str:
+    """Return the SHA-256 of a clip's bytes; of pictures, of their names and checksums (CRC-32) in order.
+
+    Raises:
+        OSError, BadZipFile: it cannot be read.
+    """
+    if not isinstance(source, Pictures):
+        with path_of(source).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    if source.path.is_dir():
+        pictures = [(file.name, zlib.crc32(file.read_bytes())) for file in sorted(source.path.iterdir())]
+    else:
+        inside = PurePosixPath(source.inside)
+        with ZipFile(source.path) as archive:  # which keeps checksums of its entries
+            entries = [(info.filename, info.CRC) for info in archive.infolist()]
+        pictures = sorted(entry for entry in entries if PurePosixPath(entry[0]).parent == inside)
+    return hashlib.sha256(repr(pictures).encode()).hexdigest()
+
+
+def _file(capture: Capture) -> Row:
+    file = capture.report.file
+    return {name: getattr(file, name) for name in ("codec", "width", "height", "frame_rate_hz", "duration_s")}
+
+
+def _window(window: Window) -> Row:
+    return {
+        "start_s": window.start_s,
+        "end_s": window.end_s,
+        "status": window.status,
+        "code": window.reasons[0].code if window.reasons else "",
+        "has_pulse": window.has_pulse,
+        "checks": [asdict(check) | {"passed": check.passed} for check in window.checks],
+        "pulse_probability": window.evidence.probability if window.evidence else None,
+        **_map(window.stmap),
+        **_beats(window.beats),
+        **_pulse(window.pulse),
+    }
+
+
+def _map(made: STMap) -> Row:
+    return {
+        "stmap": made.values.astype(np.float16).ravel(),
+        "mask": made.mask.ravel(),
+        "columns": made.mask.shape[1],
+        "scale": made.scale,
+    }
+
+
+def _beats(mean: MeanBeats | None) -> Row:
+    if mean is None:
+        return {}
+    return {
+        "beats": mean.values.ravel(),
+        "beats_weight": mean.weight.ravel(),
+        "beats_rate_hz": mean.rate_hz,
+        "beats_s": mean.beats_s,
+    }
+
+
+def _pulse(pulse: Pulse | None) -> Row:
+    if pulse is None:
+        return {}
+    return {
+        "pulse": pulse.wave.astype(np.float32),
+        "pulse_heart_rate_bpm": pulse.heart_rate_bpm,
+        "pulse_snr_db": pulse.snr_db,
+    }
+
+
+def _truths(recording: Recording, windows: list[Window]) -> list[Row]:
+    """Return the true pressure of each window."""
+    if recording.pressure is None:
+        return [{"pressure_fault": "missing"} for _ in windows]
+    found = recording.pressure.of_windows([(window.start_s, window.end_s) for window in windows])
+    return [_truth(one) | {"pressure_kind": recording.pressure.kind} for one in found]
+
+
+def _truth(pressure: WindowPressure) -> Row:
+    known = {} if pressure.fault else {"systolic": pressure.systolic, "diastolic": pressure.diastolic}
+    return {"pressure_fault": pressure.fault, "pressure_note": pressure.note, **known}
+
+
+def _contact(recording: Recording) -> tuple[Samples | None, str]:
+    """Return the contact pulse, and the code of what is wrong where it cannot be had."""
+    if recording.pulse is None:
+        return None, "missing"
+    try:
+        return recording.pulse.read(), ""
+    except BpdemoError as error:
+        return None, error.code
+
+
+def _contact_in(window: Window, contact: Samples | None, fault: str) -> Row:
+    if contact is None:
+        return {"contact_fault": fault}
+    wave = at_columns(contact, window.stmap.time_s)
+    whole = bool(np.isfinite(wave).all()) and np.ptp(wave) > 0
+    rate = 60 * heart_rate_hz(wave) if whole else None
+    return {
+        "contact_pulse": wave.astype(np.float32),
+        "contact_heart_rate_bpm": rate,
+        "contact_fault": "" if whole else "incomplete",
+    }
