@@ -3,6 +3,7 @@ import openpyxl
 import pytest
 
 from bpdemo.data.mw_ppg import load_mw_ppg
+from bpdemo.data.person import group_people
 from bpdemo.data.ppg_bp import load_ppg_bp
 from bpdemo.errors import DataError
 from tests.support.small_tables import write_mw_ppg
@@ -24,21 +25,20 @@ def one_subject(ppg_bp, tmp_path):
 
 
 def test_ppg_bp_is_read_as_published(ppg_bp):
-    loaded = load_ppg_bp(ppg_bp)
+    loaded = group_people(load_ppg_bp(ppg_bp))
     assert [person.name for person in loaded] == [f"ppg_bp:{2 + 3 * i}" for i in range(6)]
     assert (loaded[1].systolic, loaded[1].diastolic) == (121.0, 67.0)
     assert (loaded[1].age, loaded[1].sex, loaded[1].height_cm, loaded[1].traits) == (50, "female", None, None)
-    assert len(loaded[0].recordings) == 3
-    assert loaded[0].recordings[0].rate_hz == 1000
-    assert loaded[0].recordings[0].samples.shape == (2100,)
-    assert 1999 < loaded[0].recordings[0].samples.min() < loaded[0].recordings[0].samples.max() < 2400
+    assert len(loaded[0].pulses) == 3
+    assert loaded[0].pulses[0].rate_hz == 1000
+    assert loaded[0].pulses[0].values.shape == (2100,)
+    assert 1999 < loaded[0].pulses[0].values.min() < loaded[0].pulses[0].values.max() < 2400
 
 
 def test_people_without_recordings_are_left_out(one_subject):
     (one_subject / "0_subject" / "22_1.txt").write_text("1\t2\t3")  # not of subject 2, and not in the table
-    (person,) = load_ppg_bp(one_subject)
-    assert person.name == "ppg_bp:2"
-    assert len(person.recordings) == 1
+    (recording,) = load_ppg_bp(one_subject)
+    assert (recording.person, recording.name) == ("ppg_bp:2", "2_1")
 
 
 def test_traits_of_ppg_bp_are_read_and_gaps_left_out(one_subject):
@@ -56,7 +56,12 @@ def test_traits_of_ppg_bp_are_read_and_gaps_left_out(one_subject):
     book.save(one_subject / "PPG-BP dataset.xlsx")
     for subject in (3, 4, 5):
         (one_subject / "0_subject" / f"{subject}_1.txt").write_text("1\t2\t3")
-    assert [person.traits for person in load_ppg_bp(one_subject)] == [(45, 1, 20), (60, 0, 20), None, None]
+    assert [person.traits for person in group_people(load_ppg_bp(one_subject))] == [
+        (45, 1, 20),
+        (60, 0, 20),
+        None,
+        None,
+    ]
 
 
 def test_folders_without_the_sets_are_errors(tmp_path):
@@ -93,13 +98,13 @@ def test_a_table_that_is_no_spreadsheet_is_an_error(one_subject):
 
 
 def test_mw_ppg_has_a_recording_of_each_wavelength(tmp_path):
-    people = load_mw_ppg(write_mw_ppg(tmp_path, age=np.array([21, 22, 23])))
+    people = group_people(load_mw_ppg(write_mw_ppg(tmp_path, age=np.array([21, 22, 23]))))
     assert [(person.name, person.age) for person in people] == [("mw_ppg:11", 21), ("mw_ppg:12", 22), ("mw_ppg:13", 23)]
     assert (people[2].systolic, people[2].diastolic) == (120, 68)
-    assert [(len(one.samples), one.rate_hz) for one in people[0].recordings] == [(2000, 200)] * 3
-    peaks = [np.ptp(recording.samples) for recording in people[0].recordings]
+    assert [(len(one.values), one.rate_hz) for one in people[0].pulses] == [(2000, 200)] * 3
+    peaks = [np.ptp(pulse.values) for pulse in people[0].pulses]
     assert peaks == pytest.approx([900] * 3, rel=0.01)
-    assert not np.array_equal(people[0].recordings[0].samples, people[0].recordings[1].samples)
+    assert not np.array_equal(people[0].pulses[0].values, people[0].pulses[1].values)
 
 
 @pytest.mark.parametrize(

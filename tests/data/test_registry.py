@@ -44,6 +44,14 @@ def test_a_person_met_twice_is_an_error(ppg_bp, tmp_path):
     assert caught.value.code == "data_invalid"
 
 
+def test_a_folder_of_another_set_is_named(ppg_bp):
+    with pytest.raises(DataError) as caught:
+        load_people({"mw_ppg": ppg_bp})
+    assert caught.value.code == "data_missing"
+    assert "mwppg_200hz.npz" in caught.value.reason.message
+    assert "ppg_bp" in caught.value.reason.remedy
+
+
 def test_every_set_is_cited(ppg_bp, tmp_path):
     cited = cite({"hospital": ppg_bp, "mine": write_recordings(tmp_path, people=1)})
     assert "Scientific Data" in cited

@@ -5,8 +5,11 @@ import pytest
 
 from bpdemo.data.beat_rate import impossible_beat_rate
 from bpdemo.data.clips import load_clips
+from bpdemo.data.person import group_people
+from bpdemo.data.pressure import Cuff
 from bpdemo.data.recordings import load_recordings
 from bpdemo.errors import DataError
+from bpdemo.sources import Pictures
 from bpdemo.synthesis.pulses import beats_of
 from tests.support.small_ppg_bp import finger_pulse
 from tests.support.small_tables import write_recordings
@@ -25,12 +28,13 @@ def error_of(load, folder):
 
 def test_recordings_are_read_person_by_person(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
-        people = load_recordings(write_recordings(tmp_path))
+        recordings = load_recordings(write_recordings(tmp_path))
+    people = group_people(recordings)
     assert [person.name for person in people] == [f"recordings:{i}" for i in range(6)]
-    text, array = people[1].recordings
+    text, array = people[1].pulses
     assert (text.rate_hz, array.rate_hz) == (125, 200)
-    assert (text.samples.shape, array.samples.shape) == ((500,), (800,))
-    assert people[1].clips == ()
+    assert (text.values.shape, array.values.shape) == ((500,), (800,))
+    assert all(recording.clip is None for recording in recordings)
     assert all(len(beats_of(person)) >= 5 for person in people)
     # One label a person: the mean of 118 and 122.
     assert (people[1].systolic, people[1].diastolic) == (120, 65)
@@ -46,20 +50,36 @@ def test_tables_may_come_as_spreadsheets_save_them(folder):
         '"x, y",a.txt, 120 ,80,100,3\r\n\r\nz,b.npy,121.5,81,50,4\r\nz,c.csv,121.5,81,50,4\r\n'
     )
     (folder / "recordings.csv").write_bytes(table.encode())
-    first, second = load_recordings(folder, "mine")
-    assert (first.name, first.systolic, first.recordings[0].samples.tolist()) == ("mine:x, y", 120.0, [1, 2, 3])
+    first, second = group_people(load_recordings(folder, "mine"))
+    assert (first.name, first.systolic, first.pulses[0].values.tolist()) == ("mine:x, y", 120.0, [1, 2, 3])
     assert (second.name, second.systolic) == ("mine:z", 121.5)
-    assert [recording.samples.tolist() for recording in second.recordings] == [[0, 1, 2, 3, 4], [1, 2, 3, 4]]
+    assert [pulse.values.tolist() for pulse in second.pulses] == [[0, 1, 2, 3, 4], [1, 2, 3, 4]]
 
 
 def test_clips_keep_their_own_pressures(folder):
     (folder / "clips.csv").write_text(CLIP_HEADER + "a.mp4,7,120,80\nb.mp4,7,140,90\n")
-    (person,) = load_clips(folder)
-    assert (person.name, person.systolic, person.diastolic, person.recordings) == ("clips:7", 130, 85, ())
-    assert [(clip.path.name, clip.systolic, clip.diastolic) for clip in person.clips] == [
-        ("a.mp4", 120, 80),
-        ("b.mp4", 140, 90),
+    recordings = load_clips(folder)
+    assert [(one.person, one.name, one.clip, one.pressure) for one in recordings] == [
+        ("clips:7", "a.mp4", folder / "a.mp4", Cuff(120, 80)),
+        ("clips:7", "b.mp4", folder / "b.mp4", Cuff(140, 90)),
     ]
+    (person,) = group_people(recordings)
+    assert (person.name, person.systolic, person.diastolic, person.pulses) == ("clips:7", 130, 85, ())
+
+
+def test_what_is_not_known_of_a_clip_is_none(folder):
+    (folder / "pictures").mkdir()
+    (folder / "stamped").mkdir()
+    (folder / "clips.csv").write_text(
+        "clip,person,systolic,diastolic,heart_rate,frame_rate_hz\n"
+        "a.mp4,1,,,72.5,\nb.mp4,2,,,none,\npictures,3,120,80,,25\nstamped,3,,,,\n"
+    )
+    video, photograph, pictures, stamped = load_clips(folder)
+    assert (video.pressure, video.heart_rate_bpm) == (None, 72.5)
+    assert photograph.heart_rate_bpm == 0
+    assert (pictures.clip, pictures.heart_rate_bpm) == (Pictures(folder / "pictures", rate_hz=25), None)
+    assert stamped.clip == Pictures(folder / "stamped")
+    assert [person.name for person in group_people([video, photograph, pictures, stamped])] == ["clips:3"]
 
 
 def test_what_a_table_says_of_people_is_read(folder):
@@ -68,10 +88,11 @@ def test_what_a_table_says_of_people_is_read(folder):
         CLIP_HEADER.strip() + "," + columns + "a.mp4,7,120,80,40,F,160,64,Fitzpatrick 3,rest,phone\n"
         "b.mp4,7,140,90,42,F,,,,,\n"
     )
-    (person,) = load_clips(folder)
+    recordings = load_clips(folder)
+    (person,) = group_people(recordings)
     assert (person.age, person.sex, person.height_cm, person.skin_tone) == (41, "female", 160, "Fitzpatrick 3")
     assert person.traits == (41, 1, pytest.approx(25))
-    assert [(clip.task, clip.camera) for clip in person.clips] == [("rest", "phone"), (None, None)]
+    assert [(one.task, one.camera) for one in recordings] == [("rest", "phone"), (None, None)]
 
 
 @pytest.mark.parametrize("stated", ["old,F", "40,x", "inf,F", "40,m\nb.mp4,7,120,80,40,f"])  # the last: two sexes
@@ -129,8 +150,8 @@ def test_files_may_be_links_to_anywhere(tmp_path):
     for number, file in enumerate(sorted(store.glob("p*"))):
         (mine / file.name).symlink_to(file.rename(store / f"b{number}"))
     (mine / "recordings.csv").symlink_to(store / "recordings.csv")
-    people = load_recordings(mine)
-    assert [len(person.recordings) for person in people] == [2] * 6
+    people = group_people(load_recordings(mine))
+    assert [len(person.pulses) for person in people] == [2] * 6
     # Two names of one content would leak between folds.
     (mine / "p1.txt").unlink()
     (mine / "p1.txt").symlink_to(mine / "p0.txt")
@@ -144,7 +165,7 @@ def test_a_whole_number_is_one_person_as_a_spreadsheet_writes_it(folder):
             (folder / f"{number}.mp4").touch()
             rows.append(f"{number}.mp4,{label},120,80\n")
         (folder / "clips.csv").write_text(CLIP_HEADER + "".join(rows))
-        return [person.name for person in load_clips(folder)]
+        return [*dict.fromkeys(recording.person for recording in load_clips(folder))]
 
     assert names("1", "1.0", "2.0", "10", "1") == ["clips:1", "clips:2", "clips:10"]
     assert names("01", "2", "0") == ["clips:1", "clips:2", "clips:0"]
@@ -234,6 +255,8 @@ def test_rows_of_clips_are_checked_alike(folder):
         ("c.mp4,1,120,80", "data_missing"),
         ("../outside.txt,1,120,80", "data_invalid"),
         ("a.mp4,1,120,280", "data_invalid"),
+        ("a.mp4,1,120,", "data_invalid"),  # half a pressure
+        (".,1,120,80", "data_missing"),
         ("a.mp4,1,120,80\na.mp4,2,120,80", "data_invalid"),
     ):
         (folder / "clips.csv").write_text(CLIP_HEADER + row + "\n")
@@ -243,4 +266,4 @@ def test_rows_of_clips_are_checked_alike(folder):
 def test_recordings_without_a_beat_have_none(folder):
     (folder / "flat.txt").write_text("5\n" * 500)
     (folder / "recordings.csv").write_text(HEADER + "a.txt,1,100,120,80\nflat.txt,2,100,120,80\n")
-    assert [beats_of(person) for person in load_recordings(folder)] == [[], []]
+    assert [beats_of(person) for person in group_people(load_recordings(folder))] == [[], []]
