@@ -141,7 +141,7 @@ class Clip:
         if self._exhausted:
             report.cut_at_s = times[-1] if times else 0.0
         whole = report.cut_at_s is None and report.size_changed_at_s is None
-        promised_s = min(self._promised_s() / report.slowed, MAX_DURATION_S)
+        promised_s = min(self.promised_s / report.slowed, MAX_DURATION_S)
         if whole and max(report.duration_s, timeline.reached_s) < 0.8 * promised_s:
             report.damaged = True
         if not times:
@@ -161,11 +161,14 @@ class Clip:
         """Return whether pictures were decoded in another order than stored, and no time so far tells of it."""
         return bool(self._stream.codec_context.has_b_frames) and not self._reordered
 
-    def _promised_s(self) -> float:
-        """Return how long the header says that the pictures last; 0 when it does not.
+    @property
+    def promised_s(self) -> float:
+        """How long the header says that the pictures last; 0 when it does not.
 
         It is never used as a time, but pictures that end far before it mean a damaged file.
         """
+        if self._times_s is not None:
+            return self._times_s[-1] - self._times_s[0]
         stream = self._stream
         if stream.duration and stream.time_base:
             return float(stream.duration * stream.time_base)

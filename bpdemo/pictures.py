@@ -69,6 +69,11 @@ class PictureClip:
         """How many of the pictures have been read, 0 to 1."""
         return self._read / len(self._numbered)
 
+    @property
+    def promised_s(self) -> float:
+        """How long the clip lasts by the names of its pictures."""
+        return self._times_s()[-1]
+
     def frames(self) -> Iterator[Frame]:
         """Yield the pictures in the order of their times and complete `report` at the end; limits are `clip`'s."""
         report, picture_bytes, pixels = self.report, 0, 0

@@ -1,0 +1,51 @@
+"""What a data set holds, told before hours are spent on it."""
+
+import json
+import sys
+
+import pytest
+
+from bpdemo import cli
+from bpdemo.data.check import check_data
+from tests.support.small_tables import write_recordings
+
+
+def test_pulses_are_counted_with_their_pressures(tmp_path):
+    found = check_data("mine", write_recordings(tmp_path))
+    assert (found.people, found.recordings, found.clips, found.with_pulse, found.hours) == (6, 12, 0, 12, 0)
+    assert found.pressures == {"cuff": 12}
+    # 104, 118, 132, 146, 160, 174 mmHg, and four more each
+    assert found.systolic == {
+        "100 to 110": 2,
+        "110 to 120": 1,
+        "120 to 130": 1,
+        "130 to 140": 2,
+        "140 to 160": 2,
+        "160 to 180": 4,
+    }
+    assert sum(found.diastolic.values()) == 12
+
+
+def test_clips_are_counted_with_their_hours(tmp_path, pulse_clip, text_file):
+    (tmp_path / "a.mp4").symlink_to(pulse_clip.path)
+    (tmp_path / "b.mp4").symlink_to(text_file)
+    (tmp_path / "clips.csv").write_text("clip,person,systolic,diastolic\na.mp4,1,190,120\nb.mp4,1,,\n")
+    found = check_data("clips", tmp_path)
+    assert (found.people, found.recordings, found.clips) == (1, 2, 1)
+    assert found.hours == pytest.approx(15 / 3600, rel=0.01)
+    assert (found.systolic, found.diastolic) == ({"180 and above": 1}, {"110 and above": 1})
+    assert found.faults == {"not_a_video": 1}
+
+
+def test_the_command_prints_lines_or_json(ppg_bp, monkeypatch, capsys):
+    def run(*options):
+        monkeypatch.setattr(sys, "argv", ["bpdemo", "data", "check", f"ppg_bp={ppg_bp}", *options])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    lines = run().splitlines()
+    assert "6 people" in lines[0]
+    assert any(line.startswith("licence") and "CC BY 4.0" in line for line in lines)
+    assert json.loads(run("--json"))["people"] == 6
