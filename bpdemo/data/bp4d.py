@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from bpdemo.data import binghamton
 from bpdemo.data.binghamton import FRAME_RATE_HZ, Session, person_of, task_of
-from bpdemo.data.folders import find, is_own, is_picture, list_own
+from bpdemo.data.folders import find, is_picture, list_own
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import BeatSteps, Pressure, Wave
@@ -82,7 +82,7 @@ def _list_tasks(path: Path, person: str) -> dict[int, str]:
     for inside, (*above, _) in sorted(folders.items()):
         task = task_of(above[-1]) if above else None
         stated = person_of(above[-2]) if len(above) > 1 else None
-        if task is not None and stated in (None, person) and all(is_own(part) or part == "." for part in above):
+        if task is not None and stated in (None, person):
             tasks.setdefault(task, inside)
     return tasks
 

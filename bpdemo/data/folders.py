@@ -3,13 +3,12 @@
 import re
 from pathlib import Path
 
-_LEFT_BEHIND = {"__macosx", "thumbs.db", "desktop.ini"}  # by systems; so are names that begin with a dot
 _PICTURES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 
 def is_own(name: str) -> bool:
-    """Return whether a name belongs to the data set, rather than to a system that it has passed through."""
-    return not name.startswith(".") and name.lower() not in _LEFT_BEHIND
+    """Return whether a name belongs to the data set: systems that it passes through leave names with a dot in front."""
+    return not name.startswith(".")
 
 
 def is_picture(name: str) -> bool:
@@ -25,12 +24,13 @@ def list_own(folder: Path) -> list[Path]:
 def find(folder: Path, *names: str) -> Path | None:
     """Return the path of these names below a folder, in any case, with or without blanks, `_` and `-`; else None."""
     for name in names:
-        exact = folder / name
-        others = (path for path in list_own(folder) if _plain(path.name) == _plain(name))
-        found = exact if exact.exists() else next(others, None)
-        if found is None:
+        if (folder / name).exists():
+            folder /= name
+            continue
+        alike = [path for path in list_own(folder) if _plain(path.name) == _plain(name)]
+        if not alike:
             return None
-        folder = found
+        folder = alike[0]
     return folder
 
 

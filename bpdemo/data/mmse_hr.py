@@ -42,7 +42,7 @@ def load_mmse_hr(folder: str | Path) -> list[Recording]:
             for session, own in binghamton.list_sessions(find(folder, *physiology.split("/"))).items()
             if (path := find(own, _WAVE))
         }
-        for session in clips.keys() | waves.keys() | binghamton.list_sessions(find(folder, frames)).keys():
+        for session in clips.keys() | waves.keys():
             person, task = session
             missing = [f"{frames}/{person}/T{task}"] if session not in clips else []
             missing += [f"{physiology}/{person}/T{task}/{_WAVE}"] if session not in waves else []

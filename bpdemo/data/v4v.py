@@ -12,7 +12,7 @@ import numpy as np
 
 from bpdemo.data import binghamton
 from bpdemo.data.binghamton import Session, session_of
-from bpdemo.data.folders import find, is_own, list_own
+from bpdemo.data.folders import find, list_own
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import Wave
@@ -106,8 +106,7 @@ def _list_files(root: Path, endings: set[str]) -> dict[Session, Path]:
     found: dict[Session, Path] = {}
     for path in sorted(root.rglob("*")):
         session = session_of(re.sub(r"[\s_-]+BP$", "", path.stem, flags=re.IGNORECASE))
-        own = all(is_own(part) for part in path.relative_to(root).parts)
-        if session and own and path.suffix.lower() in endings and path.is_file():
+        if session and path.suffix.lower() in endings and path.is_file():
             found.setdefault(session, path)
     return found
 

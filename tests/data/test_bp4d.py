@@ -114,7 +114,6 @@ def test_a_broken_zip_costs_its_clips_only(bp4d, caplog):
 def test_archives_may_be_packed_from_another_folder(bp4d, top):
     with zipfile.ZipFile(bp4d / "2D+3D/F002.zip", "w") as archive:
         archive.writestr(f"{top}T2/0000.JPG", b"\0")
-        archive.writestr(f"__MACOSX/{top}T2/0000.jpg", b"\0")
     one = load(bp4d)[2]
     assert one.clip == Pictures(bp4d / "2D+3D/F002.zip", f"{top}T2", 25.0)
 

@@ -59,6 +59,11 @@ def test_the_dicrotic_notch_is_no_beat(rate_bpm, decimals):
     assert (found.systolic, found.diastolic, found.fault) == (131, 74, "")
 
 
+def test_noise_makes_no_beats():
+    found = at_begin(WAVE + np.random.default_rng(1).normal(0, 0.3, len(WAVE)))
+    assert (found.systolic, found.diastolic) == pytest.approx((119, 69.5), abs=1)
+
+
 def test_a_second_wave_as_in_stiff_arteries_is_no_beat():
     at = np.arange(8000) / 1000 % 0.8
     wave = 70 + 50 * np.exp(-(((at - 0.15) / 0.07) ** 2)) + 28 * np.exp(-(((at - 0.42) / 0.08) ** 2))
@@ -128,6 +133,14 @@ def test_a_wave_of_the_wrong_sign_is_turned_and_noted():
     turned = Wave(signal(-put(WAVE, 3, 3.03, 0.0))).of_windows([BEGIN, END])
     assert [one.note for one in turned] == ["turned"] * 2
     assert means(turned[1]) == (SYSTOLIC[10:].mean(), DIASTOLIC[11:].mean())
+
+
+@pytest.mark.parametrize("signs", [(-1, 1), (1, -1)])
+def test_steps_of_the_wrong_sign_are_turned_and_noted(signs):
+    steps = BeatSteps(*(signal(sign * one) for sign, one in zip(signs, STEPS, strict=True)))
+    (found,) = steps.of_windows([END])
+    assert means(found) == (SYSTOLIC[10:].mean(), DIASTOLIC[10:].mean())
+    assert found.note == "turned"
 
 
 def test_a_contact_pulse_is_upright_and_has_gaps_where_the_artery_was_lost():
