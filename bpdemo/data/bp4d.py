@@ -4,7 +4,6 @@ Its people are also in MMSE-HR and V4V (see `binghamton.py`): never train on one
 """
 
 import logging
-import re
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -76,12 +75,10 @@ def _list_tasks(path: Path, person: str) -> dict[int, str]:
         _log.warning("%s cannot be read as a zip archive (%s): its clips are left out.", path, error)
         return {}
     tasks: dict[int, str] = {}
-    folders = {
-        name[: -len(parts[-1]) - 1]: parts for name in names if is_picture((parts := re.split(r"[\\/]", name))[-1])
-    }
-    for inside, (*above, _) in sorted(folders.items()):
-        task = task_of(above[-1]) if above else None
-        stated = person_of(above[-2]) if len(above) > 1 else None
+    splits = (name.rpartition("/") for name in names)
+    for inside in sorted({above for above, _, name in splits if is_picture(name)}):
+        *above, last = inside.split("/")
+        task, stated = task_of(last), person_of(above[-1]) if above else None
         if task is not None and stated in (None, person):
             tasks.setdefault(task, inside)
     return tasks

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-_PICTURES = {".jpg", ".jpeg", ".png", ".bmp"}
+_PICTURES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 def is_own(name: str) -> bool:
@@ -13,7 +13,7 @@ def is_own(name: str) -> bool:
 
 def is_picture(name: str) -> bool:
     """Return whether a file name is a picture's."""
-    return is_own(name) and Path(name).suffix.lower() in _PICTURES
+    return is_own(name) and name.lower().endswith(_PICTURES)
 
 
 def list_own(folder: Path) -> list[Path]:
