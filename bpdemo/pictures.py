@@ -5,7 +5,7 @@ When each was filmed is in its name: the last number in it is a count, or a time
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Self
 from zipfile import BadZipFile, ZipFile
 
@@ -54,7 +54,7 @@ class PictureClip:
             where = f"{source.path.name}/{source.inside}".rstrip("/")
             raise ClipError("no_video", f"There is no numbered picture in {where}.", _REMEDY)
         self._read = 0
-        codec = PurePosixPath(self._numbered[0][1]).suffix[1:].lower()
+        codec = _path(self._numbered[0][1]).suffix[1:].lower()
         self.report = ClipReport("pictures", codec, 0, 0, 0, sum(files.values()))
 
     def __enter__(self) -> Self:
@@ -112,14 +112,14 @@ class PictureClip:
         if self._archive is None:
             entries = {path.name: path.stat().st_size for path in sorted(self._source.path.iterdir())}
         else:
-            inside = PurePosixPath(self._source.inside)
             infos = sorted(self._archive.infolist(), key=lambda info: info.filename)
-            entries = {info.filename: info.file_size for info in infos if PurePosixPath(info.filename).parent == inside}
+            entries = {info.filename: info.file_size for info in infos if lies_in(info.filename, self._source.inside)}
+        own = {name: _own_name(name) for name in entries}
         return {
             name: size
             for name, size in entries.items()
             # Other systems leave hidden copies beside each file.
-            if PurePosixPath(name).suffix.lower() in SUFFIXES and not PurePosixPath(name).name.startswith(".")
+            if (path := _path(name)).suffix.lower() in SUFFIXES and not path.name.startswith(".")
         }
 
     def _times_s(self) -> list[float]:
@@ -140,10 +140,19 @@ class PictureClip:
         return np.frombuffer(content, np.uint8)
 
 
+def lies_in(entry: str, folder: str) -> bool:
+    """Return whether an entry of an archive lies in a folder of it; either may be written with backslashes."""
+    return _path(entry).parent == _path(folder)
+
+
+def _path(entry: str) -> PurePosixPath:
+    return PurePosixPath(entry.replace("\\", "/"))
+
+
 def _numbers(files: dict[str, int]) -> dict[int, str]:
     """Return the pictures by the last number in their name, the first of several of the same number."""
     numbered: dict[int, str] = {}
     for name in files:
-        if found := _LAST_NUMBER.search(Path(name).stem):
+        if found := _LAST_NUMBER.search(Path(_own_name(name)).stem):
             numbered.setdefault(int(found[0]), name)
     return numbered

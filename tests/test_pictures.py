@@ -94,6 +94,18 @@ def test_an_archive_is_read_where_it_is(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("spelt", ["F001\\T1\\{}", "./F001/T1/{}", "T1/{}", "{}"])
+def test_an_archive_may_spell_its_folders_in_any_way(tmp_path, spelt):
+    folder = write_pictures(tmp_path / "f", ["1.png", "2.png"])
+    with ZipFile(tmp_path / "a.zip", "w") as archive:
+        for file in folder.iterdir():
+            archive.writestr(spelt.format(file.name), file.read_bytes())
+        archive.writestr(spelt.format("deeper/3.png"), b"")
+    inside = spelt.replace("{}", "").rstrip("/\\")
+    _, levels, _ = read(Pictures(tmp_path / "a.zip", inside, 25.0))
+    assert levels == [1, 2]
+
+
 def test_what_is_damaged_is_left_out_and_told(tmp_path):
     folder = write_pictures(tmp_path, [f"{number}.png" for number in range(5)])
     (folder / "2.png").write_bytes(b"")

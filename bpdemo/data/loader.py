@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bpdemo.data.arterial import LIMITS_MMHG
 from bpdemo.data.person import Recording, Sex
 from bpdemo.data.pressure import Cuff
 from bpdemo.errors import DataError
 
-_PRESSURE_LIMITS_MMHG = (20.0, 300.0)  # outside, a table holds something else than a pressure
 _SEXES: dict[str, Sex] = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
@@ -54,7 +54,7 @@ class Place:
     def cuff(self, systolic: object, diastolic: object) -> Cuff:
         """Return both, in mmHg; raises unless they are 20 to 300 and systolic is above diastolic."""
         high, low = self.number(systolic), self.number(diastolic)
-        lowest, highest = _PRESSURE_LIMITS_MMHG
+        lowest, highest = LIMITS_MMHG
         for value in (high, low):
             if not lowest <= value <= highest:
                 raise self.invalid(f"{value:g} is not a pressure in mmHg")

@@ -3,7 +3,6 @@
 import hashlib
 import zlib
 from dataclasses import asdict
-from pathlib import PurePosixPath
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
@@ -16,6 +15,7 @@ from bpdemo.data.person import Recording
 from bpdemo.data.pressure import WindowPressure
 from bpdemo.data.signals import Samples, at_columns
 from bpdemo.errors import BpdemoError
+from bpdemo.pictures import lies_in
 from bpdemo.pulse import Pulse
 from bpdemo.sources import ClipSource, Pictures, path_of
 from bpdemo.spectrum import heart_rate_hz
@@ -73,10 +73,9 @@ def hash_source(source: ClipSource) -> str:
     if source.path.is_dir():
         pictures = [(file.name, zlib.crc32(file.read_bytes())) for file in sorted(source.path.iterdir())]
     else:
-        inside = PurePosixPath(source.inside)
         with ZipFile(source.path) as archive:  # which keeps checksums of its entries
             entries = [(info.filename, info.CRC) for info in archive.infolist()]
-        pictures = sorted(entry for entry in entries if PurePosixPath(entry[0]).parent == inside)
+        pictures = sorted(entry for entry in entries if lies_in(entry[0], source.inside))
     return hashlib.sha256(repr(pictures).encode()).hexdigest()
 
 
