@@ -26,7 +26,6 @@ from bpdemo.sources import Pictures
 from bpdemo.timing import pauses
 
 SUFFIXES = (".png", ".bmp", ".jpg", ".jpeg")
-_NANOSECONDS = 1e-9
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 _REMEDY = "Name a folder, or a folder in a zip archive, of numbered PNG, BMP or JPEG pictures of one clip."
 
@@ -114,7 +113,6 @@ class PictureClip:
         else:
             infos = sorted(self._archive.infolist(), key=lambda info: info.filename)
             entries = {info.filename: info.file_size for info in infos if lies_in(info.filename, self._source.inside)}
-        own = {name: _own_name(name) for name in entries}
         return {
             name: size
             for name, size in entries.items()
@@ -127,7 +125,7 @@ class PictureClip:
         numbers = [number for number, _ in self._numbered]
         since = np.array([number - numbers[0] for number in numbers], np.float64)
         if self._source.rate_hz is None:
-            return (since * _NANOSECONDS).tolist()
+            return (since / self._source.stamps_hz).tolist()
         step = float(np.median(np.diff(since))) if len(since) > 1 else 1.0
         return (since / (step * self._source.rate_hz)).tolist()
 
@@ -153,6 +151,6 @@ def _numbers(files: dict[str, int]) -> dict[int, str]:
     """Return the pictures by the last number in their name, the first of several of the same number."""
     numbered: dict[int, str] = {}
     for name in files:
-        if found := _LAST_NUMBER.search(Path(_own_name(name)).stem):
+        if found := _LAST_NUMBER.search(_path(name).stem):
             numbered.setdefault(int(found[0]), name)
     return numbered

@@ -21,12 +21,14 @@ class Pictures:
         path: the folder or the archive.
         inside: the folder within the archive whose pictures they are; empty for a folder.
         rate_hz: pictures a second, by the numbers in their names: a missing number is a gap. None where the names end
-            in time stamps, nanoseconds.
+            in time stamps.
+        stamps_hz: what these count in a second: nanoseconds unless said otherwise.
     """
 
     path: Path
     inside: str = ""
     rate_hz: float | None = None
+    stamps_hz: float = 1e9
 
 
 ClipSource = str | os.PathLike | TimedVideo | Pictures

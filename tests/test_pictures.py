@@ -77,6 +77,12 @@ def test_time_stamps_are_nanoseconds(tmp_path):
     assert levels == [1, 2, 3, 4]
 
 
+def test_time_stamps_may_be_milliseconds(tmp_path):
+    folder = write_pictures(tmp_path, [f"{1709640000000 + since}.png" for since in (0, 33, 70, 100)])
+    times_s, *_ = read(Pictures(folder, stamps_hz=1e3))
+    assert times_s == pytest.approx([0, 0.033, 0.070, 0.1])
+
+
 def test_an_archive_is_read_where_it_is(tmp_path):
     folder = write_pictures(tmp_path / "f", [f"{number:03d}.jpg" for number in range(5)], first_level=60)
     other = write_pictures(tmp_path / "g", ["000.jpg"])
