@@ -75,7 +75,7 @@ def test_columns_are_found_by_name(folder):
 
 
 @pytest.mark.parametrize(
-    "text", ["", HEADER, "PPG,SQ2\n5,1\n6,1\n", HEADER + "5,1,1,1,0\n" * 9, HEADER + "5,0,0,0,0\n6,0,0,0,0\n"]
+    "text", ["", HEADER, "PPG,A,B,C\n5,1,1,1\n6,1,1,1\n", HEADER + "5,1,1,1,0\n" * 9, HEADER + "5,0,0,0,0\n6,0,0,0,0\n"]
 )
 def test_a_pulse_that_is_none_is_told(folder, text):
     (folder / "p01_a" / "p01_a_bvp.csv").write_text(text)
@@ -112,6 +112,8 @@ def test_half_a_set_names_what_was_looked_for(folder, tmp_path):
 
 def test_leftovers_and_capitals_do_not_disturb(folder):
     add_leftovers(folder)
+    (folder / "__MACOSX" / "p08_c" / "p08_c_rgb").mkdir(parents=True)
+    (folder / "__MACOSX" / "p09_a").mkdir()
     upper_endings(folder)
     found = load(folder)
     assert [*found] == NAMES

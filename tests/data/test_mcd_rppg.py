@@ -110,7 +110,13 @@ def test_what_is_not_there_is_missing(folder):
     (folder / "ppg_sync" / "1020_USBVideo_after.txt").unlink()
     (folder / "video" / "4571_USBVideo_after.avi").write_text(POINTER)
     (folder / "ppg_sync" / "4571_FullHDwebcam_after.txt").write_text(POINTER)
+    (folder / "video" / "1020_IriunWebcam_after.avi").unlink()
+    (folder / "video" / "1020_IriunWebcam_after.avi").symlink_to(folder / "blob")  # as in a cache that was cleaned
+    (folder / "video" / "1020_IriunWebcam_before.avi").rename(folder / "other blob")
+    (folder / "video" / "1020_IriunWebcam_before.avi").symlink_to(folder / "other blob")
     found = load(folder)
+    assert found["1020_IriunWebcam_after"].missing == ("video/1020_IriunWebcam_after.avi",)
+    assert found["1020_IriunWebcam_before"].missing == ()
     one = found["1020_USBVideo_after"]
     assert (one.clip, one.pulse, one.pressure) == (None, None, Cuff(113, 78))
     assert one.missing == ("video/1020_USBVideo_after.avi", "ppg_sync/1020_USBVideo_after.txt")

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.data_sets.parts import put_clip, wave
 
 FIRST = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
-SECOND = "1b2c3d4e-5f60-4718-93a4-b5c6d7e8f90a"
+SECOND = "1B2C3D4E-5F60-4718-93A4-B5C6D7E8F90A"
 THIRD = "2c3d4e5f60718293a4b5c6d7e8f90a1b"
 SITTING = {"position": "Sitting", "facial_movement": "No movement", "talking": "N"}
 
