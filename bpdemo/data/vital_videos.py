@@ -13,6 +13,7 @@ from bpdemo.data.files import checked_set, contact_pulse, known, known_cuff, lis
 from bpdemo.data.loader import Loader, parse_sex
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples
+from bpdemo.errors import DataError
 from bpdemo.sources import ClipSource, TimedVideo
 
 _TITLE = "Vital Videos"
@@ -28,7 +29,7 @@ def load_vital_videos(folder: str | Path) -> list[Recording]:
     frames were filmed, the clip has these times.
 
     Raises:
-        DataError: `data_missing` when there is no such file or no video, `data_invalid` when one is no JSON.
+        DataError: `data_missing` when there is no such file or no video, `data_invalid` when one with videos is no JSON.
     """
     folder = Path(folder)
     files = list_folder(folder)
@@ -42,7 +43,12 @@ def load_vital_videos(folder: str | Path) -> list[Recording]:
 
 
 def _read_person(file: Path, files: dict[str, Path]) -> list[Recording]:
-    content = read_json(file)
+    try:
+        content = read_json(file)
+    except DataError:
+        if any(name.startswith(file.stem.casefold()) and name.endswith(".mp4") for name in files):
+            raise
+        return []  # it belongs to something else
     guid = content.get("GUID") if isinstance(content.get("GUID"), str) else file.stem
     participant = _object(content.get("participant"))
     found = []

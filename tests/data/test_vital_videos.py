@@ -84,6 +84,8 @@ def test_a_video_that_was_withdrawn_is_missing(folder):
 
 def test_other_json_files_are_left_alone(folder):
     (folder / "about.json").write_text('{"scenarios": "two"}')
+    (folder / "list.json").write_text("[]")
+    (folder / "notes.json").write_text("to do")
     assert len(load(folder)) == 5
 
 
