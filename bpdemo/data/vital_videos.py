@@ -29,7 +29,7 @@ def load_vital_videos(folder: str | Path) -> list[Recording]:
     frames were filmed, the clip has these times.
 
     Raises:
-        DataError: `data_missing` when there is no such file or no video, `data_invalid` when one with videos is no JSON.
+        DataError: `data_missing` when there is no such file or no video, `data_invalid` when one of a video is no JSON.
     """
     folder = Path(folder)
     files = list_folder(folder)
