@@ -22,6 +22,7 @@ _RATE_HZ = 30.0  # of pictures and pulse: a line for a picture
 _COLUMNS = ("bvp", "sqphysmd", "sq1", "sq2")
 _QUALITIES = _COLUMNS[1:]  # a network's label and two that were set by hand
 _POOR = 0.3  # at and below, rPPG-Toolbox leaves frames out, by the last label; here any label counts
+_DIGITS_OF_A_DATE = 12
 _CONDITIONS = {
     "a": "a slow breathing and rest",
     "b": "b easy math",
@@ -60,22 +61,23 @@ def _describe(session: Path, folder: Path) -> Recording:
     return Recording(
         f"ibvp:{person}",
         name,
-        Pictures(pictures, rate_hz=_numbers_a_second(first)) if pictures and first else None,
+        _clip(pictures, first) if pictures and first else None,
         pulse=EarPulse(label) if label else None,
         task=_CONDITIONS.get(condition, condition),
         missing=tuple(path for path, found in wanted.items() if not found),
     )
 
 
-def _numbers_a_second(picture: str) -> float:
-    """How far the number in pictures' names counts in a second: where it is a date in milliseconds, 1000."""
-    stamp = re.search(r"[0-9]+$", Path(picture).stem)
-    return 1000.0 if stamp and len(stamp[0]) >= 12 else _RATE_HZ
+def _clip(folder: Path, picture: str) -> Pictures:
+    """Pictures, one of which is called so: numbered, or named by the date in milliseconds."""
+    number = re.search(r"[0-9]+$", Path(picture).stem)
+    stamped = number is not None and len(number[0]) >= _DIGITS_OF_A_DATE
+    return Pictures(folder, stamps_hz=1000.0) if stamped else Pictures(folder, rate_hz=_RATE_HZ)
 
 
 @dataclass(frozen=True)
 class EarPulse:
-    """The ear's pulse in `<session>_bvp.csv`, with or without a header; NaN where its quality is poor or unknown."""
+    """The ear's pulse in `<session>_bvp.csv`, with or without a header; NaN where its quality is poor."""
 
     path: Path
 
@@ -92,8 +94,8 @@ class EarPulse:
         padded = [[*row, *[""] * len(header)][: len(header)] for row in rows]
         cells = np.array([[number(cell) for cell in row] for row in padded]).reshape(-1, len(header))
         table = dict(zip(header, cells.T, strict=True))
-        good = [table[quality] > _POOR for quality in _QUALITIES if quality in table]
-        values = np.where(np.all(good, axis=0), table["bvp"], math.nan) if good else table["bvp"]
+        poor = [table[quality] <= _POOR for quality in _QUALITIES if quality in table]  # no label says nothing
+        values = np.where(np.any(poor, axis=0), math.nan, table["bvp"]) if poor else table["bvp"]
         return contact_pulse(self.path, values, np.arange(len(values)) / _RATE_HZ)
 
 

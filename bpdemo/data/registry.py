@@ -1,15 +1,39 @@
 """Data sets by name and folder. A new one is a file with a `LOADER`, and a line in `LOADERS`."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from bpdemo.data import clips, mw_ppg, ppg_bp, recordings
+from bpdemo.data import (
+    bp4d,
+    clips,
+    ibvp,
+    mcd_rppg,
+    mmse_hr,
+    mw_ppg,
+    ppg_bp,
+    pure,
+    recordings,
+    ubfc_phys,
+    ubfc_rppg,
+    v4v,
+    vital_videos,
+)
+from bpdemo.data.binghamton import SHARED_PEOPLE
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Person, Recording, group_people
 from bpdemo.errors import DataError
 
 LOADERS: dict[str, Loader] = {
+    "mcd_rppg": mcd_rppg.LOADER,
+    "vital_videos": vital_videos.LOADER,
+    "v4v": v4v.LOADER,
+    "mmse_hr": mmse_hr.LOADER,
+    "bp4d": bp4d.LOADER,
+    "ubfc_rppg": ubfc_rppg.LOADER,
+    "ubfc_phys": ubfc_phys.LOADER,
+    "pure": pure.LOADER,
+    "ibvp": ibvp.LOADER,
     "ppg_bp": ppg_bp.LOADER,
     "mw_ppg": mw_ppg.LOADER,
     "recordings": recordings.LOADER,
@@ -49,23 +73,40 @@ def load(data: Mapping[str, str | Path]) -> list[Recording]:
         DataError: `data_unknown` for a set that nothing is known of, `data_invalid` for a person of two sets or one
             folder named twice; and whatever the loaders raise.
     """
-    sets = [_load_set(name, Path(folder)) for name, folder in data.items()]
-    people = Counter(person for recordings in sets for person in {one.person for one in recordings})
-    twice = [f"{person} appears twice." for person, times in people.items() if times > 1]
     if len({Path(folder).resolve() for folder in data.values()}) < len(data):
-        twice.append("One folder is named twice.")
-    if twice:
-        raise DataError(
-            "data_invalid",
-            f"{twice[0]} Results would leak from training into validation.",
-            "Name every person in one set only.",
-        )
+        raise _met_twice("One folder is named twice.")
+    sets = [_load_set(name, Path(folder)) for name, folder in data.items()]
+    check_people([{one.person for one in recordings} for recordings in sets])
     return [recording for recordings in sets for recording in recordings]
+
+
+def check_people(sets: Sequence[Set[str]]) -> None:
+    """Check that nobody is in two sets of people, by their names; those of `SHARED_PEOPLE` are one person's.
+
+    Raises:
+        DataError: `data_invalid`.
+    """
+    times = Counter(identity for people in sets for identity in {_identity(person) for person in people})
+    if twice := [identity for identity, count in times.items() if count > 1]:
+        raise _met_twice(f"{min(twice)} appears twice.")
 
 
 def load_people(data: Mapping[str, str | Path]) -> list[Person]:
     """Return the people of several data sets who have a cuff's pressure; raises as `load`."""
     return group_people(load(data))
+
+
+def _identity(person: str) -> str:
+    kind, _, label = person.partition(":")
+    return f"{'/'.join(SHARED_PEOPLE)}:{label}" if kind in SHARED_PEOPLE else person
+
+
+def _met_twice(what: str) -> DataError:
+    return DataError(
+        "data_invalid",
+        f"{what} Results would leak from training into validation.",
+        "Name every person in one set only.",
+    )
 
 
 def _load_set(name: str, folder: Path) -> list[Recording]:

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from bpdemo.data.registry import cite, load_people
+from bpdemo.data.registry import check_people, cite, load_people
 from bpdemo.errors import DataError
 from tests.support.small_tables import write_mw_ppg, write_recordings
 
@@ -41,6 +41,13 @@ def test_a_person_met_twice_is_an_error(ppg_bp, tmp_path):
     shutil.copytree(ppg_bp, tmp_path / "again")
     with pytest.raises(DataError) as caught:
         load_people({"ppg_bp": ppg_bp, "again": tmp_path / "again"})
+    assert caught.value.code == "data_invalid"
+
+
+def test_sets_cut_from_the_same_sessions_share_their_people():
+    check_people([{"mmse_hr:F001", "mmse_hr:F002"}, {"v4v:F003"}, {"pure:F001"}])
+    with pytest.raises(DataError) as caught:
+        check_people([{"mmse_hr:F001"}, {"v4v:F001"}])
     assert caught.value.code == "data_invalid"
 
 
