@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bpdemo.data.arterial import ArterialPulse
-from bpdemo.data.folders import holds_pictures, list_own
+from bpdemo.data.folders import first_picture, list_folder
 from bpdemo.data.loader import parse_sex, wrong_layout
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import Pressure
@@ -53,10 +53,10 @@ def session_of(name: str) -> Session | None:
 def list_sessions(root: Path | None) -> dict[Session, Path]:
     """Return the folders `<person>/<task>` in a root by session; `F001/F001/T1`, as some unpack, is one as well."""
     found: dict[Session, Path] = {}
-    for own in list_own(root) if root else []:
+    for own in list_folder(root).values() if root else ():
         if (person := person_of(own.name)) is None:
             continue
-        for folder in [*list_own(own), *list_own(own / own.name)]:
+        for folder in [*list_folder(own).values(), *list_folder(own / own.name).values()]:
             if (task := task_of(folder.name)) is not None and folder.is_dir():
                 found.setdefault((person, task), folder)
     return found
@@ -67,7 +67,7 @@ def list_frames(root: Path | None) -> dict[Session, ClipSource]:
     return {
         session: Pictures(folder, rate_hz=FRAME_RATE_HZ)
         for session, folder in list_sessions(root).items()
-        if holds_pictures(folder)
+        if first_picture(folder)
     }
 
 

@@ -9,7 +9,7 @@ from zipfile import BadZipFile, ZipFile
 
 from bpdemo.data import binghamton
 from bpdemo.data.binghamton import FRAME_RATE_HZ, Session, person_of, task_of
-from bpdemo.data.folders import find, is_picture, list_own
+from bpdemo.data.folders import find, is_picture, list_folder
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import BeatSteps, Pressure, Wave
@@ -58,7 +58,7 @@ _NAMES = (_WAVE, _SYSTOLIC, _DIASTOLIC)
 
 def _list_clips(root: Path | None) -> dict[Session, ClipSource]:
     clips = binghamton.list_frames(root)
-    for path in list_own(root) if root else []:
+    for path in list_folder(root).values() if root else ():
         person = person_of(path.stem)
         if person and path.suffix.lower() == ".zip":
             for task, inside in _list_tasks(path, person).items():

@@ -1,8 +1,7 @@
-"""What the loaders of published data sets share: folders as they are unpacked, text, and checks of contact pulses."""
+"""What the loaders of published data sets share: text, numbers, and checks of contact pulses."""
 
 import json
 import math
-import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,40 +17,6 @@ from bpdemo.errors import DataError
 
 FETCH_AGAIN = "Fetch the file again; if it stays so, leave it out."
 _POINTER, _POINTER_BYTES = b"version https://git-lfs", 1024
-_LEFTOVERS = ("__macosx", "thumbs.db", "desktop.ini")  # of the machines that packed or unpacked; and hidden files
-_PICTURES = (".png", ".bmp", ".jpg", ".jpeg")
-
-
-def numeric_order(name: str) -> list[int | str]:
-    """Return a sort key by which numbers in names count as numbers: subject2 comes before subject10."""
-    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"([0-9]+)", name.casefold()))]
-
-
-def list_folder(folder: Path) -> dict[str, Path]:
-    """Return what is in a folder by its name in lower case, in numeric order; empty where there is no folder.
-
-    Hidden files, what archives and desktops leave behind, and links that lead nowhere are left out.
-    """
-    if not folder.is_dir():
-        return {}
-    with os.scandir(folder) as entries:
-        names = [
-            entry.name
-            for entry in entries
-            if not entry.name.startswith(".")
-            and entry.name.casefold() not in _LEFTOVERS
-            and (not entry.is_symlink() or (folder / entry.name).exists())
-        ]
-    return {name.casefold(): folder / name for name in sorted(names, key=numeric_order)}
-
-
-def first_picture(folder: Path) -> str:
-    """Return the name of any picture in a folder, however many there are; empty when there is none."""
-    if not folder.is_dir():
-        return ""
-    with os.scandir(folder) as entries:
-        pictures = (one.name for one in entries if one.name.lower().endswith(_PICTURES) and one.name[0] != ".")
-        return next(pictures, "")
 
 
 def is_pointer(file: Path) -> bool:

@@ -15,16 +15,8 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from bpdemo.data.files import (
-    checked_set,
-    contact_pulse,
-    is_pointer,
-    known,
-    known_cuff,
-    list_folder,
-    read_numbers,
-    read_text,
-)
+from bpdemo.data.files import checked_set, contact_pulse, is_pointer, known, known_cuff, read_numbers, read_text
+from bpdemo.data.folders import list_folder
 from bpdemo.data.loader import Loader, Place, parse_sex, wrong_layout
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples

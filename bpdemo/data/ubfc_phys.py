@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdemo.data.files import checked_set, contact_pulse, list_folder, read_numbers, read_text
+from bpdemo.data.files import checked_set, contact_pulse, read_numbers, read_text
+from bpdemo.data.folders import list_folder
 from bpdemo.data.loader import Loader, parse_sex
 from bpdemo.data.person import Recording, Sex
 from bpdemo.data.signals import Samples

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdemo.data.files import FETCH_AGAIN, checked_set, contact_pulse, list_folder, mean_known, read_numbers
+from bpdemo.data.files import FETCH_AGAIN, checked_set, contact_pulse, mean_known, read_numbers
+from bpdemo.data.folders import list_folder
 from bpdemo.data.loader import Loader, Place
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples

@@ -12,7 +12,7 @@ import numpy as np
 
 from bpdemo.data import binghamton
 from bpdemo.data.binghamton import Session, session_of
-from bpdemo.data.folders import find, list_own
+from bpdemo.data.folders import find, list_folder
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import Wave
@@ -98,7 +98,7 @@ def _find_by_session(folder: Path) -> Iterator[_Found]:
 
 def _list_in(folder: Path, names: str) -> list[Path]:
     found = find(folder, *names.split("/"))
-    return list_own(found) if found else []
+    return [*list_folder(found).values()] if found else []
 
 
 def _list_files(root: Path, endings: set[str]) -> dict[Session, Path]:

@@ -9,7 +9,8 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from bpdemo.data.files import checked_set, contact_pulse, known, known_cuff, list_folder, mean_known, number, read_json
+from bpdemo.data.files import checked_set, contact_pulse, known, known_cuff, mean_known, number, read_json
+from bpdemo.data.folders import list_folder
 from bpdemo.data.loader import Loader, parse_sex
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples
