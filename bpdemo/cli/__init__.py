@@ -31,7 +31,7 @@ def demo(
 
 
 _clips = (clips.estimate, clips.stmap, clips.check, demo, clips.render)
-for _command in (*_clips, training.train, training.evaluate, hub.push, hub.publish):
+for _command in (*_clips, training.train, training.evaluate, hub.push, hub.publish, hub.push_maps):
     app.command()(_command)
 
 
