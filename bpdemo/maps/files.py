@@ -73,7 +73,7 @@ def _in_repo(repo_id: str, revision: str) -> list[MapsFile]:
     library = hub.import_hub()
     place = f"{repo_id}@{revision}"
     timeout_s = library.constants.HF_HUB_ETAG_TIMEOUT
-    with hub.explained(repo_id, place, "stream", "dataset"), hub.session_timeout(timeout_s):
+    with hub.explained(repo_id, place, kind="dataset"), hub.session_timeout(timeout_s):
         commit = hub.commit_of(library.HfApi().dataset_info(repo_id, revision=revision, timeout=timeout_s))
         # Not from its cache of instances: one made earlier has the settings of then.
         system = library.HfFileSystem(endpoint=library.constants.ENDPOINT, skip_instance_cache=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpdemo.data.registry import LOADERS
-from bpdemo.errors import DataError, WeightsError
+from bpdemo.errors import DataError, WeightsError, shown
 from bpdemo.maps.summary import SetCounts, count_maps
 from bpdemo.reporting.maps_card import TAG, licence_of, write_card
 from bpdemo.weights import hub
@@ -41,17 +41,17 @@ def plan_maps(folder: str | Path, repo: str) -> Plan:
     """Return what would be published, each file checked, without a request.
 
     Raises:
-        DataError: `maps_missing`, `maps_invalid` or `maps_other_version`.
-        WeightsError: `weights_name_invalid` for the name of the repo.
+        DataError: `maps_name_invalid`, `maps_missing`, `maps_invalid` or `maps_other_version`.
     """
-    if "@" in repo:
-        raise WeightsError(
-            "weights_name_invalid",
-            "Maps are pushed to the main branch of a repo, not to a revision.",
-            "Give owner/name without @revision.",
-        )
-    hub.parse_name(repo)
-    folder = Path(folder).expanduser()
+    try:
+        hub.parse_name(f"{repo}@main")  # no name has two revisions
+    except WeightsError as error:
+        raise DataError(
+            "maps_name_invalid",
+            f"{shown(repo)!r} is no name of a repo on the Hub.",
+            "Give it as owner/name; maps are pushed to its main branch.",
+        ) from error
+    folder = Path(folder).expanduser()  # a path, so that what is there by chance on the Hub is not meant
     return Plan(folder, repo, count_maps(folder))
 
 

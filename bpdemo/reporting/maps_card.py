@@ -63,8 +63,8 @@ for row in read_rows("{source}", ["person", "status", "stmap", "columns", "systo
         print(row["person"], row["systolic"], row["stmap"].reshape({channels}, {cells}, row["columns"]).shape)
 ```
 
-Behind the name, `@` and a commit name one state of it for good. `bpdemo train --maps {source}` learns from it. Without \
-bpdemo:
+`bpdemo train --maps {source}` learns from it. On the Hub, `@` and a commit behind the name mean one state of it for \
+good. Without bpdemo:
 
 ```python
 from datasets import load_dataset

@@ -117,8 +117,7 @@ def explain(error: Exception, repo_id: str, place: str, doing: Task, kind: str =
         error, (httpx2.TransportError, httpx2.InvalidURL, errors.OfflineModeIsEnabled, ImportError)
     ):
         return weights_error("hub_upload_failed", repo=repo_id, detail=shown(str(error) or type(error).__name__))
-    consequences = {"push": "nothing was pushed", "stream": f"{place} is not on this machine"}
-    return _unreachable(error, consequences.get(doing, f"{place} is not in the cache"), status)
+    return _unreachable(error, "nothing was pushed" if pushing else f"{place} is not in the cache", status)
 
 
 def _unreachable(error: Exception, consequence: str, status: int | None) -> WeightsError:

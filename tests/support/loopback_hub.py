@@ -301,6 +301,8 @@ class _Handler(BaseHTTPRequestHandler):
             verify = {"href": f"{hub.endpoint}/{repo_id}/verify"}
             objects = [
                 {**item, "actions": {"upload": {"href": f"{hub.cdn}/cdn/{item['oid']}"}, "verify": verify}}
+                if item["oid"] not in hub.blobs
+                else item  # which need not be sent
                 for item in lines[0]["objects"]
             ]
             self._send(200, {"transfer": "basic", "objects": objects})
