@@ -21,10 +21,12 @@ class MapsFile:
     Attributes:
         name: its path in the folder or repo, with forward slashes.
         open: opens it for reading at any place; within, what goes wrong with the Hub is an error of ours.
+        is_far: whether each read waits for the Hub's answer.
     """
 
     name: str
     open: Callable[[], AbstractContextManager[IO[bytes]]]
+    is_far: bool
 
 
 def find_files(source: str | Path) -> list[MapsFile]:
@@ -47,7 +49,7 @@ def find_files(source: str | Path) -> list[MapsFile]:
         files = _in_repo(repo_id, revision)
     elif hub.is_folder(folder):
         paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.parquet") if path.is_file()}
-        files = [MapsFile(name, partial(_open, path)) for name, path in paths.items()]
+        files = [MapsFile(name, partial(_open, path), is_far=False) for name, path in paths.items()]
     else:
         raise _missing(folder, "is not there")
     files = [file for file in files if not any(part.startswith(".") for part in PurePosixPath(file.name).parts)]
@@ -80,7 +82,7 @@ def _in_repo(repo_id: str, revision: str) -> list[MapsFile]:
         root = f"datasets/{repo_id}@{commit}/"
         names = [name.removeprefix(root) for name in system.find(root)]
     return [
-        MapsFile(name, partial(_stream, system, root + name, repo_id, place))
+        MapsFile(name, partial(_stream, system, root + name, repo_id, place), is_far=True)
         for name in names
         if name.endswith(".parquet")
     ]
