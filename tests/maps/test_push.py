@@ -209,8 +209,8 @@ def test_the_card(hub, maps):
 
 
 def test_the_card_of_a_set_with_an_awkward_name(tmp_path, hub):
-    write_recording(tmp_path, 'my "set" | 2:A', "a", [window_row(0)])
+    write_recording(tmp_path, 'my "set" | #2:A', "a", [window_row(0)])
     publish(tmp_path)
     _, front_matter, text = head(hub)["README.md"].decode().split("---\n", 2)
-    assert yaml.safe_load(front_matter)["pretty_name"] == 'Maps of my "set" | 2'
-    assert '| my "set" \\| 2 | 1 |' in text
+    assert yaml.safe_load(front_matter)["pretty_name"] == 'Maps of my "set" | #2'
+    assert '| my "set" \\| #2 | 1 |' in text
