@@ -31,7 +31,8 @@ def demo(
 
 
 _clips = (clips.estimate, clips.stmap, clips.check, demo, clips.render)
-for _command in (*_clips, training.train, training.evaluate, data.evaluate_pulse, hub.push, hub.publish):
+_training = (training.train, training.evaluate, data.evaluate_pulse)
+for _command in (*_clips, *_training, hub.push, hub.push_maps, hub.publish):
     app.command()(_command)
 app.add_typer(data.app, name="data")
 

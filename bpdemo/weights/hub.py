@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: fetch the three files of a weights repo, push them to one.
+"""The Hugging Face Hub: fetch the three files of a weights repo, push them to one; names and errors of any repo.
 
 A branch or tag is resolved once, and all files are taken from that commit. The cache is used whenever the Hub cannot be
 reached; a refusal (no such repo, no access) is an error even when a copy is cached.
@@ -20,7 +20,7 @@ from bpdemo.weights.hub_errors import FILE_LIMITS, Task, explain, weights_error
 
 if TYPE_CHECKING:
     from httpx2 import Request
-    from huggingface_hub import HfApi
+    from huggingface_hub import DatasetInfo, HfApi, ModelInfo
 
 EVIDENCE = ("evidence.json", "evidence/*.png")
 """What a card shows and is made from: pushed beside the files, and never fetched."""
@@ -57,6 +57,26 @@ def parse_name(name: str) -> tuple[str, str]:
     return repo_id, revision or "main"
 
 
+def find_folder(source: str | Path) -> Path | None:
+    """Return the folder that is there by this name, or that a path names if there or not; None for a repo's name."""
+    try:
+        folder = Path(source).expanduser()
+    except RuntimeError:  # of an unknown user
+        folder = Path(source)
+    if str(source).strip() and is_folder(folder):
+        return folder
+    is_path = isinstance(source, Path) or source.startswith(("/", "./", "../", "~", "\\")) or source in (".", "..")
+    return folder if is_path else None
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there, also of what can be no path: a name too long, or with a NUL."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def fetch(repo_id: str, revision: str) -> tuple[Path, str]:
     """Return the folder in huggingface_hub's cache that holds a repo's three files, and their commit's hash.
 
@@ -65,31 +85,31 @@ def fetch(repo_id: str, revision: str) -> tuple[Path, str]:
             `weights_file_too_large`, `hub_unreachable`, `hub_download_broken`, `hub_cache_unwritable`, `disk_full`,
             `hub_refused` or `hub_settings_invalid`.
     """
-    hub = _import_hub()
+    hub = import_hub()
     cached = _find_cached(repo_id, revision)
     if cached and cached.name == revision:
         return cached, revision
     place = f"{repo_id}@{revision}"
     try:
-        with _explained(repo_id, place):
+        with explained(repo_id, place):
             commit = _resolve(repo_id, revision, place)
     except WeightsError as error:
         if error.code == "hub_unreachable" and cached:
             return cached, cached.name
         raise
-    with _explained(repo_id, place, "download"), _session_timeout(hub.constants.HF_HUB_ETAG_TIMEOUT):
+    with explained(repo_id, place, "download"), session_timeout(hub.constants.HF_HUB_ETAG_TIMEOUT):
         folder = Path(hub.snapshot_download(repo_id, revision=commit, allow_patterns=list(FILE_LIMITS)))
     if commit not in (revision, cached and cached.name):
         # The cache learns where the branch is only once the commit is complete: a download that breaks off leaves the
         # old commit for a start without the Hub.
-        with suppress(WeightsError), _explained(repo_id, place):
+        with suppress(WeightsError), explained(repo_id, place):
             hub.hf_hub_download(repo_id, "config.json", revision=revision)
     return folder, commit
 
 
 def _find_cached(repo_id: str, revision: str) -> Path | None:
     """Return the folder of a revision whose three files are in the cache, without a request."""
-    download, files = _import_hub().snapshot_download, list(FILE_LIMITS)
+    download, files = import_hub().snapshot_download, list(FILE_LIMITS)
     with suppress(OSError):  # LocalEntryNotFoundError among others
         folder = Path(download(repo_id, revision=revision, allow_patterns=files, local_files_only=True))
         if all((folder / name).is_file() for name in FILE_LIMITS):
@@ -99,18 +119,24 @@ def _find_cached(repo_id: str, revision: str) -> Path | None:
 
 def _resolve(repo_id: str, revision: str, place: str) -> str:
     """Return the hash of the commit a revision names, the sizes of its files checked."""
-    hub = _import_hub()
+    hub = import_hub()
     timeout_s = hub.constants.HF_HUB_ETAG_TIMEOUT
     info = hub.HfApi().model_info(repo_id, revision=revision, files_metadata=True, timeout=timeout_s)
-    if info.siblings is None or not _COMMIT.fullmatch(info.sha or ""):
-        raise ConnectionError("the answer is not that of a Hub")
-    sizes = {file.rfilename: file.size for file in info.siblings}
+    commit = commit_of(info)
+    sizes = {file.rfilename: file.size for file in info.siblings or ()}
     for name, limit in FILE_LIMITS.items():
         if name not in sizes:
             raise weights_error("weights_file_missing", name=name, place=place)
         size = sizes[name]
         if size is None or size > limit:
             raise weights_error("weights_file_too_large", name=f"{name} of {place}", size=size, limit=limit)
+    return commit
+
+
+def commit_of(info: "ModelInfo | DatasetInfo") -> str:
+    """Return the hash of the commit that a Hub's answer is about; raises ConnectionError if it is no Hub's answer."""
+    if info.siblings is None or not _COMMIT.fullmatch(info.sha or ""):
+        raise ConnectionError("the answer is not that of a Hub")
     return str(info.sha)
 
 
@@ -144,11 +170,11 @@ def writing(repo_id: str, token: str | None) -> "Iterator[HfApi]":
     Raises:
         WeightsError: the codes of `upload`.
     """
-    hub = _import_hub()
+    hub = import_hub()
     token = token or hub.get_token()
     if not token:
         raise weights_error("hub_token_missing")
-    with _explained(repo_id, repo_id, "push"), _session_timeout(PUSH_TIMEOUT_S):
+    with explained(repo_id, repo_id, "push"), session_timeout(PUSH_TIMEOUT_S):
         yield hub.HfApi(token=token)
 
 
@@ -162,7 +188,7 @@ def evidence(folder: Path) -> list[str]:
     ]
 
 
-def _import_hub() -> Any:
+def import_hub() -> Any:
     """Import huggingface_hub with its usage reports off, even when it was imported before."""
     try:
         import huggingface_hub
@@ -174,7 +200,7 @@ def _import_hub() -> Any:
 
 
 @contextmanager
-def _session_timeout(seconds: float) -> Iterator[None]:
+def session_timeout(seconds: float) -> Iterator[None]:
     """Limit the time of requests that huggingface_hub sends without a limit."""
 
     def limit(request: "Request") -> None:
@@ -183,7 +209,7 @@ def _session_timeout(seconds: float) -> Iterator[None]:
         }
 
     with _session_lock:
-        session = _import_hub().get_session()
+        session = import_hub().get_session()
         hooks = session.event_hooks
         session.event_hooks = {**hooks, "request": [*hooks["request"], limit]}
         try:
@@ -193,11 +219,11 @@ def _session_timeout(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(repo_id: str, place: str, doing: Task = "question") -> Iterator[None]:
-    """Raise what goes wrong in the block as an error of ours."""
+def explained(repo_id: str, place: str, doing: Task = "question", kind: str = "model") -> Iterator[None]:
+    """Raise what goes wrong in the block as an error of ours; `place` is the repo with its revision."""
     import httpx2
 
     try:
         yield
     except (httpx2.HTTPError, httpx2.InvalidURL, *_OTHER_ERRORS) as error:
-        raise explain(error, repo_id, place, doing) from error
+        raise explain(error, repo_id, place, doing, kind) from error

@@ -1,4 +1,4 @@
-"""What can go wrong with weights and the Hub, as errors of this project."""
+"""What can go wrong with weights, maps and the Hub, as errors of this project."""
 
 import errno
 from typing import Literal
@@ -8,7 +8,7 @@ from bpdemo.errors import WeightsError, shown
 FILE_LIMITS = {"config.json": 1 << 20, "README.md": 1 << 20, "model.safetensors": 1 << 28}
 """The files of a weights folder and the largest size of each, bytes. The full-size network has 45 MB of weights."""
 
-Task = Literal["question", "download", "push"]
+Task = Literal["question", "download", "stream", "push"]
 _BUSY = (408, 429)
 
 _ERRORS = {
@@ -26,7 +26,7 @@ _ERRORS = {
     ),
     "disk_full": ("There is no room left on the disk for {place}.", "Free some space there and try again."),
     "hub_repo_not_found": (
-        "The Hub has no model repo {repo}, or it is private and the token does not open it.",
+        "The Hub has no {kind} repo {repo}, or it is private and the token does not open it.",
         "Check owner and name; for a private repo log in with `hf auth login` or set HF_TOKEN.",
     ),
     "hub_revision_not_found": (
@@ -81,7 +81,7 @@ def is_disk_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def explain(error: Exception, repo_id: str, place: str, doing: Task) -> WeightsError:
+def explain(error: Exception, repo_id: str, place: str, doing: Task, kind: str = "model") -> WeightsError:
     """Return the error of ours for what huggingface_hub raised; `place` is the repo with its revision."""
     import httpx2
     from huggingface_hub import errors
@@ -96,7 +96,7 @@ def explain(error: Exception, repo_id: str, place: str, doing: Task) -> WeightsE
         if pushing and status == 401:
             return weights_error("hub_token_refused")
         if no_repo and not pushing:
-            return weights_error("hub_repo_not_found", repo=repo_id)
+            return weights_error("hub_repo_not_found", kind=kind, repo=repo_id)
         if isinstance(error, errors.RevisionNotFoundError):
             return weights_error("hub_revision_not_found", place=place)
         if status in (401, 403) or isinstance(error, (errors.RepositoryNotFoundError, errors.DisabledRepoError)):
@@ -111,6 +111,8 @@ def explain(error: Exception, repo_id: str, place: str, doing: Task) -> WeightsE
             return weights_error("hub_cache_unwritable")
         if isinstance(error, httpx2.TransportError) or type(error) is OSError:
             return weights_error("hub_download_broken", place=place)
+    elif doing == "stream" and isinstance(error, httpx2.TransportError):
+        return weights_error("hub_download_broken", place=place)
     elif pushing and not isinstance(
         error, (httpx2.TransportError, httpx2.InvalidURL, errors.OfflineModeIsEnabled, ImportError)
     ):

@@ -189,19 +189,16 @@ def push_weights(folder: str | Path, repo_id: str, *, private: bool = False, tok
 
 def _locate(weights: str | Path) -> tuple[Path, str | None, str | None]:
     """Return the folder of weights, and the repo and commit hash when they are from the Hub."""
-    try:
-        folder = Path(weights).expanduser()
-        if str(weights).strip() and folder.is_dir():
-            return folder, None, None
-    except (OSError, RuntimeError, ValueError):  # a name too long, with a NUL, of an unknown user
-        folder = Path(weights)
-    if isinstance(weights, Path) or weights.startswith(("/", "./", "../", "~", "\\")) or weights in (".", ".."):
+    found = hub.find_folder(weights)
+    if found is not None:
+        if hub.is_folder(found):
+            return found, None, None
         raise WeightsError(
             "weights_folder_missing",
-            f"There is no folder {folder}.",
+            f"There is no folder {found}.",
             "Give the path of a weights folder, or owner/name@revision of a repo on the Hub.",
         )
-    repo_id, revision = hub.parse_name(weights)
+    repo_id, revision = hub.parse_name(str(weights))
     folder, commit = hub.fetch(repo_id, revision)
     return folder, repo_id, commit
 

@@ -1,11 +1,12 @@
 """A Hub on the loopback interface: as much of the Hugging Face Hub's file protocol as huggingface_hub needs.
 
-Model repos go by `owner/name`, Spaces by `spaces/owner/name`.
+Model repos go by `owner/name`, others by `spaces/owner/name` and `datasets/owner/name`.
 
-Reading: HEAD and GET of `/{repo}/resolve/{revision}/{file}` with ETag, X-Repo-Commit and Content-Length; large files
-answer with a redirect to a second origin (the CDN) and X-Linked-Etag, X-Linked-Size; a repo's info and tree, with the
-sizes of its files; errors carry X-Error-Code as the Hub's do. Writing: create repo, validate-yaml, preupload, the LFS
-batch, upload and verify, commit, and a Space's variables. Faults can be switched on.
+Reading: HEAD and GET of `/{repo}/resolve/{revision}/{file}` with ETag, X-Repo-Commit and Content-Length, or of a range
+of its bytes; large files answer with a redirect to a second origin (the CDN) and X-Linked-Etag, X-Linked-Size; a repo's
+info and tree, with the sizes of its files and the tags of its card; errors carry X-Error-Code as the Hub's do. Writing:
+create repo, validate-yaml, preupload, the LFS batch, upload and verify, commit, and a Space's variables. Faults can be
+switched on.
 """
 
 import base64
@@ -20,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import huggingface_hub
 from huggingface_hub import constants
 
-LARGE = (".safetensors", ".task", ".mp4", ".webm", ".png")
+LARGE = (".safetensors", ".parquet", ".task", ".mp4", ".webm", ".png")
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Request:
     path: str
     agent: str
     authorised: bool
+    sent: int = 0  # bytes of a file's content
 
 
 class LoopbackHub:
@@ -131,7 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         hub, path = self.hub, unquote(urlsplit(self.path).path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        hub.requests.append(Request(self.command, path, self.headers.get("User-Agent", ""), bool(token)))
+        self.asked = Request(self.command, path, self.headers.get("User-Agent", ""), bool(token))
+        hub.requests.append(self.asked)
         if hub.silent and hub.silent in path:
             hub.closing.wait()
             self.close_connection = True
@@ -143,10 +146,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve_blob(path.split("/")[2], body)
         elif token and token not in hub.tokens:
             self._send(401, error="Invalid credentials in Authorization header")
-        elif found := re.fullmatch(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/(.+)", path):
+        elif found := re.fullmatch(r"/((?:(?:spaces|datasets)/)?[^/]+/[^/]+)/resolve/(.+)", path):
             self._serve_file(found[1], *self._split(*found.groups()), token)
         elif self.command == "GET" and (
-            found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+?)(?:/(revision|tree)/(.+))?", path)
+            found := re.fullmatch(r"/api/(models|spaces|datasets)/([^/]+/[^/]+?)(?:/(revision|tree)/(.+))?", path)
         ):
             self._serve_info(_repo_id(found[1], found[2]), found[4], token, as_tree=found[3] == "tree")
         elif self.command == "POST":
@@ -178,6 +181,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(
                 b"" if cut and "Range" in self.headers else content[: len(content) // 2] if cut else content
             )
+
+    def _send_content(self, content, **headers):
+        """Answer with a file's content, or the range of it that is asked for."""
+        first, last = (self.headers.get("Range") or "").removeprefix("bytes=").partition("-")[::2]
+        part = content[int(first) : int(last or len(content)) + 1] if first else content
+        if first:
+            headers["Content_Range"] = f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}"
+        self.asked.sent = len(part) if self.command == "GET" else 0
+        self._send(206 if first else 200, part, **headers)
 
     def _split(self, repo_id, place):
         """Return revision and file of `revision/file`; either may hold slashes."""
@@ -218,14 +230,14 @@ class _Handler(BaseHTTPRequestHandler):
                 X_Linked_Size=len(content),
             )
         else:
-            self._send(200, content, ETag=f'"{_git_name(content)}"', X_Repo_Commit=commit)
+            self._send_content(content, ETag=f'"{_git_name(content)}"', X_Repo_Commit=commit)
 
     def _serve_blob(self, sha256, body):
         if self.command == "PUT":
             self.hub.blobs[sha256] = body
             self._send(200, ETag=f'"{sha256}"')
         else:
-            self._send(200, self.hub.blobs[sha256], ETag=f'"{sha256}"')
+            self._send_content(self.hub.blobs[sha256], ETag=f'"{sha256}"')
 
     def _serve_info(self, repo_id, revision, token, *, as_tree):
         found = self._find(repo_id, revision or "main", token, content=False)
@@ -242,7 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
             ]
             self._send(200, json.dumps(entries).encode(), Content_Type="application/json")
         else:
-            info = {"id": repo_id.removeprefix("spaces/"), "sha": commit, "private": repo.private, "tags": []}
+            info = {"id": "/".join(repo_id.split("/")[-2:]), "sha": commit, "private": repo.private}
+            info["tags"] = _tags(repo.commits[commit].get("README.md", b""))
             info["siblings"] = [{"rfilename": name, **file} for name, file in files.items()]
             self._send(200, {**info, **({"sdk": repo.sdk} if repo.sdk else {})})
 
@@ -256,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/repos/create":
             kind, owner, name = lines[0].get("type"), lines[0]["organization"], lines[0]["name"]
         elif found := re.match(
-            r"(?:/api/models|/api/(spaces)|/(spaces))?/([^/]+)/([^/]+?)(?:\.git)?/(preupload|info|commit|verify|variables)",
+            r"(?:/api/models|/api/(spaces|datasets)|/(spaces|datasets))?/([^/]+)/([^/]+?)(?:\.git)?/(preupload|info|commit|verify|variables)",
             path,
         ):
             kind, owner, name = found[1] or found[2], found[3], found[4]
@@ -288,6 +301,8 @@ class _Handler(BaseHTTPRequestHandler):
             verify = {"href": f"{hub.endpoint}/{repo_id}/verify"}
             objects = [
                 {**item, "actions": {"upload": {"href": f"{hub.cdn}/cdn/{item['oid']}"}, "verify": verify}}
+                if item["oid"] not in hub.blobs
+                else item  # which need not be sent
                 for item in lines[0]["objects"]
             ]
             self._send(200, {"transfer": "basic", "objects": objects})
@@ -316,4 +331,11 @@ def _git_name(content):
 
 
 def _repo_id(kind, name):
-    return f"spaces/{name}" if kind in ("space", "spaces") else name
+    kind = kind.rstrip("s") if kind else "model"
+    return name if kind == "model" else f"{kind}s/{name}"
+
+
+def _tags(card):
+    """Return the tags in the front matter of a card: a list, one a line."""
+    found = re.search(r"^tags:\n((?:- .+\n)+)", card.decode().partition("\n---")[0] + "\n", flags=re.MULTILINE)
+    return re.findall(r"^- (.+)$", found[1], flags=re.MULTILINE) if found else []
