@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bpdemo import __version__
-from bpdemo.cli import clips, hub, training
+from bpdemo.cli import clips, hub, maps, training
 from bpdemo.cli.options import missing_package
 from bpdemo.errors import BpdemoError
 from bpdemo.self_check import missing_library
@@ -31,7 +31,7 @@ def demo(
 
 
 _clips = (clips.estimate, clips.stmap, clips.check, demo, clips.render)
-for _command in (*_clips, training.train, training.evaluate, hub.push, hub.publish):
+for _command in (*_clips, maps.extract, training.train, training.evaluate, hub.push, hub.publish):
     app.command()(_command)
 
 

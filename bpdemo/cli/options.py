@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from bpdemo.errors import BpdemoError
 
 WeightsOption = Annotated[str | None, typer.Option(help="Weights: a folder, or a Hub repo owner/name@revision.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+DataOption = Annotated[list[str], typer.Option(help="A data set and its folder, NAME=DIR; may be repeated.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -34,3 +36,14 @@ def needs_extra(extra: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise missing_package(error.name, extra) from error
+
+
+def parse_data(entries: list[str]) -> dict[str, Path]:
+    """Return data-set names and folders of `NAME=DIR` entries; raises `data_invalid` for any other."""
+    data = {}
+    for entry in entries:
+        name, equals, folder = entry.partition("=")
+        if not (name and equals and folder and name.isprintable()):  # the name ends up in files
+            raise BpdemoError("data_invalid", f"{entry!r} names no data set.", "Write NAME=DIR, as ppg_bp=data/ppg_bp.")
+        data[name] = Path(folder)
+    return data
