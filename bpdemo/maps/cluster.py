@@ -32,36 +32,47 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Client]:
         BpdemoError: `cluster_missing`.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told as an error
-    if scheduler is None:
-        with (
-            dask.config.set(_OWN),
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # a free port instead of a known one
-                memory_limit=0,  # a worker that waits for memory would wait for ever; its readers are who needs it
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+    with dask.config.set(_OWN if scheduler is None else {}):
+        client = _start(workers) if scheduler is None else _find(scheduler)
+        try:
             yield client
-        return
+        finally:
+            with suppress(OSError, TimeoutError):  # there may be nobody left to say good-bye to
+                client.close(timeout=_CONNECT_S)
+            if client.cluster is not None:
+                client.cluster.close(timeout=_CONNECT_S)
+
+
+def _start(workers: int) -> Client:
     try:
-        client = Client(scheduler, timeout=_CONNECT_S)
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # a free port instead of a known one
+            memory_limit=0,  # a worker that waits for memory would wait for ever; its readers are who needs it
+            silence_logs=logging.CRITICAL,
+        )
+        return Client(cluster)
+    except (OSError, RuntimeError, TimeoutError) as error:
+        raise BpdemoError(
+            "cluster_missing",
+            f"{workers} worker processes cannot be started here.",
+            "Free some memory, or have fewer of them: --workers 1.",
+        ) from error
+
+
+def _find(scheduler: str) -> Client:
+    try:
+        return Client(scheduler, timeout=_CONNECT_S)
     except (OSError, ValueError) as error:
         raise BpdemoError(
             "cluster_missing",
             f"No scheduler answers at {scheduler}.",
             "Start one with `dask scheduler`, and give its address as it prints it: tcp://HOST:8786.",
         ) from error
-    try:
-        yield client
-    finally:
-        with suppress(OSError, TimeoutError):
-            client.close(timeout=_CONNECT_S)
 
 
 def count_threads(client: Client) -> int:

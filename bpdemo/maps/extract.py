@@ -1,7 +1,7 @@
 """Every clip of data sets is read once, on a Dask cluster, and what learning needs of it is kept.
 
-Workers write the files themselves; what travels is where a clip lies, and how many windows it gave. So many clips are
-handed out at a time that every worker has one to go on with: neither client nor scheduler grows with the data set.
+Workers write the files themselves; what travels is where a clip lies, and how many windows it gave. As many clips are
+handed out as are read at the same time: neither client nor scheduler grows with the data set.
 """
 
 import logging
@@ -31,7 +31,7 @@ from bpdemo.system.processes import cores
 logger = logging.getLogger(__name__)
 
 CRASHED, UNEXPECTED = "crashed", "unexpected"
-_HANDED_OUT = 2  # clips a worker's thread: the one it reads, and the next
+_TRIES = 3  # times that a clip is handed out; each time, Dask itself lets it meet the end of several workers
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} clips [{elapsed}<{remaining}{postfix}]"
 _BAR_S = 60.0  # between two lines of a bar that goes into a file
 
@@ -103,15 +103,20 @@ def _read_on(client: Client, todo: Sequence[Todo]) -> Iterator[list[Row]]:
     """Yield the counted rows of recordings as they are read by a cluster's workers."""
     coming, done = iter(todo), as_completed()
     under_way: dict[Future, Todo] = {}
+    tries: Counter[Path] = Counter()
 
-    def hand_out() -> None:
-        free = _HANDED_OUT * max(1, count_threads(client)) - len(under_way)
-        for recording, path in islice(coming, max(0, free)):
-            future = client.submit(read_to_file, recording, path, __version__, pure=False)
-            under_way[future] = recording, path
-            done.add(future)
+    def hand_out(recording: Recording, path: Path) -> None:
+        tries[path] += 1
+        future = client.submit(read_to_file, recording, path, __version__, pure=False)
+        under_way[future] = recording, path
+        done.add(future)
 
-    hand_out()
+    def fill_up() -> None:
+        # No more than are read at once: whoever waits at a worker that dies would be suspected, too.
+        for recording, path in islice(coming, max(0, max(1, count_threads(client)) - len(under_way))):
+            hand_out(recording, path)
+
+    fill_up()
     for future in done:
         recording, path = under_way.pop(future)
         if future.cancelled() or future.status == "lost":
@@ -119,19 +124,25 @@ def _read_on(client: Client, todo: Sequence[Todo]) -> Iterator[list[Row]]:
         error = future.exception()
         if error is None:
             yield future.result()
-        elif isinstance(error, KilledWorker):  # each worker that took it: others read the rest
+        elif not isinstance(error, KilledWorker):
+            raise error if isinstance(error, OSError) else _unfit(error)
+        elif tries[path] < _TRIES:
+            hand_out(recording, path)
+            continue
+        else:
             rows = failed(recording, CRASHED)
             write_maps(path, rows)
             yield counted(rows)
-        elif isinstance(error, OSError):
-            raise error
-        else:
-            raise BpdemoError(
-                "worker_unfit",
-                f"A worker cannot read clips: {type(error).__name__}: {error}.",
-                f"Install bpdemo[train] {__version__} on every machine; the same command goes on where it was.",
-            )
-        hand_out()
+        del tries[path]
+        fill_up()
+
+
+def _unfit(error: BaseException) -> BpdemoError:
+    return BpdemoError(
+        "worker_unfit",
+        f"A worker cannot read clips: {type(error).__name__}: {error}.",
+        f"Install bpdemo[train] {__version__} on every machine; the same command goes on where it was.",
+    )
 
 
 def read_to_file(recording: Recording, path: Path, version: str) -> list[Row]:
