@@ -31,7 +31,8 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Client]:
     Raises:
         BpdemoError: `cluster_missing`.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told as an error
+    for name in ("distributed", "distributed.client"):  # what matters of what they say is told as an error
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with dask.config.set(_OWN if scheduler is None else {}):
         client = _start(workers) if scheduler is None else _find(scheduler)
         try:
