@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bpdemo.cli.options import DeviceOption, JsonOption, WeightsOption, needs_extra
-from bpdemo.errors import BpdemoError
+from bpdemo.cli.options import DataOption, DeviceOption, JsonOption, WeightsOption, needs_extra, parse_data
 
-DataOption = Annotated[list[str], typer.Option(help="A data set and its folder, NAME=DIR; may be repeated.")]
 UnseenOption = Annotated[
     list[str] | None,
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
@@ -26,7 +24,7 @@ def train(
     unseen: UnseenOption = None,
 ) -> None:
     """Train weights on pulse recordings of people with cuff pressures; the model card says how good they are."""
-    sets, elsewhere = _parse_data(data), _parse_data(unseen or [])
+    sets, elsewhere = parse_data(data), parse_data(unseen or [])
     from bpdemo.training.train import train as train_weights
 
     train_weights(sets, output, seed=seed, run=run, device=device, unseen=elsewhere)
@@ -50,7 +48,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score saved weights on people they never saw or, with --cross-validate, the recipe on the folds of the data."""
-    sets = _parse_data(data)
+    sets = parse_data(data)
     from bpdemo.reporting.report import summary, write_report
     from bpdemo.training.fit import distributed_state
     from bpdemo.weights.store import pick_device
@@ -69,14 +67,3 @@ def evaluate(
     if output is not None:
         write_report(results, output)
     print(json.dumps(results.to_json()) if as_json else summary(results))
-
-
-def _parse_data(entries: list[str]) -> dict[str, Path]:
-    """Return data-set names and folders of `NAME=DIR` entries."""
-    data = {}
-    for entry in entries:
-        name, equals, folder = entry.partition("=")
-        if not (name and equals and folder and name.isprintable()):  # the name ends up in files
-            raise BpdemoError("data_invalid", f"{entry!r} names no data set.", "Write NAME=DIR, as ppg_bp=data/ppg_bp.")
-        data[name] = Path(folder)
-    return data

@@ -12,7 +12,7 @@ from bpdemo import beats, stmap
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, read_capture
 from bpdemo.data.person import Recording
-from bpdemo.data.pressure import WindowPressure
+from bpdemo.data.pressure import Cuff, WindowPressure
 from bpdemo.data.signals import Samples, at_columns
 from bpdemo.errors import BpdemoError
 from bpdemo.pictures import lies_in
@@ -34,14 +34,9 @@ def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
     Windows are those that the demo reads. A clip that cannot be read is one row with the error's code; nothing that is
     wrong with a recording is raised. `isolate` reads the clip in a subprocess (`system.isolation`).
     """
-    row = {name: getattr(recording, name) for name in _ABOUT} | {
-        "data_set": recording.person.partition(":")[0],
-        "recording": recording.name,
-        "stmap_version": stmap.VERSION,
-        "beats_version": beats.VERSION,
-    }
     if recording.clip is None:
-        return [row | {"status": "error", "code": CLIP_MISSING}]
+        return failed(recording, CLIP_MISSING)
+    row = described(recording)
     try:
         row["source_sha256"] = hash_source(recording.clip)
         capture = (read_in_subprocess if isolate else read_capture)(recording.clip)
@@ -59,6 +54,44 @@ def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
         row | {"window": number} | _window(window) | truth | _contact_in(window, contact, fault)
         for number, (window, truth) in enumerate(zip(windows, truths, strict=True))
     ]
+
+
+def described(recording: Recording) -> Row:
+    """Return the columns that are known before the clip is read, alike in every row of the recording."""
+    row = {name: getattr(recording, name) for name in _ABOUT} | {
+        "data_set": data_set_of(recording),
+        "recording": recording.name,
+        "source_bytes": size_of_source(recording.clip) if recording.clip is not None else None,
+        "pressure_kind": recording.pressure.kind if recording.pressure is not None else None,
+        "stmap_version": stmap.VERSION,
+        "beats_version": beats.VERSION,
+    }
+    if isinstance(recording.pressure, Cuff):
+        row |= {"systolic": recording.pressure.systolic, "diastolic": recording.pressure.diastolic}
+    return row
+
+
+def data_set_of(recording: Recording) -> str:
+    """Return the user's name of the data set that a recording is of."""
+    return recording.person.partition(":")[0]
+
+
+def failed(recording: Recording, code: str) -> list[Row]:
+    """Return the one row of a recording whose clip cannot be read."""
+    return [described(recording) | {"status": "error", "code": code}]
+
+
+def size_of_source(source: ClipSource) -> int | None:
+    """Return the bytes of a clip's file, of the archive that it lies in, or of all pictures in its folder.
+
+    None where they cannot be looked at.
+    """
+    path = path_of(source)
+    try:
+        files = path.iterdir() if path.is_dir() else [path]
+        return sum(file.stat().st_size for file in files)
+    except OSError:
+        return None
 
 
 def hash_source(source: ClipSource) -> str:
@@ -133,8 +166,9 @@ def _truths(recording: Recording, windows: list[Window]) -> list[Row]:
     """Return the true pressure of each window."""
     if recording.pressure is None:
         return [{"pressure_fault": "missing"} for _ in windows]
-    found = recording.pressure.of_windows([(window.start_s, window.end_s) for window in windows])
-    return [_truth(one) | {"pressure_kind": recording.pressure.kind} for one in found]
+    return [
+        _truth(one) for one in recording.pressure.of_windows([(window.start_s, window.end_s) for window in windows])
+    ]
 
 
 def _truth(pressure: WindowPressure) -> Row:

@@ -43,6 +43,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "skin_tone": pa.string(),
     "heart_rate_bpm": pa.float64(),  # noted by the data set
     # the clip
+    "source_bytes": pa.int64(),  # of the clip's file, of all its pictures, or of the archive that it lies in
     "source_sha256": pa.string(),  # of the clip's bytes
     "codec": pa.string(),
     "width": pa.int32(),

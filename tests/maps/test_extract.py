@@ -1,0 +1,132 @@
+"""extract.py: each clip of a data set ends as one file that holds what the demo reads, and is read once."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from bpdemo.data import clips as clip_tables
+from bpdemo.data import registry
+from bpdemo.data.person import Recording
+from bpdemo.errors import DataError
+from bpdemo.maps import extract as engine
+from bpdemo.maps import schema
+from bpdemo.maps.extract import extract
+from bpdemo.maps.finished import path_of_maps
+from bpdemo.maps.recording import read_recording
+from tests.support.maps_on_disk import tables
+
+
+def files(output):
+    """Return all files by name, with the time of their last change."""
+    return {path.name: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
+
+
+def test_every_clip_is_a_file_and_counted(extracted):
+    output, counts = extracted
+    assert {*files(output)} == {f"{name}.mp4.parquet" for name in ("a", "b", "wall", "text", "crash")}
+    assert counts.clips == {"reading": 2, "refused": 1, "error": 2}
+    assert counts.errors == {"not_a_video": 1, "crashed": 1}
+    assert counts.windows == {"": 2, "no_face": 1}
+    assert (counts.pressure, counts.contact) == ({"": 2}, {"missing": 2})
+    assert (len(counts.people), counts.finished) == (3, 0)
+    assert counts.clips_s == pytest.approx(12 + 12 + 10, abs=0.2)
+
+
+def test_files_hold_what_reading_gives(extracted, data):
+    (recording,) = (one for one in registry.load({"ours": data}) if one.name == "a.mp4")
+    expected = schema.to_table(read_recording(recording)).to_pylist()
+    np.testing.assert_equal(tables(extracted[0])["a.mp4.parquet"], expected)
+
+
+def test_any_tool_opens_them(extracted):
+    output, _ = extracted
+    frame = pd.read_parquet(output).set_index("recording")
+    assert frame.status.to_dict() == {
+        **{"a.mp4": "reading", "b.mp4": "reading"},
+        **{"wall.mp4": "refused", "text.mp4": "error", "crash.mp4": "error"},
+    }
+    assert frame.code["crash.mp4"] == "crashed"
+    assert np.asarray(frame.stmap["a.mp4"]).dtype == np.float16
+    for path in output.rglob("*.parquet"):
+        assert pq.read_schema(path) == schema.schema()
+        assert pq.read_schema(path).metadata == schema.schema().metadata
+
+
+def test_datasets_opens_them(extracted):
+    datasets = pytest.importorskip("datasets")
+    assert len(datasets.load_dataset("parquet", data_dir=str(extracted[0]), split="train")) == 5
+
+
+def test_the_same_command_reads_what_is_missing_or_failed_and_nothing_else(copied, cluster, data):
+    before, whole = files(copied), tables(copied)
+    (copied / "ours" / "b.mp4.parquet").unlink()
+    counts = extract({"ours": data}, copied, scheduler=cluster.scheduler_address)
+    after = files(copied)
+    assert {name for name in before if after[name] != before[name]} == {
+        f"{name}.mp4.parquet" for name in ("b", "text", "crash")
+    }
+    np.testing.assert_equal(tables(copied), whole)
+    assert counts.finished == 2
+    assert counts.clips == {"reading": 2, "refused": 1, "error": 2}
+    assert counts.windows == {"": 2, "no_face": 1}
+
+
+@pytest.mark.parametrize("change", ["damaged", "cut", "version", "cuff", "age", "clip"])
+def test_a_file_that_is_no_longer_true_is_made_again(extracted, copied, data, tmp_path, monkeypatch, change):
+    recordings = {one.name: one for one in registry.load({"ours": data})}
+    path = path_of_maps(copied, recordings["a.mp4"])
+    assert engine.read_finished(path, recordings["a.mp4"])
+    recording = recordings["a.mp4"]
+    match change:
+        case "damaged":
+            path.write_bytes(b"PAR1")
+        case "cut":
+            path.write_bytes(path.read_bytes()[:-50])
+        case "version":
+            monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+        case "cuff":
+            recording = replace(recording, pressure=replace(recording.pressure, systolic=119.0))
+        case "age":
+            recording = replace(recording, age=None)
+        case "clip":
+            clip = tmp_path / "a.mp4"
+            clip.write_bytes(Path(recording.clip).read_bytes() + b"\0")
+            recording = replace(recording, clip=clip)
+    assert engine.read_finished(path, recording) is None
+
+
+def test_files_of_recordings_never_meet(tmp_path):
+    names = ["a/b", "a_b", "a b", "a\\b", "A_B", "a:b", "ä", "ö", "..", "_a", ".a", "", "x" * 300, "x" * 301, "a\n"]
+    paths = [path_of_maps(tmp_path, Recording("s/../t:1", name)) for name in names]
+    assert len({str(path).lower() for path in paths}) == len(names)
+    for path in paths:
+        assert path.parent.parent == tmp_path
+        assert path.name[0] not in "._-"
+        assert len(path.name) < 100
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert path_of_maps(tmp_path, Recording("mmse_hr:1", "f005.avi")) == tmp_path / "mmse_hr" / "f005.avi.parquet"
+
+
+def test_what_is_wrong_is_found_before_any_clip_is_read(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "connect", None)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(DataError) as unknown:
+        extract({"nothing": empty}, tmp_path / "maps")
+    assert unknown.value.code == "data_unknown"
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        extract({"ours": data}, tmp_path / "file")
+    monkeypatch.setattr(registry, "load", lambda data: [Recording("ours:1", "finger")])
+    with pytest.raises(DataError) as nothing:
+        extract({"ours": data}, tmp_path / "maps")
+    assert nothing.value.code == "no_clips"
+    monkeypatch.setattr(registry, "load", lambda data: 2 * clip_tables.load_clips(data["ours"], "ours"))
+    with pytest.raises(DataError) as twice:
+        extract({"ours": data}, tmp_path / "maps")
+    assert twice.value.code == "data_invalid"
