@@ -1,7 +1,7 @@
 """Data sets by name and folder. A new one is a file with a `LOADER`, and a line in `LOADERS`."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bpdemo.data import clips, mw_ppg, ppg_bp, recordings
@@ -80,9 +80,12 @@ def _load_set(name: str, folder: Path) -> list[Recording]:
         raise DataError(error.code, error.reason.message, remedy) from None
 
 
-def cite(data: Mapping[str, str | Path]) -> str:
-    """Return what to cite for some data sets, name -> folder, in one line; raises as `find_loader`."""
-    return "; ".join(
-        find_loader(name, folder).citation or f"{name} (unpublished data of whoever trained)"
-        for name, folder in data.items()
-    )
+def cite(data: Mapping[str, str | Path], named: Iterable[str] = ()) -> str:
+    """Return what to cite for data sets, name -> folder, and for others of which only the name is known, in one line.
+
+    Raises as `find_loader`.
+    """
+    citations = {name: find_loader(name, folder).citation for name, folder in data.items()}
+    citations |= {name: LOADERS[name].citation if name in LOADERS else "" for name in named}
+    told = (citation or f"{name} (unpublished data of whoever trained)" for name, citation in citations.items())
+    return "; ".join(dict.fromkeys(told))

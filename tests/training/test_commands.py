@@ -23,6 +23,9 @@ def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+DEFAULTS = {"maps": [], "model": "beats", "seed": 0, "run": None, "device": "auto", "unseen": {}}
+
+
 class Recorder:
     def __init__(self, answer=None):
         self.answer, self.given = answer, None
@@ -47,12 +50,17 @@ def test_train_passes_its_options_on(trained):
     assert sets == {"ppg_bp": Path("a"), "ours": Path("b/c=d")}
     assert output == Path("w")
     unseen = {"mw_ppg": Path("e")}
-    assert named == {"seed": 4, "run": Path("r"), "device": "auto", "unseen": unseen}
+    assert named == DEFAULTS | {"seed": 4, "run": Path("r"), "unseen": unseen}
 
 
 def test_train_has_defaults(trained):
     assert run("train", "--data", "ppg_bp=a", "--output", "w").exit_code == 0
-    assert trained.given[1] == {"seed": 0, "run": None, "device": "auto", "unseen": {}}
+    assert trained.given[1] == DEFAULTS
+
+
+def test_train_takes_maps_and_a_model(trained):
+    assert run("train", "--maps", "a", "--maps", "b/c@main", "--model", "beats", "--output", "w").exit_code == 0
+    assert trained.given == (({}, Path("w")), DEFAULTS | {"maps": ["a", "b/c@main"]})
 
 
 @pytest.mark.parametrize("entry", ["ppg_bp", "=a", "ppg_bp="])
@@ -65,7 +73,9 @@ def test_a_set_without_name_or_folder_is_refused(trained, option, entry):
 
 
 def test_train_needs_data_and_output(trained):
-    assert run("train", "--output", "w").exit_code == run("train", "--data", "ppg_bp=a").exit_code == 2
+    assert run("train", "--data", "ppg_bp=a").exit_code == 2
+    assert run("train", "--output", "w").exception.code == "data_missing"
+    assert run("evaluate", "--device", "cpu").exception.code == "data_missing"
     assert trained.given is None
 
 
@@ -120,7 +130,8 @@ def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
     options = ("--cross-validate", "--seed", 2, "--run", "r", "--output", tmp_path / "out", "--json")
     ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
     assert ran.exit_code == 0, ran.output
-    assert recorder.given == (({"ppg_bp": Path("a")},), {"seed": 2, "run": Path("r"), "device": "auto"})
+    given = {"maps": [], "model": "beats", "seed": 2, "run": Path("r"), "device": "auto"}
+    assert recorder.given == (({"ppg_bp": Path("a")},), given)
     assert json.loads(ran.stdout) == results().to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
     assert (tmp_path / "out" / "tables.md").stat().st_size > 1000
