@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from bpdemo.cli import app
 from bpdemo.errors import BpdemoError
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training import fit
+from bpdemo.training import evaluate_protocol, fit
 from bpdemo.training import train as training
 from tests.support.made_up import results, results_elsewhere
+from tests.support.made_up_maps import make_rows, write_maps
 from tests.support.small_weights import write_small
 
 pytestmark = pytest.mark.slow
@@ -135,3 +136,55 @@ def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
     assert json.loads(ran.stdout) == results().to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
     assert (tmp_path / "out" / "tables.md").stat().st_size > 1000
+
+
+@pytest.fixture
+def maps(tmp_path):
+    return write_maps(tmp_path / "maps", make_rows(people=6))
+
+
+def test_maps_are_scored_and_their_tables_printed(maps, small_weights):
+    ran = run("evaluate", "--maps", maps, "--weights", small_weights, "--device", "cpu")
+    assert ran.exit_code == 0, ran.output
+    assert re.search(r"^\| systolic \| person \| 6 \|", ran.stdout, re.MULTILINE)
+    assert re.search(r"^\| task \| T2 \| 6 \| 6 \| diastolic \|", ran.stdout, re.MULTILINE)
+
+
+def test_a_protocol_is_run_with_the_weights_it_is_given(maps, small_weights):
+    options = ("--protocol", "zhuang-mmse-hr", "--weights", small_weights, "--device", "cpu")
+    ran = run("evaluate", "--maps", maps, *options, "--json")
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout)["protocol"]
+    assert (found["name"], found["lines"][0]["windows"], len(found["folds"][0])) == ("zhuang-mmse-hr", 24, 6)
+    printed = run("evaluate", "--maps", maps, *options).stdout
+    assert re.search(r"^\| Zhuang et al\..* \| 12\.35 \|", printed, re.MULTILINE)
+
+
+def test_a_protocol_with_folds_trains_what_is_named(monkeypatch, tmp_path):
+    recorder = Recorder(results())
+    monkeypatch.setattr(evaluate_protocol, "evaluate_folds", recorder)
+    options = ("--model", "beats", "--seed", 3, "--run", "r", "--device", "cpu")
+    ran = run("evaluate", "--maps", "a", "--protocol", "mcd-rppg-5fold", *options)
+    assert ran.exit_code == 0, ran.output
+    (protocol, sets, sources), named = recorder.given
+    assert (protocol.name, sets, sources) == ("mcd-rppg-5fold", {}, ["a"])
+    assert named == {"model": "beats", "seed": 3, "run": Path("r"), "device": "cpu"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--protocol", "hwang-v4v", "--weights", "w"),
+        ("--protocol", "hwang-v4v", "--cross-validate"),
+        ("--protocol", "zhuang-mmse-hr", "--model", "beats"),
+        ("--weights", "w", "--model", "beats"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options):
+    assert run("evaluate", "--maps", "a", *options).exception.code == "options_conflict"
+
+
+def test_an_unknown_protocol_or_model_is_refused(tmp_path):
+    assert run("evaluate", "--maps", "a", "--protocol", "mine").exception.code == "protocol_unknown"
+    ran = run("train", "--maps", "a", "--model", "mine", "--output", tmp_path / "w", "--device", "cpu")
+    assert ran.exception.code == "model_unknown"
