@@ -48,7 +48,8 @@ number = fitting.distributed_state(torch.device("cpu")).process_index
 """
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-ACCELERATE = (sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2")
+# With --cpu it starts one process, whatever their number (accelerate 1.x); this way it is torchrun underneath.
+ACCELERATE = (sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2")
 
 
 def launch(command, cwd):
@@ -69,7 +70,7 @@ def fit(folder, launcher, how, seed=3):
 def test_two_processes_see_the_losses_of_one(tmp_path):
     """The same batches, in unequal shares of nine windows."""
     (one,) = fit(tmp_path / "one", (sys.executable,), "frozen")
-    both = fit(tmp_path / "two", TORCHRUN, "frozen")
+    both = fit(tmp_path / "two", ACCELERATE, "frozen")
     assert len(both) == 2
     loss, count = np.array([process["steps"] for process in both]).transpose(2, 0, 1)
     assert count.sum(axis=0).tolist() == [9] * len(one["steps"])
