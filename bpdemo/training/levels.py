@@ -53,8 +53,9 @@ def score_groups(clips: Predictions, dataset: Dataset) -> dict[str, dict[str, Gr
     """
     filmed = [dataset.clips[number] for number in clips.columns["clip"]]
     people = [dataset.people[number] for number in clips.person]
+    sets: list[str | None] = [person.name.partition(":")[0] for person in people]
     kinds: dict[str, list[str | None]] = {
-        "data set": [person.name.partition(":")[0] for person in people],
+        "data set": sets if len(set(sets)) > 1 else [],
         "task": [clip.task for clip in filmed],
         "camera": [clip.camera for clip in filmed],
         "sex": [person.sex for person in people],

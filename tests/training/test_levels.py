@@ -100,7 +100,7 @@ def test_without_clips_there_is_nothing_to_add(results, windows):
 def test_groups_are_of_clips_that_have_something_in_common(windows):
     tasks = ("T1", "T2", "T2", "T1", "T1", "T2")
     groups = score_groups(average_clips(windows), make_dataset(("female",) * 4, tasks))
-    assert list(groups) == ["data set", "task", "sex"]  # of no clip the camera is known, of nobody the skin tone
+    assert list(groups) == ["task", "sex"]  # of no clip the camera is known, of nobody the skin tone
     assert list(groups["task"]) == ["T1", "T2"]
     first, second = groups["task"].values()
     assert (first.people, first.clips, second.people, second.clips) == (3, 3, 3, 3)

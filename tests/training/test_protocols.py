@@ -178,7 +178,7 @@ def test_what_people_can_tell_stands_beside_the_weights(weights, rows, tmp_path)
     assert words["systolic"].network.gain < 0
     assert results.qualities["filmed"]["systolic"].predictions == 2 * PEOPLE
     assert results.windows == Windows(read=4 * PEOPLE, refused={}, overlapping=0)
-    assert list(results.groups) == ["data set", "task", "sex"]
+    assert list(results.groups) == ["task", "sex"]
 
 
 def test_of_too_few_people_what_they_can_tell_is_not_asked(weights, tmp_path):
