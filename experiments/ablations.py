@@ -24,7 +24,8 @@ from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.fit import Recipe, Sampler, Sampling, range_sizes, sample_by_odds, sample_root
 from bpdemo.training.folds import make_folds
 from bpdemo.training.losses import LossWeights
-from bpdemo.training.results import PRESSURES, Scores
+from bpdemo.training.results import PRESSURES
+from bpdemo.training.scores import Scores
 from bpdemo.training.scoring import reference_quality, score_quality
 from bpdemo.training.train import prepare_material
 from experiments.options import parse_options

@@ -24,8 +24,9 @@ from bpdemo.models.config import NetworkConfig
 from bpdemo.regions import CellTraces
 from bpdemo.synthesis.maps import QUALITIES, CaptureQuality, render_traces
 from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_with_baselines
+from bpdemo.training.cohort import prepare
 from bpdemo.training.cross_validation import cross_validate
-from bpdemo.training.dataset import Dataset, prepare, subsample
+from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.evaluate import EVALUATION_SEED
 from bpdemo.training.fit import Recipe
 from bpdemo.training.folds import make_folds

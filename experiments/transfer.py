@@ -24,8 +24,9 @@ from bpdemo.models.beats import BloodPressureNetwork
 from bpdemo.models.config import NetworkConfig
 from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.synthesis.pulses import is_upright
+from bpdemo.training.cohort import prepare
 from bpdemo.training.cross_validation import fit_all
-from bpdemo.training.dataset import Dataset, prepare
+from bpdemo.training.dataset import Dataset
 from bpdemo.training.evaluate import EVALUATION_SEED, RENDERINGS
 from bpdemo.training.fit import Recipe, distributed_state, fit
 from bpdemo.training.predictions import Predictions, ask, average_clips
@@ -140,7 +141,7 @@ def predict_attempts(
     for name, network in networks.items():
         change = attempts[name].change
         asked = ask(network, change(tests) if change else tests, windows, device)
-        answers[name] = average_clips(asked.beside(tests, windows, mean), tests.clip)
+        answers[name] = average_clips(asked.beside(tests, windows, mean))
     return answers | {SHRUNK: shrink(answers[PLAIN])}
 
 

@@ -2,12 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from bpdemo.cli.options import DataOption, DeviceOption, JsonOption, WeightsOption, needs_extra, parse_data
+from bpdemo.cli.options import DeviceOption, JsonOption, WeightsOption, needs_extra, parse_data
+from bpdemo.errors import BpdemoError
 
+DataOption = Annotated[list[str] | None, typer.Option(help="A data set and its folder, NAME=DIR; may be repeated.")]
+MapsOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Maps of clips: a folder of `bpdemo extract`, or owner/name@revision; may be repeated."),
+]
+ModelOption = Annotated[str | None, typer.Option(help="What to train; the network of the shipped weights without.")]
 UnseenOption = Annotated[
     list[str] | None,
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
@@ -16,54 +23,87 @@ UnseenOption = Annotated[
 
 @needs_extra("train")
 def train(
-    data: DataOption,
     output: Annotated[Path, typer.Option(help="Folder for the weights, their config and their model card.")],
+    data: DataOption = None,
+    maps: MapsOption = None,
+    model: ModelOption = None,
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoints; a stopped run resumes from there.")] = None,
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
     unseen: UnseenOption = None,
 ) -> None:
-    """Train weights on pulse recordings of people with cuff pressures; the model card says how good they are."""
-    sets, elsewhere = parse_data(data), parse_data(unseen or [])
+    """Train weights on pulses or clips of people with known pressures; the model card says how good they are."""
+    sets, elsewhere = _parse_sources(data, maps), parse_data(unseen or [])
+    from bpdemo.models import DEFAULT_MODEL
     from bpdemo.training.train import train as train_weights
 
-    train_weights(sets, output, seed=seed, run=run, device=device, unseen=elsewhere)
+    how: dict[str, Any] = {"seed": seed, "run": run, "device": device, "unseen": elsewhere}
+    train_weights(sets, output, maps=maps or [], model=model or DEFAULT_MODEL, **how)
 
 
 @needs_extra("train")
 def evaluate(
-    data: DataOption,
+    data: DataOption = None,
+    maps: MapsOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
+    protocol: Annotated[
+        str | None, typer.Option(help="Of a paper, as zhuang-mmse-hr: see docs/training.md; its data set in the maps.")
+    ] = None,
     cross_validate: Annotated[
         bool, typer.Option("--cross-validate", help="Train and score the folds of the data instead of saved weights.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of splits and fits, with --cross-validate.")] = 0,
+    model: ModelOption = None,
+    seed: Annotated[int, typer.Option(help="Of what is trained.")] = 0,
     run: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints, with --cross-validate; none are kept without.")
+        Path | None, typer.Option(help="Folder for checkpoints of what is trained; none are kept without.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Folder for all figures as JSON, tables and pictures; none without.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score saved weights on people they never saw or, with --cross-validate, the recipe on the folds of the data."""
-    sets = parse_data(data)
+    """Score saved weights on people they never saw, or what is trained on folds: of the data, or of a protocol."""
+    sets, sources = _parse_sources(data, maps), maps or []
+    from bpdemo.models import DEFAULT_MODEL
     from bpdemo.reporting.report import summary, write_report
+    from bpdemo.training.evaluate import evaluate as evaluate_weights
+    from bpdemo.training.evaluate_protocol import evaluate_elsewhere, evaluate_folds
     from bpdemo.training.fit import distributed_state
-    from bpdemo.weights.store import pick_device
+    from bpdemo.training.protocols import find_protocol
+    from bpdemo.training.train import cross_validate as cross_validate_recipe
+    from bpdemo.weights.store import load_weights, pick_device
 
+    chosen = find_protocol(protocol) if protocol is not None else None
+    if chosen is not None and cross_validate:
+        raise _conflict("--protocol", "--cross-validate", "A protocol has folds of its own.")
+    trains = cross_validate or (chosen is not None and chosen.folds is not None)
+    if chosen is not None and trains and weights is not None:
+        raise _conflict(f"--protocol {chosen.name}", "--weights", "It trains on the folds: name a --model instead.")
+    if model is not None and not trains:
+        raise _conflict("saved weights", "--model", "Weights say themselves what model they are of.")
+    how: dict[str, Any] = {"model": model or DEFAULT_MODEL, "seed": seed, "run": run, "device": device}
     if cross_validate:
-        from bpdemo.training.train import cross_validate as cross_validate_recipe
-
-        results = cross_validate_recipe(sets, seed=seed, run=run, device=device)
+        results = cross_validate_recipe(sets, maps=sources, **how)
+    elif chosen is None:
+        results = evaluate_weights(load_weights(weights, device), sets, sources)
+    elif trains:
+        results = evaluate_folds(chosen, sets, sources, **how)
     else:
-        from bpdemo.training.evaluate import evaluate as evaluate_weights
-        from bpdemo.weights.store import load_weights
-
-        results = evaluate_weights(load_weights(weights, device), sets)
+        results = evaluate_elsewhere(chosen, load_weights(weights, device), sets, sources)
     if not distributed_state(pick_device(device)).is_main_process:
-        return  # of those that torchrun has started, one prints
+        return  # of several processes, one prints
     if output is not None:
         write_report(results, output)
     print(json.dumps(results.to_json()) if as_json else summary(results))
+
+
+def _parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, Path]:
+    """Return the data sets (see `options.parse_data`), once it is sure that there are any, or maps."""
+    if not data and not maps:
+        raise BpdemoError("data_missing", "Nothing to learn from or to score is named.", "Use --data or --maps.")
+    return parse_data(data or [])
+
+
+def _conflict(one: str, other: str, remedy: str) -> BpdemoError:
+    return BpdemoError("options_conflict", f"{other} cannot go with {one}.", remedy)

@@ -1,7 +1,7 @@
 """Data sets by name and folder. A new one is a file with a `LOADER`, and a line in `LOADERS`."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from bpdemo.data import (
@@ -86,7 +86,7 @@ def check_people(sets: Sequence[Set[str]]) -> None:
     Raises:
         DataError: `data_invalid`.
     """
-    times = Counter(identity for people in sets for identity in {_identity(person) for person in people})
+    times = Counter(identity for people in sets for identity in {identity(person) for person in people})
     if twice := [identity for identity, count in times.items() if count > 1]:
         raise _met_twice(f"{min(twice)} appears twice.")
 
@@ -96,7 +96,8 @@ def load_people(data: Mapping[str, str | Path]) -> list[Person]:
     return group_people(load(data))
 
 
-def _identity(person: str) -> str:
+def identity(person: str) -> str:
+    """Return what tells a person, by name, from all others: people of `SHARED_PEOPLE` have one in all of these sets."""
     kind, _, label = person.partition(":")
     return f"{'/'.join(SHARED_PEOPLE)}:{label}" if kind in SHARED_PEOPLE else person
 
@@ -121,9 +122,12 @@ def _load_set(name: str, folder: Path) -> list[Recording]:
         raise DataError(error.code, error.reason.message, remedy) from None
 
 
-def cite(data: Mapping[str, str | Path]) -> str:
-    """Return what to cite for some data sets, name -> folder, in one line; raises as `find_loader`."""
-    return "; ".join(
-        find_loader(name, folder).citation or f"{name} (unpublished data of whoever trained)"
-        for name, folder in data.items()
-    )
+def cite(data: Mapping[str, str | Path], named: Iterable[str] = ()) -> str:
+    """Return what to cite for data sets, name -> folder, and for others of which only the name is known, in one line.
+
+    Raises as `find_loader`.
+    """
+    citations = {name: find_loader(name, folder).citation for name, folder in data.items()}
+    citations |= {name: LOADERS[name].citation if name in LOADERS else "" for name in named}
+    told = (citation or f"{name} (unpublished data of whoever trained)" for name, citation in citations.items())
+    return "; ".join(dict.fromkeys(told))

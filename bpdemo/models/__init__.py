@@ -22,6 +22,8 @@ def _build_beats(config: NetworkConfig) -> "BloodPressureNetwork":
 
 
 MODELS: dict[str, Builder] = {"beats": _build_beats}
+DEFAULT_MODEL = "beats"
+"""What is trained when no other is named."""
 
 
 def find_model(name: str) -> Builder:
@@ -34,6 +36,6 @@ def find_model(name: str) -> Builder:
         raise WeightsError(
             "model_unknown",
             f"This version of bpdemo has no model {shown(name)!r}.",
-            f"Use weights of a model it has ({', '.join(sorted(MODELS))}), or the version they were saved by.",
+            f"It has: {', '.join(sorted(MODELS))}; weights of another need the version they were saved by.",
         )
     return MODELS[name]

@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 
 from bpdemo.figures.style import BLUE, GREY, INK, LIGHT_BLUE, ORANGE, SMALL_PT, label_axes, new_figure
 from bpdemo.reporting.tables import scores_at
-from bpdemo.training.results import PRESSURES, RangeErrors, Results, Scores
+from bpdemo.training.results import PRESSURES, Results
+from bpdemo.training.scores import RangeErrors, Scores
 
 FOLDER = "evidence"
 """Of the pictures, beside the model card or the tables."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from bpdemo.reporting import tables
 from bpdemo.reporting.model_card import write_card
 from bpdemo.reporting.plots import FOLDER, draw_all, pictures
-from bpdemo.training.results import Results, load_results
+from bpdemo.training.results import FILMED, ProtocolResults, Results, load_results
 from bpdemo.weights.config import parse_config
 
 RESULTS = "evidence.json"
@@ -43,13 +43,19 @@ def summary(results: Results) -> str:
     seen = results.seen_in_training
     warning = "; **figures that include people seen in training are no evidence**" if seen else ""
     sections = {
+        **({f"Protocol {results.protocol.name}": _protocol(results.protocol)} if results.protocol else {}),
         "By pressure and capture quality": tables.figures_table(results),
         **{
             f"Beside simpler models, {quality} quality": tables.models_table(results, quality)
             for quality in (results.qualities if results.models else ())
         },
         "Negative controls": tables.controls_table(results) if results.controls else "",
-        "By range of the cuff pressure": tables.ranges_table(results),
+        "By window, by clip and by person": _levels(results) if results.levels else "",
+        "Groups of clips": tables.groups_table(results) if results.groups else "",
+        "By range of the cuff pressure": tables.ranges_table(results, results.reference),
+        f"By range of the cuff pressure, {FILMED}": (
+            tables.ranges_table(results, FILMED) if results.reference != FILMED in results.qualities else ""
+        ),
         "Agreement with the cuff, and the standards": tables.agreement_table(results),
         "Range probabilities": tables.probabilities_table(results),
         "Intervals": tables.intervals_table(results),
@@ -62,6 +68,27 @@ def summary(results: Results) -> str:
         *(f"## {title}\n\n{text}" for title, text in sections.items() if text),
     ]
     return "\n\n".join(parts)
+
+
+def _levels(results: Results) -> str:
+    """The table by level, and what became of the clips behind it."""
+    parts = [tables.levels_table(results)]
+    for what, counts in (("Clips", results.clips), ("Windows", results.windows)):
+        if counts is not None:
+            refused = ", ".join(f"{code} {count}" for code, count in counts.refused.items())
+            parts.append(f"{what} read: {counts.read}; not: {refused or 'none'}.")
+    if results.windows and results.windows.overlapping:
+        parts.append(f"Windows that overlap one that counts: {results.windows.overlapping}.")
+    return "\n\n".join(parts)
+
+
+def _protocol(protocol: ProtocolResults) -> str:
+    """The table of a protocol, window by window, and what is to be said of it."""
+    remarks = [f"- {remark}" for remark in protocol.remarks]
+    if len(protocol.folds) > 1:
+        sizes = ", ".join(str(len(names)) for names in protocol.folds)
+        remarks.append(f"- Folds by person, {sizes} people; their names are in the results file.")
+    return f"Window by window.\n\n{tables.protocol_table(protocol)}\n\n" + "\n".join(remarks)
 
 
 def to_text(results: Results) -> str:

@@ -2,7 +2,7 @@
 
 - *training mean*: always answers the mean pressure of the fold's training people.
 - *heart rate*: ridge regression on the heart rate found in the window.
-- *age, sex, BMI*: ridge regression on what is known without any pulse, where it is known of everybody.
+- *age, sex, BMI*: ridge regression on what is known without any pulse; fitted on and asked about those of whom it is.
 - *recovered beat*: support vector regression on the window's mean beat in T and Y, and the heart rate.
 - *contact beat*: the same on the finger recordings themselves; no camera can do better with this model: the ceiling.
 
@@ -46,11 +46,15 @@ SUPPORT_VECTORS: Model = SVR(epsilon=2.0), {"C": [1.0, 3.0, 10.0, 30.0, 100.0], 
 
 _RATE_UNIT_BPM = 100.0  # brings the heart rate's spread to the size of a beat point's
 _TINY = 1e-12
+_LEAST_PEOPLE = 2  # to choose settings on
 
 
 @dataclass(frozen=True)
 class _Features:
-    """What one model reads: rows to fit on, [rows, features], whose they are, and what it is asked, [windows, ...]."""
+    """What one model reads: rows to fit on, [rows, features], whose they are, and what it is asked, [windows, ...].
+
+    `tests` are NaN for people of whom the features are not known.
+    """
 
     training: np.ndarray
     person: np.ndarray
@@ -75,38 +79,54 @@ def predict_with_baselines(
 ) -> dict[str, Predictions]:
     """Return by name what each simple model answered for all of `tests`, fitted on `dataset` without the person.
 
-    Both hold the same people in the same order. `names` None takes all models whose features are known of everybody.
+    Both hold the same people in the same order. `names` None takes all models whose features are known of enough people
+    to fit them in every fold.
     """
-    features = {name: read for name, read in _all_features(dataset, tests).items() if names is None or name in names}
-    parts: dict[str, list[Predictions]] = {name: [] for name in (MEAN, *features) if names is None or name in names}
-    order = []
+    models: dict[str, _Features | None] = {MEAN: None}
+    for name, features in _all_features(dataset, tests).items():
+        if all(np.isin(fold.train, features.person).sum() >= _LEAST_PEOPLE for fold in folds):
+            models[name] = features
+    return {
+        name: _predict(features, dataset, tests, folds)
+        for name, features in models.items()
+        if names is None or name in names
+    }
+
+
+def _predict(features: _Features | None, dataset: Dataset, tests: Dataset, folds: Sequence[Fold]) -> Predictions:
+    """Return what a model, or without features the training mean, answers in the order of splits and windows."""
     pressures = dataset.pressures.astype(np.float64)
+    parts, order = [], []
     for fold in folds:
-        windows = tests.windows_of(fold.test)
+        windows, people = tests.windows_of(fold.test), np.array(fold.train)
+        if features is not None:
+            windows = windows[np.isfinite(features.tests[windows]).all(axis=1)]
+            people = people[np.isin(people, features.person)]
+        if not len(windows):
+            continue
+        mean = pressures[people].mean(axis=0)
+        value = np.tile(mean, (len(windows), 1))
+        if features is not None:
+            value = _fit_and_predict(features, people, windows, pressures)
+        parts.append(Answers(value).beside(tests, windows, mean, split=fold.split, fold=fold.number))
         order += [(fold.split, window) for window in windows.tolist()]
-        mean = pressures[list(fold.train)].mean(axis=0)
-        for name, predictions in parts.items():
-            value = np.tile(mean, (len(windows), 1))
-            if name in features:
-                value = _fit_and_predict(features[name], fold.train, windows, pressures)
-            predictions.append(Answers(value).beside(tests, windows, mean, split=fold.split, fold=fold.number))
     in_order = np.array(sorted(range(len(order)), key=order.__getitem__))
-    return {name: concat_predictions(predictions).select(in_order) for name, predictions in parts.items()}
+    return concat_predictions(parts).select(in_order)
 
 
 def _all_features(dataset: Dataset, tests: Dataset) -> dict[str, _Features]:
     """What each model but the training mean reads, by name."""
-    people, numbers = dataset.people, np.arange(len(dataset.people))
+    people = dataset.people
     beats, test_beats = _beat_features(dataset), _beat_features(tests)
     features = {HEART_RATE: _Features(beats[:, -1:], dataset.person, test_beats[:, -1:], RIDGE)}
-    traits = [person.traits for person in people if person.traits is not None]
-    if len(traits) == len(people):
-        known = np.array(traits, dtype=np.float64)
-        features[TRAITS] = _Features(known, numbers, known[tests.person], RIDGE)
+    traits = np.array([person.traits or (np.nan,) * 3 for person in people], dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(traits).all(axis=1))
+    if len(known):
+        features[TRAITS] = _Features(traits[known], known, traits[tests.person], RIDGE)
     features[RECOVERED] = _Features(beats, dataset.person, test_beats, SUPPORT_VECTORS)
     if all(person.pulses for person in people):
         contact = np.array([np.append(beat, rate / _RATE_UNIT_BPM) for beat, rate in map(contact_beat, people)])
-        features[CONTACT] = _Features(contact, numbers, contact[tests.person], SUPPORT_VECTORS)
+        features[CONTACT] = _Features(contact, np.arange(len(people)), contact[tests.person], SUPPORT_VECTORS)
     return features
 
 
@@ -119,9 +139,7 @@ def _beat_features(dataset: Dataset) -> np.ndarray:
     return np.column_stack((beats.reshape(len(beats), -1), 60 * dataset.rate_hz / _RATE_UNIT_BPM))
 
 
-def _fit_and_predict(
-    features: _Features, people: Sequence[int], windows: np.ndarray, pressures: np.ndarray
-) -> np.ndarray:
+def _fit_and_predict(features: _Features, people: np.ndarray, windows: np.ndarray, pressures: np.ndarray) -> np.ndarray:
     """Predictions [windows, 2] by models fitted on some people and their pressures."""
     rows = np.isin(features.person, people)
     person = features.person[rows]

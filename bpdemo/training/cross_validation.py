@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from bpdemo.models import DEFAULT_MODEL
 from bpdemo.models.config import NetworkConfig
 from bpdemo.system.files import write_file
 from bpdemo.system.processes import cores, map_in_processes
@@ -32,6 +33,7 @@ def cross_validate(
     run: Path,
     device: torch.device,
     *,
+    model: str = DEFAULT_MODEL,
     title: str = "folds",
     sampler: Sampler = sample_root,
     seed_offset: int = 0,
@@ -43,7 +45,7 @@ def cross_validate(
     on the same folds. Finished folds and checkpoints are kept in `run`, in files that start with `title`.
     """
     run.mkdir(parents=True, exist_ok=True)
-    work = partial(_fit_fold, dataset, tests, config, recipe, device, sampler, seed_offset, run, title)
+    work = partial(_fit_fold, dataset, tests, model, config, recipe, device, sampler, seed_offset, run, title)
     todo = [fold for fold in folds if not _answers_of(fold, run, title).is_file()]
     distributed_state(device).wait_for_everyone()  # before a fold is finished, all have seen which are
     with tqdm(total=len(folds), initial=len(folds) - len(todo), desc=title, unit="fold") as bar:
@@ -67,6 +69,7 @@ def fit_all(work: Callable[[Job], None], jobs: Sequence[Job], device: torch.devi
 def _fit_fold(
     dataset: Dataset,
     tests: Dataset,
+    model: str,
     config: NetworkConfig,
     recipe: Recipe,
     device: torch.device,
@@ -80,7 +83,7 @@ def _fit_fold(
     done = _answers_of(fold, run, title)
     checkpoint = done.with_suffix(".pt")
     how = (config, recipe, fold.seed + seed_offset, device)
-    network = fit(dataset, fold.train, *how, sampler=sampler, checkpoint=checkpoint, title=None)
+    network = fit(dataset, fold.train, *how, model=model, sampler=sampler, checkpoint=checkpoint, title=None)
     windows = tests.windows_of(fold.test)
     # A person's windows may have pressures of their own; each person counts once all the same.
     mean = np.mean([dataset.truth[dataset.windows_of([one])].mean(axis=0) for one in fold.train], axis=0)

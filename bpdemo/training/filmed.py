@@ -1,27 +1,74 @@
-"""Windows of clips as what the network reads, from the rows of their maps (`maps.schema`)."""
+"""Windows of clips as what the network reads, from the rows of their maps (`maps.schema`).
+
+Only the windows are kept that the demo would give a reading for and whose pressure is known.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from bpdemo.beats import MEAN_BEATS, POINTS
-from bpdemo.data.person import Person
+from bpdemo.data.person import Person, Recording
 from bpdemo.errors import DataError
+from bpdemo.maps.recording import read_recording
+from bpdemo.maps.store import read_rows
 from bpdemo.regions import REGIONS
 from bpdemo.stmap import CHANNELS
-from bpdemo.training.dataset import Dataset
-from bpdemo.training.results import FILMED
+from bpdemo.system.processes import cores, map_in_processes
+from bpdemo.training.dataset import Dataset, FilmedClip
+from bpdemo.training.results import FILMED, Windows
 from bpdemo.weights.config import Clips
 
+Row = Mapping[str, Any]
+
 _TRAITS = ("age", "sex", "height_cm", "weight_kg", "skin_tone")
+COLUMNS = (
+    *("data_set", "person", "recording", "task", "camera", *_TRAITS, "start_s", "end_s", "status", "code"),
+    *("systolic", "diastolic", "beats", "beats_weight", "beats_rate_hz"),
+)
+"""Of `schema.COLUMNS`, what is learned from: the maps themselves are not."""
+
+_CLIPS_WORTH_A_POOL = 12
 _NO_PRESSURE = "no_pressure"
 _MEETING_S = 0.05  # windows that share no more than this do not overlap
 
 
-def collect(rows: Iterable[Mapping[str, Any]]) -> tuple[Dataset, Clips]:
-    """Return the windows that give a reading and whose pressure is known, and what became of the clips.
+@dataclass(frozen=True)
+class Filmed:
+    """What can be learned from some clips, and what became of the others."""
+
+    dataset: Dataset
+    clips: Clips
+    windows: Windows
+    everybody: tuple[str, ...]  # names of all people, those without a window among them
+
+
+def read_clips(recordings: Sequence[Recording]) -> Iterator[Row]:
+    """Yield the rows of some recordings' clips; a clip without a pressure is not read."""
+    known = [one for one in recordings if one.pressure is not None]
+    for one in recordings:
+        if one.pressure is None:
+            yield _unread(one, "refused", _NO_PRESSURE)
+    pooled = cores() > 1 and len(known) >= _CLIPS_WORTH_A_POOL
+    read = map_in_processes(read_recording, known) if pooled else map(read_recording, known)
+    shown = tqdm(read, total=len(known), desc="read clips", unit="clip", disable=not known)
+    for one, rows in zip(known, shown, strict=True):
+        yield from [_unread(one, "error", "crashed")] if rows is None else rows
+
+
+def read_maps(maps: Sequence[str | Path]) -> Iterator[Row]:
+    """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`."""
+    for source in maps:
+        yield from tqdm(read_rows(source, COLUMNS), desc="read maps", unit="window")
+
+
+def collect(rows: Iterable[Row]) -> Filmed:
+    """Return the windows that give a reading and whose pressure is known, and what became of the rest.
 
     Of windows that overlap, the first counts: nothing is learned twice from the same beats. The people are those with
     such a window, in order; a person's pressures are the mean over clips, a clip's over its windows.
@@ -29,51 +76,81 @@ def collect(rows: Iterable[Mapping[str, Any]]) -> tuple[Dataset, Clips]:
     Raises:
         DataError: `no_clips`, when there is no such window.
     """
-    kept: list[Mapping[str, Any]] = []
+    kept: list[Row] = []
+    everybody: dict[str, None] = {}
     refused: dict[tuple[str, str], str] = {}
     end_s: dict[tuple[str, str], float] = {}
+    windows, overlapping = Counter[str](), 0
     for row in rows:
         clip = row["person"], row["recording"]
+        everybody[row["person"]] = None
         if row["status"] != "reading" or row.get("systolic") is None:
-            refused.setdefault(clip, row["code"] or _NO_PRESSURE)
+            code = row["code"] or _NO_PRESSURE
+            refused.setdefault(clip, code)
+            windows[code] += row.get("start_s") is not None
         elif row["start_s"] >= end_s.get(clip, -np.inf) - _MEETING_S:
             kept.append(row)
             end_s[clip] = row["end_s"]
+        else:
+            overlapping += 1
     codes = Counter(code for clip, code in refused.items() if clip not in end_s)
     if not kept:
         told = ", ".join(f"{code}: {count}" for code, count in codes.items())
         raise DataError(
             "no_clips",
-            f"None of {codes.total()} clips can be learned from ({told}).",
+            f"None of {codes.total()} clips can be learned from ({told or 'there are none'}).",
             "Run `bpdemo estimate` on some of them; it says what is wrong with each.",
         )
-    numbers = {clip: number for number, clip in enumerate(end_s)}
-    clip_of = np.array([numbers[row["person"], row["recording"]] for row in kept])
-    truth = np.array([(row["systolic"], row["diastolic"]) for row in kept], np.float32)
+    return Filmed(
+        _stack(kept),
+        Clips(read=len(end_s), refused=dict(codes)),
+        Windows(read=len(kept), refused=dict(+windows), overlapping=overlapping),
+        tuple(everybody),
+    )
+
+
+def _stack(kept: Sequence[Row]) -> Dataset:
+    """Return windows, person by person."""
     people = {name: number for number, name in enumerate(dict.fromkeys(row["person"] for row in kept))}
+    kept = sorted(kept, key=lambda row: people[row["person"]])
+    firsts: dict[tuple[str, str], Row] = {}  # of each clip
+    for row in kept:
+        firsts.setdefault((row["person"], row["recording"]), row)
+    clips = {key: number for number, key in enumerate(firsts)}
     person = np.array([people[row["person"]] for row in kept])
-    order = np.argsort(person, kind="stable")
-    values = (MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS)
-    dataset = Dataset(
-        values=np.stack([np.asarray(row["beats"], np.float32).reshape(values) for row in kept])[order],
-        weight=np.stack([np.asarray(row["beats_weight"], np.float32).reshape(values[::2]) for row in kept])[order],
-        rate_hz=np.array([row["beats_rate_hz"] for row in kept], np.float32)[order],
-        person=person[order],
+    clip = np.array([clips[row["person"], row["recording"]] for row in kept])
+    truth = np.array([(row["systolic"], row["diastolic"]) for row in kept], np.float32)
+    shape = (len(kept), MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS)
+    values, weight = np.empty(shape, np.float32), np.empty((*shape[:2], len(REGIONS)), np.float32)
+    for i, row in enumerate(kept):  # one by one: a list of all would take as much memory again
+        values[i] = np.asarray(row["beats"], np.float32).reshape(shape[1:])
+        weight[i] = np.asarray(row["beats_weight"], np.float32).reshape(weight.shape[1:])
+    return Dataset(
+        values=values,
+        weight=weight,
+        rate_hz=np.array([row["beats_rate_hz"] for row in kept], np.float32),
+        person=person,
         quality=np.full(len(kept), FILMED),
-        truth=truth[order],
-        clip=clip_of[order],
+        truth=truth,
+        clip=clip,
         people=tuple(
-            _describe(name, [kept[i] for i in windows], truth[windows], clip_of[windows])
+            _describe(name, [kept[i] for i in windows], truth[windows], clip[windows])
             for name, number in people.items()
             for windows in [np.flatnonzero(person == number)]
         ),
+        clips=tuple(FilmedClip(*key, row.get("task"), row.get("camera")) for key, row in firsts.items()),
     )
-    return dataset, Clips(read=len(end_s), refused=dict(codes))
 
 
-def _describe(name: str, rows: Sequence[Mapping[str, Any]], truth: np.ndarray, clip: np.ndarray) -> Person:
-    """Return a person: pressures by windows, [n, 2], and the clip of each; the traits are those of the first window."""
+def _describe(name: str, rows: Sequence[Row], truth: np.ndarray, clip: np.ndarray) -> Person:
+    """Return a person: pressures by windows, [n, 2], and the clip of each; traits are the first that are known."""
     clips = [truth[clip == one].mean(axis=0) for one in np.unique(clip)]
     systolic, diastolic = np.mean(clips, axis=0).tolist()
-    traits: dict[str, Any] = {trait: rows[0].get(trait) for trait in _TRAITS}
+    traits: dict[str, Any] = {
+        trait: next((value for row in rows if (value := row.get(trait)) is not None), None) for trait in _TRAITS
+    }
     return Person(name, systolic, diastolic, **traits)
+
+
+def _unread(recording: Recording, status: str, code: str) -> Row:
+    return {"person": recording.person, "recording": recording.name, "status": status, "code": code}

@@ -20,6 +20,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from bpdemo.data.splits import split_by_person
+from bpdemo.errors import DataError
+from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.beats import BloodPressureNetwork, average_rows
 from bpdemo.models.config import NetworkConfig
 from bpdemo.system.files import write_file
@@ -90,6 +92,7 @@ def fit(
     seed: int,
     device: torch.device,
     *,
+    model: str = DEFAULT_MODEL,
     sampler: Sampler = sample_root,
     checkpoint: Path | None = None,
     title: str | None = "fit",
@@ -97,16 +100,18 @@ def fit(
     """Return a network fitted on the windows of some people, on `device`, in evaluation mode.
 
     Of each member it holds the running average of the weights, as it was when it did best on the people set aside.
-    Started by `torchrun`, several processes share every batch; on CUDA it computes in mixed precision.
+    Several processes (`accelerate launch`, `torchrun`) share every batch: what one draws, they draw, and each takes its
+    part of it. On CUDA it computes in mixed precision.
 
     Nobody else's windows are touched. The seed fixes initial weights, order and augmentation. The checkpoint is written
     after each epoch; when it is there, the fit goes on from it. Without a title no progress is shown.
 
     Raises:
-        DataError: `too_few_people`, fewer than two.
+        DataError: `too_few_people`, fewer than two; `too_many_processes`, more than windows in a batch.
+        WeightsError: `model_unknown`.
     """
     torch.manual_seed(seed)
-    network = BloodPressureNetwork(config)
+    network = find_model(model)(config)
     network.fit_reference(*average_rows(*_inputs(dataset, dataset.windows_of(people))[:2]))
     finished, state = 0, None
     if checkpoint is not None and checkpoint.is_file():
@@ -193,8 +198,14 @@ class _MemberFit:
             cpu=self.device.type == "cpu", mixed_precision="bf16" if self.device.type == "cuda" else "no"
         )
         device = accelerator.device
-        # Every process draws its own part of a batch.
-        rng = np.random.default_rng([self.seed, accelerator.process_index])
+        processes, index = accelerator.num_processes, accelerator.process_index
+        if processes > self.recipe.batch:
+            raise DataError(
+                "too_many_processes",
+                f"{processes} processes cannot share batches of {self.recipe.batch} windows.",
+                f"Start at most {self.recipe.batch}.",
+            )
+        rng = np.random.default_rng([self.seed, 0])  # the same in all processes: together they see what one would
         torch.manual_seed(self.seed)
         best = deepcopy(member.to(device))
         moving = AveragedModel(member, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay), use_buffers=True)
@@ -205,8 +216,8 @@ class _MemberFit:
         model, optimizer = accelerator.prepare(member, optimizer)
         parts = {"member": member, "moving": moving, "optimizer": optimizer, "schedule": schedule, "best": best}
         first, lowest, waited = _resume(state, parts, rng, device) if state else (0, np.inf, 0)
-        if state and not accelerator.is_main_process:  # the state kept is the main process's
-            rng = np.random.default_rng([self.seed, accelerator.process_index, first])
+        if index:  # dropout differs between processes, and the state kept is the main one's
+            torch.manual_seed(int(np.random.default_rng([self.seed, index, first]).integers(2**63)))
         show = self.title is not None and accelerator.is_main_process
         with tqdm(total=self.recipe.epochs, initial=first, desc=self.title, unit="epoch", disable=not show) as bar:
             for epoch in range(first, self.recipe.epochs):
@@ -214,9 +225,8 @@ class _MemberFit:
                     break
                 model.train()
                 for _ in range(self.steps):
-                    size = self.recipe.batch // accelerator.num_processes
-                    drawn = rng.choice(len(self.sampling.windows), size, p=self.sampling.chances)
-                    loss = self._loss(model, drawn, device, rng)
+                    drawn = rng.choice(len(self.sampling.windows), self.recipe.batch, p=self.sampling.chances)
+                    loss = self._loss(model, drawn, device, rng, slice(index, None, processes))
                     optimizer.zero_grad()
                     accelerator.backward(loss)
                     accelerator.clip_grad_norm_(model.parameters(), 1.0)
@@ -231,23 +241,31 @@ class _MemberFit:
                     lowest, waited = aside_loss, 0
                     best.load_state_dict(moving.module.state_dict())
                 bar.update()
-                bar.set_postfix(loss=f"{loss.item():.3f}", aside=f"{aside_loss:.3f}")
+                last = accelerator.reduce(loss.detach(), "mean").item()
+                bar.set_postfix(loss=f"{last:.3f}", aside=f"{aside_loss:.3f}")
                 if accelerator.is_main_process:
                     save(_state(parts, rng, device, epoch + 1, lowest, waited))
         member.load_state_dict(best.state_dict())
 
-    def _loss(self, model: nn.Module, drawn: np.ndarray, device: torch.device, rng: np.random.Generator) -> Tensor:
-        """Loss of the model on the windows that were drawn, augmented."""
-        windows, importance = self.sampling.windows[drawn], self.sampling.importance
-        values, weight, rate_hz = _inputs(self.dataset, windows)
-        rows, measured = average_rows(values.to(device), augment(weight, rng).to(device))
-        return blood_pressure_loss(
+    def _loss(
+        self, model: nn.Module, drawn: np.ndarray, device: torch.device, rng: np.random.Generator, share: slice
+    ) -> Tensor:
+        """Loss of the model on this process's share of the windows that were drawn, augmented.
+
+        It is weighted so that its mean over processes is the loss of all windows, whose gradient is what they average.
+        """
+        weight = augment(torch.from_numpy(self.dataset.weight[self.sampling.windows[drawn]]), rng)[share]
+        own, importance = drawn[share], self.sampling.importance
+        values, _, rate_hz = _inputs(self.dataset, self.sampling.windows[own])
+        rows, measured = average_rows(values.to(device), weight.to(device))
+        loss = blood_pressure_loss(
             model(rows, measured, rate_hz.to(device)),
-            torch.from_numpy(self.dataset.truth[windows]).to(device),
+            torch.from_numpy(self.dataset.truth[self.sampling.windows[own]]).to(device),
             self.config,
             self.recipe.loss,
-            importance=None if importance is None else torch.from_numpy(importance[drawn]).float().to(device),
+            importance=None if importance is None else torch.from_numpy(importance[own]).float().to(device),
         )
+        return loss * (len(own) * share.step / len(drawn))
 
 
 def _inputs(dataset: Dataset, windows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,18 +14,8 @@ import numpy as np
 import torch
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from bpdemo.training.results import (
-    Agreement,
-    Bootstrap,
-    Calibration,
-    RangeAccuracy,
-    RangeErrors,
-    ReliabilityBin,
-    Scores,
-    Spread,
-    Squares,
-    Verdicts,
-)
+from bpdemo.training.results import Agreement, Calibration, RangeAccuracy, ReliabilityBin, Spread, Squares
+from bpdemo.training.scores import Bootstrap, RangeErrors, Scores, Verdicts
 
 WITHIN_MMHG = (5, 10, 15)
 RESAMPLES = 2000
@@ -214,6 +204,14 @@ def ieee_1708_grade(error: np.ndarray) -> str:
     return next((grade for grade, limit in IEEE_MMHG.items() if mean_absolute <= limit), "D")
 
 
+def shown_groups(people: Sequence[int]) -> set[int]:
+    """Return which groups of so many people may be shown: none below `MIN_PEOPLE`, nor where the rest is below it."""
+    shown = {index for index, count in enumerate(people) if count >= MIN_PEOPLE}
+    while shown and 0 < sum(people) - sum(people[index] for index in shown) < MIN_PEOPLE:
+        shown.remove(min(shown, key=lambda index: people[index]))
+    return shown
+
+
 def correlation(truth: np.ndarray, predicted: np.ndarray, people: int | None = None) -> float | None:
     """Return Pearson's r of two arrays [n], of n or of fewer people; 0 when either is constant, None of too few."""
     if (len(truth) if people is None else people) < MIN_PEOPLE:
@@ -237,9 +235,7 @@ def _by_range(
     if inside is not None:
         columns["coverage"] = inside
     people = [len(np.unique(person[range_of == index])) for index in range(len(edges) - 1)]
-    shown = {index for index, count in enumerate(people) if count >= MIN_PEOPLE}
-    while shown and 0 < sum(people) - sum(people[index] for index in shown) < MIN_PEOPLE:
-        shown.remove(min(shown, key=lambda index: people[index]))
+    shown = shown_groups(people)
     return [
         RangeErrors.model_validate(
             {"low": edges[index], "high": edges[index + 1], "people": people[index]}

@@ -28,6 +28,7 @@ class Predictions:
     scale: np.ndarray | None = None  # float64 [n, 2], width of the interval relative to others; None when all are alike
     systolic_probability: np.ndarray | None = None  # float64 [n, ranges]; None for a model without ranges
     diastolic_probability: np.ndarray | None = None
+    clip: np.ndarray | None = None  # int [n], which clip; -1 of a rendering; None where all are renderings
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
@@ -69,6 +70,7 @@ class Answers:
             np.full(len(windows), split),
             np.full(len(windows), fold),
             np.broadcast_to(np.asarray(baseline, np.float64), self.value.shape),
+            clip=tests.clip[windows],
             **vars(self),
         )
 
@@ -78,20 +80,30 @@ def concat_predictions(parts: Sequence[Predictions]) -> Predictions:
     return Predictions(**{name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns})
 
 
-def average_clips(rows: Predictions, clip: np.ndarray) -> Predictions:
-    """Return one row for each clip, the mean over its windows as the demo answers, behind those of no clip.
+def average_clips(rows: Predictions) -> Predictions:
+    """Return one row for each clip, the mean over its windows as the demo answers, behind those of no clip."""
+    if rows.clip is None:
+        return rows
+    return _average(rows, np.where(rows.clip < 0, np.arange(len(rows.clip)) - len(rows.clip), rows.clip))
 
-    `clip`, int [n], is which clip each row is of, below 0 for none; no window is asked about twice.
-    """
-    key = np.where(clip < 0, np.arange(len(clip)) - len(clip), clip)
-    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+
+def average_people(rows: Predictions) -> Predictions:
+    """Return one row for each person, the mean over the rows."""
+    return _average(rows, rows.person)
+
+
+def _average(rows: Predictions, key: np.ndarray) -> Predictions:
+    """Return one row for each number in `key`, int [n], and split: the mean, in the order of splits and numbers."""
+    _, first, group = np.unique(
+        rows.split * (np.ptp(key) + 1) + key - key.min(), return_index=True, return_inverse=True
+    )
 
     def mean(column: np.ndarray) -> np.ndarray:
         sums = np.zeros((len(first), *column.shape[1:]))
         np.add.at(sums, group, column)
         return sums / np.bincount(group).reshape(-1, *[1] * (column.ndim - 1))
 
-    same = ("person", "quality", "split", "fold")
+    same = ("person", "quality", "split", "fold", "clip")
     return Predictions(
         **{name: column[first] if name in same else mean(column) for name, column in rows.columns.items()}
     )

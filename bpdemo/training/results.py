@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from bpdemo.training.scores import Figures, GroupFigures, Interval, LevelScores, Scores
 from bpdemo.weights.config import Clips, Intervals
 
 SCHEMA: Final = "bpdemo.evidence/1"
@@ -20,81 +21,6 @@ TRAITS, RECOVERED, CONTACT = "age, sex, BMI", "recovered beat", "contact beat"
 """Names of the network and of the models beside it (`baselines`)."""
 
 _DIGITS = 4
-
-Interval = tuple[float, float]
-
-
-class Figures(BaseModel):
-    """Base of all results. Optional fields that were never set do not appear in the JSON form."""
-
-    model_config = ConfigDict(populate_by_name=True, extra="ignore")
-
-
-class Bootstrap(Figures):
-    """95 % intervals (low, high) over people; `gain` is paired: the same people are drawn for both sides."""
-
-    mae: Interval
-    r: Interval
-    gain: Interval
-    coverage: Interval | None = None
-
-
-class RangeErrors(Figures):
-    """Errors in one range of the true pressure, mmHg; None where they are withheld (see `metrics.MIN_PEOPLE`)."""
-
-    low: float = Field(alias="from")
-    high: float = Field(alias="to")
-    people: int
-    mae: float | None
-    mean_error: float | None
-    baseline_mae: float | None
-    coverage: float | None = None
-
-
-class Verdicts(Figures):
-    """What the numerical limits of the standards say: passed or not, and grades from A to D."""
-
-    aami: bool
-    bhs: str
-    ieee_1708: str
-
-
-class Comparison(Figures):
-    """The network beside another model: the same people, quality and repetitions, person by person."""
-
-    splits: int  # repetitions of the folds that both were fitted on
-    mae: float  # of the other model
-    network_mae: float
-    gain: float  # mae - network_mae; above 0 the network is better
-    gain_interval: Interval | None  # 95 %, people resampled in pairs
-
-
-class Scores(Figures):
-    """Figures of one pressure, mmHg; error = predicted - truth. None: of too few people (see `metrics.MIN_PEOPLE`)."""
-
-    people: int
-    predictions: int
-    mae: float
-    rmse: float
-    mean_error: float
-    sd_error: float
-    r: float | None  # Pearson's; 0 when either side is constant or the prediction is the baseline
-    baseline_mae: float
-    baseline_rmse: float
-    own_mean_mae: float  # of always answering the mean of these very pressures: a group's level known, its ranking not
-    gain: float  # baseline_mae - mae; above 0 is better than the baseline
-    bootstrap: Bootstrap | None
-    within: dict[str, float]  # "5", "10", "15" -> share of errors up to that
-    ranges: list[RangeErrors]
-    verdicts: Verdicts
-    coverage: float | None = None  # share of true pressures inside their interval
-    interval: float | None = None  # mean half-width
-    network: Comparison | None = None  # of another model, how the network does beside it
-
-    @property
-    def falls(self) -> bool:
-        """Whether this is not clearly better than the training mean: the interval of its gain reaches 0."""
-        return self.bootstrap is None or self.bootstrap.gain[0] <= 0
 
 
 class Squares(Figures):
@@ -145,7 +71,7 @@ class Calibration(Figures):
     """How good the range probabilities of one pressure are; `commonest_range` is for always naming the commonest."""
 
     calibration_error: float | None = None
-    reliability: list[ReliabilityBin] = []
+    reliability: list[ReliabilityBin] = Field(default_factory=list)
     range_accuracy: float | None = None
     beside_accuracy: float | None = None
     commonest_range: RangeAccuracy | None = None
@@ -172,10 +98,59 @@ class NetworkScores(Scores, Calibration):
     """Scores of the network on one pressure at one capture quality; with range probabilities their calibration."""
 
     bland_altman: Agreement
-    by_width: list[WidthThird] = []
+    by_width: list[WidthThird] = Field(default_factory=list)
     baseline_interval: float | None = None  # half-width of an interval of the same coverage around the training mean
     repetitions: list[Repetition]
     r_of_folds: list[list[float | None]]  # for each repetition, r of each fold
+
+
+class Windows(Figures):
+    """How many windows of clips were read, how many were refused, by reason code, and how many overlap one read."""
+
+    read: int
+    refused: dict[str, int]
+    overlapping: int
+
+
+class Group(Figures):
+    """Clips that have something in common; `figures`, by pressure, are None where they are withheld."""
+
+    people: int
+    clips: int
+    figures: dict[str, GroupFigures] | None
+
+
+class Published(Figures):
+    """What others report: errors from lowest to highest, mmHg."""
+
+    whose: str
+    systolic_mae: Interval
+    diastolic_mae: Interval
+    systolic_rmse: float | None = None
+    diastolic_rmse: float | None = None
+    remark: str
+
+
+class Line(Figures):
+    """Scores by pressure of a protocol's test windows: of all, or of those a published protocol keeps."""
+
+    what: str
+    people: int
+    windows: int
+    dropped: int  # windows that are in the test set and not in these scores
+    scores: dict[str, LevelScores]  # empty where no window is left
+
+
+class ProtocolResults(Figures):
+    """An evaluation by the protocol of a paper, beside what the paper reports."""
+
+    name: str
+    data_set: str
+    model: str
+    folds: list[list[str]]  # names of the people tested in each; one list where nothing was fitted
+    lines: list[Line]  # window by window
+    published: list[Published]
+    remarks: list[str]
 
 
 ByQuality = dict[str, dict[str, Scores]]
@@ -192,8 +167,9 @@ class Results(Figures):
     seen_in_training: int = 0  # people the weights were fitted on; figures that include any are no evidence
     renderings: int = 0  # of each person in each quality
     folds: int | None = None  # by person, in each repetition; as the seeds of the repetitions, of a cross-validation
-    seeds: list[int] = []
+    seeds: list[int] = Field(default_factory=list)
     clips: Clips | None = None
+    windows: Windows | None = None  # of these clips
     reference: str  # the capture quality whose figures are put first and from which intervals come
     splits: int  # repetitions of the folds
     edges: dict[str, list[float]]  # pressure -> edges of its ranges
@@ -201,7 +177,13 @@ class Results(Figures):
     qualities: dict[str, dict[str, NetworkScores]]  # capture quality -> pressure -> scores
     models: dict[str, ByQuality]  # by name
     controls: dict[str, ByQuality]  # negative controls; each must fall to the training mean
-    other_data: dict[str, dict[str, "Results"]] = {}  # data set -> "as shipped" -> results of the weights there
+    # Of clips: "window", "clip" and "person" -> pressure -> scores; and what clips have in common, as "task" -> its
+    # value -> figures.
+    levels: dict[str, dict[str, LevelScores]] = Field(default_factory=dict)
+    groups: dict[str, dict[str, Group]] = Field(default_factory=dict)
+    protocol: ProtocolResults | None = None
+    # Data set -> "as shipped" -> results of the weights there.
+    other_data: dict[str, dict[str, "Results"]] = Field(default_factory=dict)
 
     @property
     def network(self) -> dict[str, NetworkScores]:

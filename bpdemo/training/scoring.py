@@ -16,12 +16,12 @@ from bpdemo.training.results import (
     SCHEMA,
     ByQuality,
     Calibration,
-    Comparison,
     NetworkScores,
     Repetition,
     Results,
-    Scores,
+    Windows,
 )
+from bpdemo.training.scores import Comparison, Scores
 from bpdemo.weights.config import Clips, Intervals
 
 Edges = tuple[Sequence[float], Sequence[float]]
@@ -41,6 +41,7 @@ class About:
     folds: int | None = None
     seeds: Sequence[int] | None = None
     clips: Clips | None = None
+    windows: Windows | None = None
 
 
 def summarise(
@@ -117,15 +118,18 @@ def score_quality(model: Predictions, quality: str, edges: Edges = EDGES) -> dic
 def compare(network: Predictions, model: Predictions, quality: str) -> dict[str, Comparison]:
     """Return the network beside another model, by pressure, on the splits both have; empty where there are none.
 
+    Of the network, the people count whom the model was asked about.
+
     Raises:
-        ValueError: they were not asked about the same people.
+        ValueError: the model was asked about somebody else.
     """
     common = np.intersect1d(network.split, model.split)
     sides = [each.select(np.isin(each.split, common) & (each.quality == quality)) for each in (network, model)]
+    sides[0] = sides[0].select(np.isin(sides[0].person, sides[1].person))
     if any(len(side.person) == 0 for side in sides):
         return {}
     if not np.array_equal(np.unique(sides[0].person), np.unique(sides[1].person)):
-        raise ValueError("the network and the model beside it were not asked about the same people")
+        raise ValueError("the model beside the network was asked about people whom the network was not asked about")
     ours, theirs = (_error_by_person(side) for side in sides)
     compared = {}
     for k, pressure in enumerate(PRESSURES):

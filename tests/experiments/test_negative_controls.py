@@ -8,7 +8,7 @@ from bpdemo.regions import CellTraces
 from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, render_traces
 from bpdemo.synthesis.pulses import beats_of
 from bpdemo.training import baselines
-from bpdemo.training.dataset import prepare
+from bpdemo.training.cohort import prepare
 from bpdemo.training.fit import Recipe
 from bpdemo.window import read_window
 from experiments.negative_controls import keep_means, permute_labels, run_controls, shuffle_time

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bpdemo.data.person import Recording
+from bpdemo.data.signals import Samples
 from bpdemo.regions import CELLS, CellTraces
 from bpdemo.stmap import RATE_HZ, build_stmap, resample
 from bpdemo.synthesis.maps import MARGIN_S, QUALITIES
@@ -26,7 +26,7 @@ from tests.support.small_ppg_bp import finger_pulse
 
 pytestmark = pytest.mark.exhaustive
 
-PEOPLE = [cut_beats(Recording(finger_pulse(bpm, notch, 8, 200.0), 200.0)) for bpm, notch in ((66, 0.5), (84, 0.3))]
+PEOPLE = [cut_beats(Samples.evenly(finger_pulse(bpm, notch, 8, 200.0), 200.0)) for bpm, notch in ((66, 0.5), (84, 0.3))]
 DURATION_S = 10.0
 BLOOD = np.array([0.3, 1.0, 0.5])
 

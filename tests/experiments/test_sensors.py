@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bpdemo.data.person import Recording
+from bpdemo.data.signals import Samples
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ, cut_beats, is_upright
 from experiments import sensors
 from experiments.sensors import SENSORS, some_upside_down, through_any_sensor, through_sensor
@@ -16,7 +16,7 @@ OPEN = {"high_pass_hz": 1e-6, "low_pass_hz": 1e6, "curvature": 0.0}
 
 @pytest.fixture(scope="module")
 def beats():
-    return cut_beats(Recording(finger_pulse(75, 0.4, 6, 1000), 1000.0))
+    return cut_beats(Samples.evenly(finger_pulse(75, 0.4, 6, 1000), 1000.0))
 
 
 def test_an_open_sensor_changes_nothing(beats):
@@ -86,5 +86,5 @@ def test_half_of_the_pulses_are_turned_and_all_beats_of_one_alike(beats):
 def test_a_pulse_that_rises_faster_than_it_falls_is_upright(rate_bpm):
     share = np.arange(6000) / 1000 * rate_bpm / 60 % 1
     steep = np.where(share < 0.2, share / 0.2, (1 - share) / 0.8)
-    assert is_upright(Recording(steep, 1000.0))
-    assert not is_upright(Recording(100 - steep, 1000.0))
+    assert is_upright(Samples.evenly(steep, 1000.0))
+    assert not is_upright(Samples.evenly(100 - steep, 1000.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bpdemo.data.person import Recording
+from bpdemo.data.signals import Samples
 from bpdemo.models.config import NetworkConfig
 from bpdemo.training.fit import Recipe
 from bpdemo.training.results import PRESSURES
@@ -188,7 +188,7 @@ def test_polarity_is_counted_by_person(fitted):
     # Symmetric beats made up for tests say nothing; a steep rise does.
     share = np.arange(4000) / 1000 * 1.2 % 1
     steep = np.where(share < 0.2, share / 0.2, (1 - share) / 0.8)
-    up, down = Recording(steep, 1000.0), Recording(-steep, 1000.0)
+    up, down = Samples.evenly(steep, 1000.0), Samples.evenly(-steep, 1000.0)
     recordings = ((up, up, down), (up,), (down,), (down, down, up))
-    assert share_upright([replace(people[0], recordings=each) for each in recordings]) == 0.5
-    assert share_upright([replace(people[0], recordings=())]) is None
+    assert share_upright([replace(people[0], pulses=each) for each in recordings]) == 0.5
+    assert share_upright([replace(people[0], pulses=())]) is None

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from bpdemo import cli
+from bpdemo.capture import read_capture
 from bpdemo.data.registry import load
 from bpdemo.maps.store import read_rows
 from bpdemo.models.config import NetworkConfig
 from bpdemo.training.fit import Recipe
 from bpdemo.training.train import train
 from bpdemo.window import read_windows
-from bpdemo.capture import read_capture
 from tests.support.filmed_sessions import film
 from tests.support.small_faces_sets import MMSE_HR_FIRST, MMSE_HR_OTHERS, Session, write_mmse_hr
 
@@ -42,7 +42,9 @@ def test_mmse_hr_goes_from_pictures_to_the_papers_table(tmp_path, monkeypatch, c
     write_mmse_hr(folder, sessions[4:], MMSE_HR_OTHERS, film)
 
     assert "12 people" in command(monkeypatch, capsys, "data", "check", f"mmse_hr={folder}")
-    assert "12 with a reading" in command(monkeypatch, capsys, "extract", "--data", f"mmse_hr={folder}", "--output", maps)
+    assert "12 with a reading" in command(
+        monkeypatch, capsys, "extract", "--data", f"mmse_hr={folder}", "--output", maps
+    )
     rows = {row["person"]: row for row in read_rows(maps, ["person", "stmap", "systolic", "diastolic", "status"])}
     assert [*rows] == [f"mmse_hr:{person}" for person in PEOPLE]
     for session in sessions:

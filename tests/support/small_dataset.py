@@ -32,3 +32,9 @@ def make_dataset(systolic, each: int = 4, noise: float = 0.2, seed: int = 0) -> 
         np.full(len(person), -1),
         people,
     )
+
+
+def assert_same(one, other):
+    for name, array in vars(one).items():
+        if isinstance(array, np.ndarray):
+            np.testing.assert_array_equal(array, getattr(other, name), err_msg=name)

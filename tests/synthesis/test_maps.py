@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import periodogram
 
-from bpdemo.data.person import Recording
+from bpdemo.data.signals import Samples
 from bpdemo.regions import CELLS
 from bpdemo.stmap import COLUMNS, RATE_HZ
 from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, beat_error, render_colours, render_traces
@@ -12,7 +12,7 @@ from bpdemo.synthesis.pulses import cut_beats, synthesise_pulse
 from bpdemo.window import read_window
 from tests.support.small_ppg_bp import finger_pulse
 
-BEATS = cut_beats(Recording(finger_pulse(72, 0.4, 8, 200.0), 200.0))
+BEATS = cut_beats(Samples.evenly(finger_pulse(72, 0.4, 8, 200.0), 200.0))
 
 
 def a_capture(quality: str, seed: int):

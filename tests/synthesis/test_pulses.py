@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from bpdemo.data.person import Person, Recording
+from bpdemo.data.person import Person
+from bpdemo.data.signals import Samples
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ, beats_of, cut_beats, synthesise_pulse
 from tests.support.small_ppg_bp import finger_pulse
 
 
 def recording(rate_bpm=75.0, notch=0.4, seconds=2.1, rate_hz=1000.0, phase=0.3):
-    return Recording(500 + 80 * finger_pulse(rate_bpm, notch, seconds, rate_hz, phase), rate_hz)
+    return Samples.evenly(500 + 80 * finger_pulse(rate_bpm, notch, seconds, rate_hz, phase), rate_hz)
 
 
 @pytest.mark.parametrize("rate_hz", [125.0, 200.0, 1000.0])
@@ -30,7 +31,7 @@ def test_the_shape_of_a_beat_survives_cutting():
 
 def test_nothing_is_cut_from_what_holds_no_whole_beat():
     assert cut_beats(recording(seconds=0.7)) == []
-    assert cut_beats(Recording(np.full(2100, 3.0), 1000.0)) == []
+    assert cut_beats(Samples.evenly(np.full(2100, 3.0), 1000.0)) == []
 
 
 def test_an_odd_beat_is_dropped():

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from bpdemo.data.person import Recording
+from bpdemo.data.signals import Samples
 from bpdemo.regions import CELLS
 from bpdemo.synthesis.pulses import cut_beats, synthesise_pulse
 from bpdemo.synthesis.skin import BLOOD_VOLUME, draw_blood, draw_skin, pulse_change, pulse_projection
 from tests.support.small_ppg_bp import finger_pulse
 
-BEATS = cut_beats(Recording(finger_pulse(72, 0.4, 8, 200.0), 200.0))
+BEATS = cut_beats(Samples.evenly(finger_pulse(72, 0.4, 8, 200.0), 200.0))
 
 
 def skins(tone, count=20):

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from sklearn.svm import SVR
 
-from bpdemo.data.person import Person, Recording
+from bpdemo.data.person import Person
+from bpdemo.data.signals import Samples
 from bpdemo.training import baselines
 from bpdemo.training.baselines import contact_beat, predict_with_baselines
 from bpdemo.training.folds import make_folds
 from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, RECOVERED, TRAITS
-from bpdemo.training.scoring import score_models
+from bpdemo.training.scoring import compare, score_models
 from tests.support.small_dataset import make_dataset
 from tests.support.small_ppg_bp import finger_pulse
 
@@ -24,7 +25,7 @@ def recorded(dataset):
     people = []
     for one, rate in zip(dataset.people, rates, strict=True):
         wave = finger_pulse(rate, (170 - one.systolic) / 110, 3.0, 1000)
-        people.append(replace(one, recordings=(Recording(wave, 1000.0),)))
+        people.append(replace(one, pulses=(Samples.evenly(wave, 1000.0),)))
     return replace(dataset, people=tuple(people))
 
 
@@ -72,7 +73,7 @@ def results(out):
 
 def test_contact_beat_tells_rate_and_shape():
     beats = {
-        notch: contact_beat(Person("a", 120, 80, (Recording(finger_pulse(75, notch, 4, 1000), 1000.0),)))
+        notch: contact_beat(Person("a", 120, 80, (Samples.evenly(finger_pulse(75, notch, 4, 1000), 1000.0),)))
         for notch in (0.1, 0.5)
     }
     assert [rate for _, rate in beats.values()] == pytest.approx([75, 75], abs=1)
@@ -152,6 +153,29 @@ def test_no_test_person_has_a_say(sets):
 def test_only_models_whose_features_are_known_are_fitted(sets):
     dataset, tests = sets
     known = with_traits(dataset).people
-    people = tuple(replace(one, recordings=(), age=None if i == 3 else one.age) for i, one in enumerate(known))
+    people = tuple(replace(one, pulses=(), age=one.age if i == 3 else None) for i, one in enumerate(known))
     bare = replace(dataset, people=people)
     assert set(predict_with_baselines(bare, tests, make_folds(people, 2, 1, 0))) == {MEAN, HEART_RATE, RECOVERED}
+
+
+def test_what_is_known_of_some_is_scored_on_these(sets):
+    dataset, tests = sets
+    unknown = (2, 3, 11)
+    people = tuple(
+        replace(one, age=None if i in unknown else one.age) for i, one in enumerate(with_traits(dataset).people)
+    )
+    some = replace(dataset, people=people)
+    folds = make_folds(people, 3, 1, 0)
+    answers = predict_with_baselines(some, tests, folds, [TRAITS])[TRAITS]
+    assert set(answers.person) == set(range(PEOPLE)) - set(unknown)
+    for fold in folds:
+        known = [one for one in fold.train if one not in unknown]
+        here = answers.fold == fold.number
+        assert set(answers.person[here]) == set(fold.test) - set(unknown)
+        assert answers.baseline[here][0] == pytest.approx(dataset.pressures[known].mean(axis=0))
+    whole = predict_with_baselines(with_traits(dataset), tests, folds, [MEAN])[MEAN]
+    beside = compare(whole, answers, "strong")["systolic"]
+    error = np.abs(whole.value - whole.truth)[(whole.quality == "strong") & ~np.isin(whole.person, unknown), 0]
+    assert beside.network_mae == pytest.approx(error.mean())
+    with pytest.raises(ValueError, match="asked about people"):
+        compare(answers, whole, "strong")

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from bpdemo.cli import app
 from bpdemo.errors import BpdemoError
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training import fit
+from bpdemo.training import evaluate_protocol, fit
 from bpdemo.training import train as training
 from tests.support.made_up import results, results_elsewhere
+from tests.support.made_up_maps import make_rows, write_maps
 from tests.support.small_weights import write_small
 
 pytestmark = pytest.mark.slow
@@ -21,6 +22,9 @@ pytestmark = pytest.mark.slow
 
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+DEFAULTS = {"maps": [], "model": "beats", "seed": 0, "run": None, "device": "auto", "unseen": {}}
 
 
 class Recorder:
@@ -47,12 +51,17 @@ def test_train_passes_its_options_on(trained):
     assert sets == {"ppg_bp": Path("a"), "ours": Path("b/c=d")}
     assert output == Path("w")
     unseen = {"mw_ppg": Path("e")}
-    assert named == {"seed": 4, "run": Path("r"), "device": "auto", "unseen": unseen}
+    assert named == DEFAULTS | {"seed": 4, "run": Path("r"), "unseen": unseen}
 
 
 def test_train_has_defaults(trained):
     assert run("train", "--data", "ppg_bp=a", "--output", "w").exit_code == 0
-    assert trained.given[1] == {"seed": 0, "run": None, "device": "auto", "unseen": {}}
+    assert trained.given[1] == DEFAULTS
+
+
+def test_train_takes_maps_and_a_model(trained):
+    assert run("train", "--maps", "a", "--maps", "b/c@main", "--model", "beats", "--output", "w").exit_code == 0
+    assert trained.given == (({}, Path("w")), DEFAULTS | {"maps": ["a", "b/c@main"]})
 
 
 @pytest.mark.parametrize("entry", ["ppg_bp", "=a", "ppg_bp="])
@@ -65,7 +74,9 @@ def test_a_set_without_name_or_folder_is_refused(trained, option, entry):
 
 
 def test_train_needs_data_and_output(trained):
-    assert run("train", "--output", "w").exit_code == run("train", "--data", "ppg_bp=a").exit_code == 2
+    assert run("train", "--data", "ppg_bp=a").exit_code == 2
+    assert run("train", "--output", "w").exception.code == "data_missing"
+    assert run("evaluate", "--device", "cpu").exception.code == "data_missing"
     assert trained.given is None
 
 
@@ -120,7 +131,60 @@ def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
     options = ("--cross-validate", "--seed", 2, "--run", "r", "--output", tmp_path / "out", "--json")
     ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
     assert ran.exit_code == 0, ran.output
-    assert recorder.given == (({"ppg_bp": Path("a")},), {"seed": 2, "run": Path("r"), "device": "auto"})
+    given = {"maps": [], "model": "beats", "seed": 2, "run": Path("r"), "device": "auto"}
+    assert recorder.given == (({"ppg_bp": Path("a")},), given)
     assert json.loads(ran.stdout) == results().to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
     assert (tmp_path / "out" / "tables.md").stat().st_size > 1000
+
+
+@pytest.fixture
+def maps(tmp_path):
+    return write_maps(tmp_path / "maps", make_rows(people=6))
+
+
+def test_maps_are_scored_and_their_tables_printed(maps, small_weights):
+    ran = run("evaluate", "--maps", maps, "--weights", small_weights, "--device", "cpu")
+    assert ran.exit_code == 0, ran.output
+    assert re.search(r"^\| systolic \| person \| 6 \|", ran.stdout, re.MULTILINE)
+    assert re.search(r"^\| task \| T2 \| 6 \| 6 \| diastolic \|", ran.stdout, re.MULTILINE)
+
+
+def test_a_protocol_is_run_with_the_weights_it_is_given(maps, small_weights):
+    options = ("--protocol", "zhuang-mmse-hr", "--weights", small_weights, "--device", "cpu")
+    ran = run("evaluate", "--maps", maps, *options, "--json")
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout)["protocol"]
+    assert (found["name"], found["lines"][0]["windows"], len(found["folds"][0])) == ("zhuang-mmse-hr", 24, 6)
+    printed = run("evaluate", "--maps", maps, *options).stdout
+    assert re.search(r"^\| Zhuang et al\..* \| 12\.35 \|", printed, re.MULTILINE)
+
+
+def test_a_protocol_with_folds_trains_what_is_named(monkeypatch, tmp_path):
+    recorder = Recorder(results())
+    monkeypatch.setattr(evaluate_protocol, "evaluate_folds", recorder)
+    options = ("--model", "beats", "--seed", 3, "--run", "r", "--device", "cpu")
+    ran = run("evaluate", "--maps", "a", "--protocol", "mcd-rppg-5fold", *options)
+    assert ran.exit_code == 0, ran.output
+    (protocol, sets, sources), named = recorder.given
+    assert (protocol.name, sets, sources) == ("mcd-rppg-5fold", {}, ["a"])
+    assert named == {"model": "beats", "seed": 3, "run": Path("r"), "device": "cpu"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--protocol", "hwang-v4v", "--weights", "w"),
+        ("--protocol", "hwang-v4v", "--cross-validate"),
+        ("--protocol", "zhuang-mmse-hr", "--model", "beats"),
+        ("--weights", "w", "--model", "beats"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options):
+    assert run("evaluate", "--maps", "a", *options).exception.code == "options_conflict"
+
+
+def test_an_unknown_protocol_or_model_is_refused(tmp_path):
+    assert run("evaluate", "--maps", "a", "--protocol", "mine").exception.code == "protocol_unknown"
+    ran = run("train", "--maps", "a", "--model", "mine", "--output", tmp_path / "w", "--device", "cpu")
+    assert ran.exception.code == "model_unknown"

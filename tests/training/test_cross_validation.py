@@ -37,7 +37,8 @@ class Remembered:
     def __init__(self, stop_after=None):
         self.fits, self.stop_after = [], stop_after
 
-    def fit(self, dataset, people, config, recipe, seed, device, *, sampler, checkpoint, title):
+    def fit(self, dataset, people, config, recipe, seed, device, *, model, sampler, checkpoint, title):
+        assert model == "beats"
         if len(self.fits) == self.stop_after:
             raise Stopped
         checkpoint.touch()

@@ -1,100 +1,9 @@
-"""Renderings in memory: what they depend on, and what they are."""
-
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from bpdemo.data.person import Person, Recording
-from bpdemo.data.registry import load_people
-from bpdemo.errors import DataError
-from bpdemo.synthesis.maps import MARGIN_S, render_traces
-from bpdemo.training import dataset as module
-from bpdemo.training.dataset import concat, prepare, render, subsample
-from bpdemo.window import read_window
-from tests.support.small_dataset import make_dataset
-
-
-@pytest.fixture(scope="module")
-def people(ppg_bp):
-    return load_people({"ppg_bp": ppg_bp})
-
-
-@pytest.fixture(scope="module")
-def both(people):
-    return render(people[:2], ("strong", "poor"), 0, "training")
-
-
-def assert_same(one, other):
-    for name, array in vars(one).items():
-        if isinstance(array, np.ndarray):
-            np.testing.assert_array_equal(array, getattr(other, name), err_msg=name)
-
-
-def test_renderings_depend_on_nobody_else(people, both):
-    alone = render(people[1:2], ("strong", "poor"), 0, "training")
-    np.testing.assert_array_equal(both.values[both.windows_of([1])], alone.values)
-    for other in (render(people[1:2], ("strong", "poor"), *how) for how in ((0, "evaluation"), (1, "training"))):
-        assert not np.array_equal(alone.values, other.values)
-    assert both.quality.tolist() == ["strong", "poor"] * 2
-    assert both.person.tolist() == [0, 0, 1, 1]
-    assert both.truth.tolist() == both.pressures[both.person].tolist()
-    assert set(both.clip) == {-1}
-    assert (both.values.dtype, both.rate_hz.dtype) == (np.float32, np.float32)
-
-
-def test_a_rendering_is_read_as_the_demo_reads_a_window(people, both, monkeypatch):
-    given = []
-
-    def note(traces, start_s, end_s):
-        given.append(read_window(traces, start_s, end_s))
-        return given[-1]
-
-    monkeypatch.setattr(module, "read_window", note)
-    again = render(people[:2], ("strong", "poor"), 0, "training")
-    assert_same(again, both)
-    for i, window in enumerate(given):
-        assert (window.start_s, window.end_s) == (MARGIN_S, MARGIN_S + 15)
-        np.testing.assert_array_equal(window.beats.values, both.values[i])
-        np.testing.assert_array_equal(window.beats.weight, both.weight[i])
-        assert both.rate_hz[i] == pytest.approx(window.beats.rate_hz)
-
-
-@pytest.mark.slow
-def test_renderings_are_the_same_in_processes(people, both, monkeypatch):
-    monkeypatch.setattr(module, "_WORTH_A_POOL", 1)
-    monkeypatch.setattr(module, "cores", lambda: 2)
-    assert_same(render(people[:2], ("strong", "poor"), 0, "training"), both)
-
-
-def test_traces_of_which_nothing_can_be_measured_have_no_weight(people):
-    def hidden(*given):
-        traces = render_traces(*given)
-        return replace(traces, colours=np.full_like(traces.colours, np.nan))
-
-    nothing = render(people[:1], ("strong",), 0, "training", hidden)
-    assert not nothing.weight.any()
-    assert not nothing.values.any()
-    assert nothing.rate_hz[0] > 0
-
-
-def test_another_renderer_may_take_the_place(people, both):
-    def inverted(beats, *given):
-        return render_traces([-beat for beat in beats], *given)
-
-    changed = render(people[:1], ("strong",), 0, "training", inverted)
-    assert np.corrcoef(changed.values[0].ravel(), both.values[0].ravel())[0, 1] < 0.5
-
-
-def test_people_without_a_beat_are_left_out(people, monkeypatch):
-    flat = Person("flat", 120, 80, (Recording(np.ones(500), 100.0),))
-    monkeypatch.setattr(module, "load_people", lambda data: data["set"])
-    cohort = prepare({"set": [people[0], flat, people[1]]})
-    assert cohort.recorded == cohort.people == (people[0], people[1])
-    assert (cohort.name, cohort.left_out, cohort.filmed, cohort.clips) == ("set", 1, None, None)
-    with pytest.raises(DataError) as caught:
-        prepare({"set": [flat]})
-    assert caught.value.code == "no_beats"
+from bpdemo.training.dataset import FilmedClip, concat, subsample
+from tests.support.small_dataset import assert_same, make_dataset
 
 
 def test_the_first_windows_of_everybody_are_kept():
@@ -110,9 +19,11 @@ def test_the_first_windows_of_everybody_are_kept():
 def test_sets_are_joined_with_each_windows_own_pressures():
     first, second = make_dataset([100, 120], each=2), make_dataset([140], each=2, seed=1)
     second = replace(second, truth=second.truth + 5, clip=np.array([0, 1]))
+    second = replace(second, clips=(FilmedClip("p:0", "a"), FilmedClip("p:0", "b")))
     joined = concat(first, second)
     assert [person.systolic for person in joined.people] == [100, 120, 140]
     assert joined.person.tolist() == [0, 0, 1, 1, 2, 2]
     assert joined.truth[:, 0].tolist() == [100, 100, 120, 120, 145, 145]
     assert joined.clip.tolist() == [-1] * 4 + [0, 1]
+    assert joined.clips == second.clips
     np.testing.assert_array_equal(joined.values[4:], second.values)

@@ -5,7 +5,7 @@ import pytest
 
 from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.dataset import prepare
+from bpdemo.training.cohort import prepare
 from bpdemo.training.evaluate import AS_SHIPPED, evaluate, external_validation, predict
 from tests.support.small_tables import write_mw_ppg, write_recordings
 

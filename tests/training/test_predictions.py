@@ -7,7 +7,7 @@ import torch
 from bpdemo.models.beats import BloodPressureNetwork
 from bpdemo.models.config import NetworkConfig
 from bpdemo.training import predictions
-from bpdemo.training.predictions import Predictions, ask, average_clips, concat_predictions
+from bpdemo.training.predictions import Predictions, ask, average_clips, average_people, concat_predictions
 from tests.support.made_up import make
 from tests.support.small_dataset import make_dataset
 
@@ -51,13 +51,28 @@ def test_some_rows_are_selected_with_all_they_have(rows):
 
 
 def test_windows_of_a_clip_are_averaged_and_renderings_are_not(rows):
-    some = rows.select(np.arange(7))
-    averaged = average_clips(some, np.array([-1, 4, 4, 4, 2, -1, 4]))
+    some = replace(rows.select(np.arange(7)), clip=np.array([-1, 4, 4, 4, 2, -1, 4]))
+    averaged = average_clips(some)
     assert averaged.person.tolist() == some.person[[0, 5, 4, 1]].tolist()
     np.testing.assert_array_equal(averaged.value[:3], some.value[[0, 5, 4]])
     assert averaged.value[3] == pytest.approx(some.value[[1, 2, 3, 6]].mean(axis=0))
     assert averaged.systolic_probability[3] == pytest.approx(some.systolic_probability[[1, 2, 3, 6]].mean(axis=0))
     assert set(averaged.columns) == set(some.columns)
+
+
+def test_clips_are_averaged_split_by_split(rows):
+    both = rows.select(np.flatnonzero(rows.person == 3))
+    averaged = average_clips(replace(both, clip=np.full(len(both.person), 7)))
+    assert averaged.split.tolist() == [0, 1]
+    for split in (0, 1):
+        assert averaged.value[split] == pytest.approx(both.value[both.split == split].mean(axis=0))
+
+
+def test_people_are_averaged_over_their_rows(rows):
+    one = rows.select(rows.split == 0)
+    averaged = average_people(one)
+    assert averaged.person.tolist() == list(range(20))
+    assert averaged.value[4] == pytest.approx(one.value[one.person == 4].mean(axis=0))
 
 
 def test_a_network_answers_as_when_asked_one_by_one(monkeypatch):

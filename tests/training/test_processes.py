@@ -21,7 +21,7 @@ from bpdemo.training.fit import distributed_state
 
 state = distributed_state(torch.device("cpu"))
 
-def run_experiment(material, network, recipe, seed, run, device):
+def run_experiment(material, network, recipe, seed, run, device, model):
     (run / f"of_{state.process_index}").touch()
     state.wait_for_everyone()
     time.sleep(state.process_index)  # the main process is done first, and must not clear away what others need

@@ -90,10 +90,13 @@ def test_models_stand_beside_the_network_on_their_own_split():
     assert low < beside.gain < high
 
 
-def test_a_comparison_wants_the_same_people():
+def test_a_comparison_is_about_those_whom_the_model_was_asked_about():
     network, other = make(splits=1), make(splits=1)
-    with pytest.raises(ValueError, match="same people"):
-        compare(network, other.select(other.person > 3), "standard")
+    some, both = other.person > 3, (other.person > 3) & (other.quality == "standard")
+    beside = compare(network, other.select(some), "standard")["systolic"]
+    assert beside.network_mae == pytest.approx(np.abs(network.value - network.truth)[both, 0].mean())
+    with pytest.raises(ValueError, match="asked about people"):
+        compare(network.select(some), other, "standard")
     assert compare(network, replace(other, split=other.split + 7), "standard") == {}
 
 

@@ -12,7 +12,7 @@ from bpdemo.errors import DataError
 from bpdemo.models.config import NetworkConfig
 from bpdemo.training import baselines, train
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training.dataset import Cohort
+from bpdemo.training.cohort import Cohort
 from bpdemo.training.fit import Recipe
 from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, PRESSURES, RECOVERED, load_results
 from bpdemo.training.train import Material
@@ -106,7 +106,7 @@ def test_a_finished_run_fits_nothing_again_and_gives_the_same(trained, ppg_bp, m
 
 def material(pressure=100.0):
     dataset = make_dataset([pressure, 110, 120, 130, 140, 150], each=7)
-    return Material(Cohort("made", dataset.people, None, 0, None), dataset, dataset)
+    return Material(Cohort(("made",), dataset.people, None, 0), dataset, dataset)
 
 
 @pytest.fixture

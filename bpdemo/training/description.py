@@ -1,0 +1,121 @@
+"""What config.json of trained weights says of them: people, recipe, figures, and where they come from."""
+
+import datetime
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bpdemo import beats, stmap
+from bpdemo.data.registry import cite
+from bpdemo.models import DEFAULT_MODEL
+from bpdemo.models.config import NetworkConfig
+from bpdemo.training.cohort import Cohort
+from bpdemo.training.dataset import Dataset
+from bpdemo.training.fit import Recipe
+from bpdemo.training.results import FILMED, PRESSURES, Results
+from bpdemo.weights.config import (
+    Figures,
+    Provenance,
+    QualityFigures,
+    TrainedPressure,
+    Training,
+    Validation,
+    WeightsConfig,
+)
+
+_STATEMENTS = {  # by whether windows were rendered and whether clips were used
+    (True, False): "Trained on finger pulses of real people with cuff pressures, rendered into face maps with camera "
+    "noise; no face video with measured pressures was used.",
+    (True, True): "Trained on finger pulses of real people with cuff pressures, rendered into face maps with camera "
+    "noise, and on face clips of other people with cuff pressures.",
+    (False, True): "Trained on face clips of real people with cuff pressures.",
+}
+
+
+def describe(
+    cohort: Cohort,
+    dataset: Dataset,
+    model: str,
+    network: NetworkConfig,
+    recipe: Recipe,
+    results: Results,
+    provenance: Provenance,
+) -> WeightsConfig:
+    """Return the content of config.json of weights fitted on a cohort's windows."""
+    systolic, diastolic = (
+        TrainedPressure(
+            mean=round(float(values.mean()), 2),
+            std=round(float(values.std()), 2),
+            mean_absolute_error=results.network[pressure].baseline_mae,
+        )
+        for pressure, values in zip(PRESSURES, dataset.pressures.T.astype(float), strict=True)
+    )
+    repeated = f", {results.splits} times" if results.splits > 1 else ""
+    return WeightsConfig(
+        name="bpdemo-small",
+        model=model,
+        stmap=stmap.specification(),
+        beats=beats.specification(),
+        network=network,
+        training=Training(
+            people=len(dataset.people),
+            left_out=cohort.left_out,
+            maps=len(dataset.person),
+            systolic=systolic,
+            diastolic=diastolic,
+            recipe=recipe.to_json(),
+            clips=cohort.clips,
+            names=[person.name for person in dataset.people],
+        ),
+        intervals=results.intervals,
+        validation=Validation(
+            protocol=f"{recipe.folds} folds by person{repeated}; the shipped weights are the same recipe fitted on all "
+            "people; the settings of the recipe were chosen by hand with an eye on these folds",
+            people=results.people,
+            renderings=results.renderings,
+            qualities={
+                quality: QualityFigures(
+                    **{
+                        pressure: Figures(**scores.model_dump(include=set(Figures.model_fields), exclude_unset=True))
+                        for pressure, scores in by_pressure.items()
+                    }
+                )
+                for quality, by_pressure in results.qualities.items()
+            },
+        ),
+        provenance=provenance,
+    )
+
+
+def provenance(
+    data: Mapping[str, str | Path],
+    maps: Sequence[str | Path],
+    unseen: Mapping[str, str | Path],
+    cohort: Cohort,
+    model: str,
+    seed: int,
+    results: Results,
+) -> Provenance:
+    """Return where weights come from, with the command to get them again."""
+    options = [
+        *(f"--data {name}=DIR" for name in data),
+        *(f"--maps {'MAPS' if Path(source).exists() else source}" for source in maps),
+        *(f"--unseen {name}=DIR" for name in unseen),
+        *([] if model == DEFAULT_MODEL else [f"--model {model}"]),
+    ]
+    return Provenance(
+        data=", ".join(cohort.data_sets),
+        citation=cite(data, [name for name in cohort.data_sets if name not in data]),
+        commit=_commit(),
+        command=f"bpdemo train {' '.join(options)} --seed {seed} --output weights",
+        seed=seed,
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        statement=_STATEMENTS["standard" in results.qualities, FILMED in results.qualities],
+    )
+
+
+def _commit() -> str:
+    """The commit this code is at, or "unknown" outside a repository."""
+    command = ["git", "rev-parse", "HEAD"]
+    answer = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() if answer.returncode == 0 else "unknown"

@@ -1,0 +1,73 @@
+"""Finger pulses rendered into windows, all of which are kept: read by `window.read_window`, as the demo reads them."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+from tqdm import tqdm
+
+from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
+from bpdemo.data.person import Person
+from bpdemo.regions import REGIONS, CellTraces
+from bpdemo.stmap import CHANNELS, WINDOW_S
+from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, CaptureQuality, render_traces
+from bpdemo.synthesis.pulses import beats_of
+from bpdemo.system.processes import cores, map_in_processes
+from bpdemo.training.dataset import Dataset, pressures_of
+from bpdemo.window import Window, read_window
+
+Renderer = Callable[[Sequence[np.ndarray], CaptureQuality, np.random.Generator], CellTraces]
+"""What makes cell traces of a person's beats; an experiment may put its own in place of `render_traces`."""
+
+_WORTH_A_POOL = 200  # windows; fewer are rendered before other processes have started
+_NO_BEATS_RATE_HZ = 1.2  # of a window without a pulse; its beats have no weight
+
+
+def render(
+    people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer = render_traces
+) -> Dataset:
+    """Return every person rendered once for each entry of `qualities`.
+
+    A rendering depends on the person's name, the seed, the purpose and its place in `qualities`, and on nothing else:
+    neither on who else is in the set nor on how many processors render it. Purposes ("training", "evaluation") never
+    share one. Everybody has at least one whole beat. The renderer must be picklable.
+    """
+    work = partial(_render_person, tuple(qualities), seed, purpose, renderer)
+    pooled = cores() > 1 and len(people) * len(qualities) >= _WORTH_A_POOL
+    rendered = map_in_processes(work, people) if pooled else map(work, people)
+    windows: list[MeanBeats] = []
+    for beats in tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person"):
+        if beats is None:
+            raise RuntimeError("a process that rendered came to an unexpected end; there may be too little memory")
+        windows += beats
+    person = np.repeat(np.arange(len(people)), len(qualities))
+    return Dataset(
+        values=np.stack([beats.values for beats in windows]),
+        weight=np.stack([beats.weight for beats in windows]),
+        rate_hz=np.array([beats.rate_hz for beats in windows], np.float32),
+        person=person,
+        quality=np.tile(np.array(qualities), len(people)),
+        truth=pressures_of(people)[person],
+        clip=np.full(len(person), -1),
+        people=tuple(people),
+    )
+
+
+def _render_person(
+    qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer, person: Person
+) -> list[MeanBeats]:
+    beats, key = beats_of(person), zlib.crc32(f"{person.name}/{purpose}".encode())
+    windows = []
+    for i, quality in enumerate(qualities):
+        traces = renderer(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
+        windows.append(_beats_of(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)))
+    return windows
+
+
+def _beats_of(window: Window) -> MeanBeats:
+    """The mean beats of a window; of weight 0 where nothing was measured."""
+    if window.beats is not None:
+        return window.beats
+    values = np.zeros((MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS), np.float32)
+    return MeanBeats(values, np.zeros((MEAN_BEATS, len(REGIONS)), np.float32), _NO_BEATS_RATE_HZ, np.empty(0))

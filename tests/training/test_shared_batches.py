@@ -1,0 +1,97 @@
+"""Several processes at one fit: together they learn what one would."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bpdemo.weights.store import load_weights
+from tests.support.made_up_maps import make_rows, write_maps
+from tests.support.serve_app import ROOT
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import torch
+from bpdemo.models.config import NetworkConfig
+from bpdemo.training import fit as fitting
+from tests.support.small_dataset import make_dataset
+
+folder, frozen, seed = Path(sys.argv[1]), sys.argv[2] == "frozen", int(sys.argv[3])
+steps, aside = [], []
+loss_of, validate = fitting.blood_pressure_loss, fitting.validation_loss
+
+def note_loss(prediction, pressures, *given, **named):
+    loss = loss_of(prediction, pressures, *given, **named)
+    steps.append((loss.item(), len(pressures)))
+    return loss
+
+def note_validation(*given):
+    aside.append(validate(*given))
+    return aside[-1]
+
+fitting.blood_pressure_loss, fitting.validation_loss = note_loss, note_validation
+if frozen:  # what depends on which windows are beside each other
+    torch.nn.BatchNorm1d.train = lambda self, mode=True: torch.nn.Module.train(self, False)
+config = NetworkConfig(members=1, stem_width=2, width=4, hidden=4, dropout=0.0 if frozen else 0.2)
+recipe = fitting.Recipe(epochs=4, patience=4, batch=9, set_aside=4, learning_rate=0.01, average_decay=0.8)
+dataset = make_dataset(np.linspace(95, 165, 16), each=6)
+fitting.fit(dataset, range(16), config, recipe, seed, torch.device("cpu"), title=None)
+number = fitting.distributed_state(torch.device("cpu")).process_index
+(folder / f"{number}.json").write_text(json.dumps({"steps": steps, "aside": aside}))
+"""
+
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+# With --cpu it starts one process, whatever their number (accelerate 1.x); this way it is torchrun underneath.
+ACCELERATE = (sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2")
+
+
+def launch(command, cwd):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    ran = subprocess.run(list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    return ran
+
+
+def fit(folder, launcher, how, seed=3):
+    """What each process has noted of one fit."""
+    folder.mkdir()
+    (folder / "script.py").write_text(SCRIPT)
+    launch((*launcher, folder / "script.py", folder, how, seed), folder)
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+
+
+def test_two_processes_see_the_losses_of_one(tmp_path):
+    """The same batches, in unequal shares of nine windows."""
+    (one,) = fit(tmp_path / "one", (sys.executable,), "frozen")
+    both = fit(tmp_path / "two", ACCELERATE, "frozen")
+    assert len(both) == 2
+    loss, count = np.array([process["steps"] for process in both]).transpose(2, 0, 1)
+    assert count.sum(axis=0).tolist() == [9] * len(one["steps"])
+    assert sorted(count[:, 0].tolist()) == [4, 5]
+    together = (loss * count).sum(axis=0) / 9
+    assert together == pytest.approx([step[0] for step in one["steps"]], abs=1e-5)
+    for process in both:
+        assert process["aside"] == pytest.approx(one["aside"], rel=1e-5)
+
+
+@pytest.mark.exhaustive
+def test_with_norms_and_dropout_two_processes_differ_from_one_by_no_more_than_seeds_do(tmp_path):
+    seeds = [fit(tmp_path / f"seed{seed}", (sys.executable,), "free", seed)[0]["aside"][-1] for seed in range(3, 6)]
+    both = fit(tmp_path / "two", TORCHRUN, "free")
+    assert abs(both[0]["aside"][-1] - seeds[0]) < np.ptp(seeds)
+
+
+def test_weights_are_trained_by_accelerate_launch(tmp_path):
+    maps = write_maps(tmp_path / "maps", make_rows(people=10))
+    command = ("-m", "bpdemo", "train", "--maps", maps, "--output", "weights", "--device", "cpu")
+    launch((*ACCELERATE, *command), tmp_path)
+    config = load_weights(tmp_path / "weights", device="cpu").config
+    assert config.training.people == 10
+    assert config.provenance.command == "bpdemo train --maps MAPS --seed 0 --output weights"
