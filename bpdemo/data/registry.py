@@ -86,8 +86,8 @@ def check_people(sets: Sequence[Set[str]]) -> None:
     Raises:
         DataError: `data_invalid`.
     """
-    times = Counter(identity for people in sets for identity in {identity(person) for person in people})
-    if twice := [identity for identity, count in times.items() if count > 1]:
+    times = Counter(one for people in sets for one in {identity(person) for person in people})
+    if twice := [one for one, count in times.items() if count > 1]:
         raise _met_twice(f"{min(twice)} appears twice.")
 
 
