@@ -53,7 +53,7 @@ def evaluate_pulse(
 
 
 def _print_figures(spans: "list[Span]", forced: bool) -> None:
-    from bpdemo.reporting.tables import rates_table, spans_table
+    from bpdemo.reporting.rate_tables import rates_table, spans_table
     from bpdemo.training.pulse_evaluation import by_method, by_task
 
     if len({span.recording for span in spans}) <= _MOST_LISTED:

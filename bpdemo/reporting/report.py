@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from bpdemo.reporting import tables
+from bpdemo.reporting import filmed_tables, tables
 from bpdemo.reporting.model_card import write_card
 from bpdemo.reporting.plots import FOLDER, draw_all, pictures
 from bpdemo.training.results import FILMED, ProtocolResults, Results, load_results
@@ -51,7 +51,7 @@ def summary(results: Results) -> str:
         },
         "Negative controls": tables.controls_table(results) if results.controls else "",
         "By window, by clip and by person": _levels(results) if results.levels else "",
-        "Groups of clips": tables.groups_table(results) if results.groups else "",
+        "Groups of clips": filmed_tables.groups_table(results) if results.groups else "",
         "By range of the cuff pressure": tables.ranges_table(results, results.reference),
         f"By range of the cuff pressure, {FILMED}": (
             tables.ranges_table(results, FILMED) if results.reference != FILMED in results.qualities else ""
@@ -72,7 +72,7 @@ def summary(results: Results) -> str:
 
 def _levels(results: Results) -> str:
     """The table by level, and what became of the clips behind it."""
-    parts = [tables.levels_table(results)]
+    parts = [filmed_tables.levels_table(results)]
     for what, counts in (("Clips", results.clips), ("Windows", results.windows)):
         if counts is not None:
             refused = ", ".join(f"{code} {count}" for code, count in counts.refused.items())
@@ -88,7 +88,7 @@ def _protocol(protocol: ProtocolResults) -> str:
     if len(protocol.folds) > 1:
         sizes = ", ".join(str(len(names)) for names in protocol.folds)
         remarks.append(f"- Folds by person, {sizes} people; their names are in the results file.")
-    return f"Window by window.\n\n{tables.protocol_table(protocol)}\n\n" + "\n".join(remarks)
+    return f"Window by window.\n\n{filmed_tables.protocol_table(protocol)}\n\n" + "\n".join(remarks)
 
 
 def to_text(results: Results) -> str:

@@ -1,10 +1,9 @@
 """Tables of the results file, in Markdown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from bpdemo.training.pulse_evaluation import RateFigures, Span
-from bpdemo.training.results import PRESSURES, Agreement, ByQuality, NetworkScores, ProtocolResults, Results
-from bpdemo.training.scores import Comparison, LevelScores, Scores
+from bpdemo.training.results import PRESSURES, Agreement, ByQuality, NetworkScores, Results
+from bpdemo.training.scores import Comparison, Scores
 
 TOO_FEW = "too few"
 """Stands for figures of fewer people than they need."""
@@ -74,63 +73,6 @@ def figures_table(results: Results) -> str:
         )
         for pressure, quality, each in _all_scores(results)
     ])  # fmt: skip
-
-
-def levels_table(results: Results) -> str:
-    """Return the figures of clips by window, clip and person, the spread of answers beside that of true pressures."""
-    columns = (
-        "pressure", "by", "n", "MAE", "training mean", "RMSE", "mean error ± SD", "r", "SD of answers", "SD of truth",
-    )  # fmt: skip
-    return table(columns, [
-        (
-            pressure, level, scores[pressure].predictions, *_level(scores[pressure]),
-            f"{scores[pressure].sd_answers:.1f}", f"{scores[pressure].sd_truth:.1f}",
-        )
-        for pressure in PRESSURES
-        for level, scores in results.levels.items()
-    ])  # fmt: skip
-
-
-def groups_table(results: Results) -> str:
-    """Return the figures of clips by what they have in common."""
-    columns = (
-        "by", "group", "people", "clips", "pressure", "MAE", "training mean", "RMSE", "mean error ± SD", "r",
-    )  # fmt: skip
-    rows: list[tuple[object, ...]] = []
-    for kind, groups in results.groups.items():
-        for name, group in groups.items():
-            start = (kind, name, group.people, group.clips)
-            if group.figures is None:
-                rows.append((*start, "", *(TOO_FEW,) * 5))
-            for pressure, each in (group.figures or {}).items():
-                rows.append((
-                    *start, pressure, f"{each.mae:.1f}", f"{each.baseline_mae:.1f}", f"{each.rmse:.1f}",
-                    f"{each.mean_error:+.1f} ± {each.sd_error:.1f}", TOO_FEW if each.r is None else f"{each.r:.2f}",
-                ))  # fmt: skip
-    return table(columns, rows)
-
-
-def protocol_table(protocol: ProtocolResults) -> str:
-    """Return the figures of a protocol's test windows beside those that are published."""
-    columns = ["whose", "people", "windows", "left out"]
-    for pressure in PRESSURES:
-        columns += [f"{pressure} MAE", "training mean", "RMSE", "mean error ± SD", "r"]
-    rows: list[list[object]] = []
-    for line in protocol.lines:
-        row: list[object] = [f"**{protocol.model}**, {line.what}", line.people, line.windows, line.dropped]
-        for pressure in PRESSURES:
-            row += _level(line.scores[pressure]) if line.scores else [""] * 5
-        rows.append(row)
-    for each in protocol.published:
-        row = [f"{each.whose} ({each.remark})", "", "", ""]
-        for mae_, rmse in (
-            (each.systolic_mae, each.systolic_rmse),
-            (each.diastolic_mae, each.diastolic_rmse),
-        ):
-            low, high = (f"{end:.4g}" for end in mae_)
-            row += [low if low == high else f"{low} to {high}", "", "" if rmse is None else f"{rmse:.4g}", "", ""]
-        rows.append(row)
-    return table(columns, rows)
 
 
 def ranges_table(results: Results, quality: str) -> str:
@@ -248,12 +190,6 @@ def other_data_table(results: Results, *, variants: bool = True) -> str:
     ])  # fmt: skip
 
 
-def _level(scores: LevelScores) -> list[object]:
-    """MAE, the training mean's, RMSE, mean error and r."""
-    spread = f"{scores.mean_error:+.1f} ± {scores.sd_error:.1f}"
-    return [mae(scores), f"{scores.baseline_mae:.1f}", f"{scores.rmse:.1f}", spread, correlation(scores)]
-
-
 def _interval(scores: Scores) -> str:
     """The interval of the gain over the training mean."""
     return "{:.1f}, {:.1f}".format(*scores.bootstrap.gain) if scores.bootstrap else TOO_FEW
@@ -273,50 +209,3 @@ def _all_scores(results: Results) -> Iterator[tuple[str, str, NetworkScores]]:
     for pressure in PRESSURES:
         for quality, by_pressure in results.qualities.items():
             yield pressure, quality, by_pressure[pressure]
-
-
-def rates_table(methods: Mapping[str, RateFigures]) -> str:
-    """Return the figures of heart rates by pulse method, beats a minute."""
-    columns = (
-        "method",
-        "spans",
-        "told",
-        "MAE, bpm",
-        "RMSE",
-        "r",
-        "within 3 bpm",
-        "SNR, dB",
-        "refused",
-        "no pulse, told",
-    )
-    return table(columns, [
-        (
-            name, each.spans, each.told, _number(each.mae), _number(each.rmse), _number(each.r, 2),
-            share(each.within_3_bpm), _number(each.snr_db),
-            ", ".join(f"{code}: {count}" for code, count in each.refused.items()),
-            f"{each.false} of {each.without_pulse}",
-        )
-        for name, each in methods.items()
-    ])  # fmt: skip
-
-
-def spans_table(spans: Sequence[Span]) -> str:
-    """Return what each method found, a line a span; a rate that is not told stands in brackets."""
-    methods = list(dict.fromkeys(span.method for span in spans))
-    by_place: dict[tuple[str, float], list[Span]] = {}
-    for span in spans:
-        by_place.setdefault((span.recording, span.start_s), []).append(span)
-    rows = [
-        (
-            name, f"{start_s:.0f} to {found[0].end_s:.0f}",
-            "no pulse" if found[0].reference_bpm == 0 else _number(found[0].reference_bpm),
-            *(f"({_number(each.heart_rate_bpm)})" if each.code else _number(each.heart_rate_bpm) for each in found),
-            found[-1].code,
-        )
-        for (name, start_s), found in by_place.items()
-    ]  # fmt: skip
-    return table(("clip", "seconds", "reference, bpm", *methods, f"refused ({methods[-1]})"), rows)
-
-
-def _number(value: float | None, digits: int = 1) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

@@ -1,12 +1,14 @@
 """Training and evaluation: networks fitted on people with cuff pressures, and scored on others.
 
 ```
-dataset.py            people of data sets -> windows rendered or read from clips -> what the network reads of them
+dataset.py            what the network reads of windows: rendered (rendered.py), or of clips and their maps (filmed.py)
+cohort.py             the people of data sets and maps
 folds.py              who is fitted on and who is asked, made once for everything that is compared
 losses.py  fit.py     one network on some people
 cross_validation.py   one network for each fold;  baselines.py: simpler models on the same folds
 predictions.py        what any of them answered
-metrics.py  intervals.py  scoring.py  results.py    from answers to figures
-train.py  evaluate.py the two ways in: from data sets to weights, and from weights to scores
+metrics.py  intervals.py  scoring.py  levels.py     from answers to figures:  scores.py  results.py
+train.py  evaluate.py the two ways in: from data sets to weights (description.py), and from weights to scores
+protocols.py  evaluate_protocol.py                  evaluations as papers have made them
 ```
 """

@@ -53,7 +53,7 @@ def test_means_are_constant_where_a_cell_was_seen(traces):
 
 
 def test_no_pulse_is_left(ppg_bp):
-    person = prepare({"ppg_bp": ppg_bp}).people[0]
+    person = prepare({"ppg_bp": ppg_bp}).people[3]
     traces = render_traces(beats_of(person), QUALITIES["strong"], np.random.default_rng(0))
     assert read_window(traces, MARGIN_S, MARGIN_S + 15).has_pulse
     for destroy in (shuffle_time, keep_means):
