@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-TURN, MAX_TURNS = 50, 5
+TURN, TURNS = 100, 3
 KILL_EVERY_S = 20.0
 SAMPLE_S = 1.0
 PEOPLE = 20
@@ -52,7 +52,7 @@ def _print_turns(folder: Path, clips: int) -> None:
     rows = []
     for processes in (1, 2):
         batch_s, extract_s = [], []
-        for turn in range(MAX_TURNS):
+        for turn in range(TURNS):
             began_s = time.perf_counter()
             _run("batch", data, processes)
             batch_s.append(time.perf_counter() - began_s)
@@ -61,7 +61,7 @@ def _print_turns(folder: Path, clips: int) -> None:
         speeds = [f"{60 * clips / statistics.median(took):.0f}" for took in (batch_s, extract_s)]
         overhead = [f"{100 * (value - 1):+.0f} %" for value in (statistics.median(ratios), min(ratios), max(ratios))]
         rows.append((processes, *speeds, overhead[0], f"{overhead[1]} to {overhead[2]}"))
-    title = f"{clips} clips of 10 s, 320 x 240, start included, {MAX_TURNS} turns"
+    title = f"{clips} clips of 10 s, 320 x 240, start included, {TURNS} turns"
     _table(title, "processes | estimator's batch, clips a minute | extract | overhead, median | turns", rows)
 
 

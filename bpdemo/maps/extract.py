@@ -31,7 +31,7 @@ from bpdemo.system.processes import cores
 logger = logging.getLogger(__name__)
 
 CRASHED, UNEXPECTED = "crashed", "unexpected"
-_TRIES = 3  # times that a clip is handed out; each time, Dask itself lets it meet the end of several workers
+_TRIES = 2  # times that a clip is handed out; each time, Dask itself lets it meet the end of several workers
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} clips [{elapsed}<{remaining}{postfix}]"
 _BAR_S = 60.0  # between two lines of a bar that goes into a file
 

@@ -1,6 +1,7 @@
 """extract.py: whatever happens to workers and scheduler, no finished clip is lost and no clip ends the run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,15 +47,21 @@ def test_killed_workers_cost_nothing(extracted, cluster, data, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_clip_that_ends_whole_workers_is_a_row_like_any_other(extracted, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_TRIES", 1)
+def test_a_clip_that_ends_whole_workers_is_a_row_and_one_that_was_unlucky_is_read(text_file, short_clip, tmp_path):
+    data, output = tmp_path / "data", tmp_path / "maps"
+    data.mkdir()
+    shutil.copy(text_file, data / "crash.mp4")
+    shutil.copy(short_clip.path, data / "weary.mp4")
+    # A clip may meet the end of two workers each time that it is handed out.
     with dask.config.set({"distributed.scheduler.allowed-failures": 1}), local_cluster(daemon=True) as daemons:
-        counts = extract({"ours": data}, tmp_path, scheduler=daemons.scheduler_address)
-    ended = tables(tmp_path)
-    (row,) = ended.pop("crash.mp4.parquet")
-    assert (row["status"], row["code"], row["person"]) == ("error", "crashed", "ours:3")
-    np.testing.assert_equal(ended, {name: rows for name, rows in tables(extracted[0]).items() if name in ended})
-    assert counts.errors == {"not_a_video": 1, "crashed": 1}
+        for rows in ("weary.mp4,2\n", "weary.mp4,2\ncrash.mp4,1\n"):
+            (data / "clips.csv").write_text("clip,person\n" + rows)
+            counts = extract({"ours": data}, output, scheduler=daemons.scheduler_address)
+    assert counts.finished == 1
+    assert (counts.clips, counts.errors) == ({"refused": 1, "error": 1}, {"crashed": 1})
+    ((row,), (unlucky,)) = (tables(output)[f"{name}.mp4.parquet"] for name in ("crash", "weary"))
+    assert (row["status"], row["code"], row["person"]) == ("error", "crashed", "ours:1")
+    assert unlucky["code"] == "too_short"
 
 
 @pytest.mark.slow
