@@ -33,9 +33,13 @@ def extract(
     runtime.limit_threads()
     runtime.shorten_socket_folder()
     from bpdemo.maps.extract import extract as extract_maps
+    from bpdemo.maps.summary import count_maps
+    from bpdemo.reporting.maps_card import write_card
 
     began_s = time.monotonic()
     counts = extract_maps(sets, output, scheduler=scheduler, workers=workers)
+    # Without it, `datasets.load_dataset` takes a recording with "test" in its name for a split.
+    (output / "README.md").write_text(write_card(output.name, count_maps(output)), encoding="utf-8")
     print(summary(counts))
     print(f"maps      {output}, in {time.monotonic() - began_s:.0f} s ({counts.finished} clips were there)")
 

@@ -116,6 +116,7 @@ def test_the_command_works_on_this_machine_and_says_what_it_found(extracted, dat
     assert windows.split(maxsplit=1)[1] == "4: 3 readings, 1 refused (no_face 1)"
     assert "refused 1, failed 1" in ran.stderr
     assert "Traceback" not in ran.stderr
+    assert "data_files" in (tmp_path / "maps" / "README.md").read_text()
     made = tables(tmp_path / "maps")
     del made["crash.mp4.parquet"]
     np.testing.assert_equal(made, {name: rows for name, rows in tables(extracted[0]).items() if name in made})
