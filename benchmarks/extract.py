@@ -11,6 +11,7 @@ read on one core, and from its frames a second it is estimated how long MCD-rPPG
 import argparse
 import json
 import os
+import resource
 import signal
 import statistics
 import subprocess
@@ -18,13 +19,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 TURN, TURNS = 100, 3
 KILL_EVERY_S = 20.0
-SAMPLE_S = 1.0
+SAMPLE_S = 0.5
 PEOPLE = 20
 MCD_CLIPS, MCD_FRAMES, MCD_MB = 3600, 60 * 30, (20, 85)
 
@@ -51,18 +53,29 @@ def _print_turns(folder: Path, clips: int) -> None:
     data = _list_clips(folder, clips)
     rows = []
     for processes in (1, 2):
-        batch_s, extract_s = [], []
+        batch, extract = [], []
         for turn in range(TURNS):
-            began_s = time.perf_counter()
+            before = time.perf_counter(), _cpu_of_children_s()
             _run("batch", data, processes)
-            batch_s.append(time.perf_counter() - began_s)
-            extract_s.append(Run(data, folder / f"turn_{processes}_{turn}", processes).wait())
-        ratios = [b / a for a, b in zip(batch_s, extract_s, strict=True)]
-        speeds = [f"{60 * clips / statistics.median(took):.0f}" for took in (batch_s, extract_s)]
-        overhead = [f"{100 * (value - 1):+.0f} %" for value in (statistics.median(ratios), min(ratios), max(ratios))]
-        rows.append((processes, *speeds, overhead[0], f"{overhead[1]} to {overhead[2]}"))
-    title = f"{clips} clips of 10 s, 320 x 240, start included, {TURNS} turns"
-    _table(title, "processes | estimator's batch, clips a minute | extract | overhead, median | turns", rows)
+            batch.append((time.perf_counter() - before[0], _cpu_of_children_s() - before[1]))
+            run = Run(data, folder / f"turn_{processes}_{turn}", processes)
+            extract.append((run.wait(), run.cpu_s))
+        speeds = [f"{60 * clips / statistics.median(took_s for took_s, _ in way):.0f}" for way in (batch, extract)]
+        cpu = [f"{statistics.median(cpu_s for _, cpu_s in way) / clips:.2f}" for way in (batch, extract)]
+        rows.append((processes, *speeds, _overhead(batch, extract, 0), *cpu, _overhead(batch, extract, 1)))
+    head = "processes | estimator's batch, clips a minute | extract | overhead | CPU s a clip | extract | overhead"
+    _table(f"{clips} clips of 10 s, 320 x 240, start included, {TURNS} turns", head, rows)
+
+
+def _overhead(batch: list[tuple], extract: list[tuple], part: int) -> str:
+    ratios = [100 * (after[part] / before[part] - 1) for before, after in zip(batch, extract, strict=True)]
+    return f"{statistics.median(ratios):+.0f} % ({min(ratios):+.0f} to {max(ratios):+.0f})"
+
+
+def _cpu_of_children_s() -> float:
+    """Return the CPU seconds of all processes that have ended and were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _print_long_runs(folder: Path, clips: int) -> None:
@@ -105,6 +118,7 @@ class Run:
         workers, own: memory in MB of a worker, the largest, and of client with scheduler: after a tenth of the clips,
             and at the end.
         killed: how many workers were.
+        cpu_s: CPU seconds of all of it; it is known at the end.
     """
 
     def __init__(self, data: Path, output: Path, workers: int) -> None:
@@ -115,14 +129,16 @@ class Run:
         )
         self._output = output
         self._clips = len((data / "clips.csv").read_text().splitlines()) - 1
-        self.workers, self.own, self.killed = [0.0, 0.0], [0.0, 0.0], 0
+        self.workers, self.own, self.killed, self.cpu_s = [0.0, 0.0], [0.0, 0.0], 0, 0.0
 
     def wait(self, kill_every_s: float | None = None) -> float:
         """Return how many seconds it took; a worker is killed now and then."""
-        last_s = time.perf_counter()
+        last_s, cpu_before_s = time.perf_counter(), _cpu_of_children_s()
+        readers_s: dict[int, float] = {}  # which nobody waits for
         while self._process.poll() is None:
             time.sleep(SAMPLE_S)
             done = len(list(self._output.rglob("*.parquet"))) / self._clips
+            readers_s |= self._cpu_of_readers_s()
             workers = self._find_workers()
             if not (0 < done < 1 and workers):
                 last_s = time.perf_counter()
@@ -135,7 +151,18 @@ class Run:
                 last_s, self.killed = time.perf_counter(), self.killed + 1
         if self._process.returncode:
             raise RuntimeError(f"extract ended with {self._process.returncode}")
+        self.cpu_s = _cpu_of_children_s() - cpu_before_s + sum(readers_s.values())
         return time.perf_counter() - self._began_s
+
+    def _cpu_of_readers_s(self) -> dict[int, float]:
+        """Return the CPU seconds of what readers are forked from, and of the readers that have ended, by process."""
+        found = {}
+        for worker in self._find_workers():
+            with suppress(psutil.Error):
+                for process in worker.children():
+                    times = process.cpu_times()
+                    found[process.pid] = times.user + times.system + times.children_user + times.children_system
+        return found
 
     def _find_workers(self) -> list[psutil.Process]:
         try:

@@ -17,6 +17,7 @@ CLUSTER_LOST = (
 _CONNECT_S = 10
 _OWN = {
     "distributed.worker.daemon": False,  # so that a worker may read each clip in a subprocess
+    "distributed.worker.profile.enabled": False,
     "distributed.scheduler.http.routes": [],  # nothing is served beside the work
     "distributed.worker.http.routes": [],
 }
