@@ -7,7 +7,7 @@ handed out as are read at the same time: neither client nor scheduler grows with
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from multiprocessing import current_process
@@ -59,8 +59,9 @@ def extract(
         OSError: the output cannot be written here or by a worker.
     """
     output = output.absolute()  # as workers may be at work in another folder
-    recordings = registry.load({name: Path(folder).absolute() for name, folder in data.items()})
-    places = _places(data, recordings, output)
+    # Each set by itself: people whom two sets share are kept apart where maps are learned from.
+    sets = {name: registry.load({name: Path(folder).absolute()}) for name, folder in data.items()}
+    places = _places(sets, output)
     output.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=output):  # it can be written
         pass
@@ -81,13 +82,12 @@ def extract(
     return counts
 
 
-def _places(data: Iterable[str], recordings: Sequence[Recording], output: Path) -> list[Todo]:
-    """Return each recording with its file; raises where there is nothing to read, or two have one file."""
-    filmed = {data_set_of(one) for one in recordings if one.clip is not None}
-    for name in data:
-        if name not in filmed:
+def _places(sets: Mapping[str, Sequence[Recording]], output: Path) -> list[Todo]:
+    """Return each recording with its file; raises where a set has nothing to read, or two have one file."""
+    for name, recordings in sets.items():
+        if all(one.clip is None for one in recordings):
             raise DataError("no_clips", f"There is no clip in {name}.", "Name data sets of face clips only.")
-    places = [(one, path_of_maps(output, one)) for one in recordings]
+    places = [(one, path_of_maps(output, one)) for recordings in sets.values() for one in recordings]
     times = Counter(path for _, path in places)
     for recording, path in places:
         if times[path] > 1:

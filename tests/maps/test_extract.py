@@ -18,6 +18,7 @@ from bpdemo.maps.extract import extract
 from bpdemo.maps.finished import path_of_maps
 from bpdemo.maps.recording import read_recording
 from tests.support.maps_on_disk import tables
+from tests.support.small_faces_sets import Session, write_bp4d, write_mmse_hr
 
 
 def files(output):
@@ -130,3 +131,13 @@ def test_what_is_wrong_is_found_before_any_clip_is_read(data, tmp_path, monkeypa
     with pytest.raises(DataError) as twice:
         extract({"ours": data}, tmp_path / "maps")
     assert twice.value.code == "data_invalid"
+
+
+def test_sets_that_share_people_are_extracted_together_under_any_name(tmp_path, cluster):
+    """Dots instead of faces: what counts is that each session has its file."""
+    first = write_mmse_hr(tmp_path / "first", [Session("F001", "T1")])
+    second = write_bp4d(tmp_path / "second", [Session("F001", "T1")])
+    data = {"pictures": first, "bp4d": second}
+    counts = extract(data, tmp_path / "maps", scheduler=cluster.scheduler_address)
+    assert counts.people == {"mmse_hr:F001", "bp4d:F001"}
+    assert len({*(tmp_path / "maps").rglob("*.parquet")}) == 2

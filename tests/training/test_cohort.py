@@ -58,16 +58,23 @@ def test_maps_stand_behind_recordings(tmp_path):
     (tmp_path / "pulses").mkdir()
     data = {"pulses": write_recordings(tmp_path / "pulses", people=2)}
     first = write_maps(tmp_path / "a", make_rows("mmse_hr", people=2, windows=1))
-    second = write_maps(tmp_path / "b", make_rows("v4v", people=1, clips=1, windows=1))
+    second = write_maps(tmp_path / "b", make_rows("mcd_rppg", people=1, clips=1, windows=1))
     cohort = prepare(data, [first, second])
-    assert cohort.data_sets == ("pulses", "mmse_hr", "v4v")
+    assert cohort.data_sets == ("pulses", "mmse_hr", "mcd_rppg")
     both = cohort.render(("standard", "poor"), 0, "training")
-    names = ["pulses:0", "pulses:1", "mmse_hr:F000", "mmse_hr:M000", "v4v:F000"]
+    names = ["pulses:0", "pulses:1", "mmse_hr:F000", "mmse_hr:M000", "mcd_rppg:F000"]
     assert [person.name for person in both.people] == names
     assert both.person.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4]
     assert both.quality.tolist() == ["standard", "poor"] * 2 + ["filmed"] * 5
     assert both.clip.tolist() == [-1] * 4 + [0, 1, 2, 3, 4]
-    assert both.clips[4].person == "v4v:F000"
+    assert both.clips[4].person == "mcd_rppg:F000"
+
+
+def test_sets_cut_from_the_same_sessions_are_not_learned_from_together(tmp_path):
+    rows = [*make_rows("mmse_hr", people=1), *make_rows("v4v", people=1)]
+    with pytest.raises(DataError) as caught:
+        prepare({}, [write_maps(tmp_path, rows)])
+    assert caught.value.code == "data_invalid"
 
 
 def test_nobody_is_recorded_in_one_set_and_filmed_in_another(tmp_path):
