@@ -3,15 +3,15 @@
 Its people are also in BP4D+ and MMSE-HR (see `binghamton.py`): never train on one of the three and test on another.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from bpdemo.data import binghamton
 from bpdemo.data.binghamton import Session, session_of
+from bpdemo.data.files import mean_known
 from bpdemo.data.folders import find, list_folder
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
@@ -104,7 +104,7 @@ def _list_in(folder: Path, names: str) -> list[Path]:
 def _list_files(root: Path, endings: set[str]) -> dict[Session, Path]:
     """The files of sessions anywhere in a folder: F001_T1.mkv, F001-T1.txt, F001-T1-BP.txt."""
     found: dict[Session, Path] = {}
-    for path in sorted(root.rglob("*")):
+    for path in sorted(Path(above, name) for above, _, names in os.walk(root, followlinks=True) for name in names):
         session = session_of(re.sub(r"[\s_-]+BP$", "", path.stem, flags=re.IGNORECASE))
         if session and path.suffix.lower() in endings and path.is_file():
             found.setdefault(session, path)
@@ -120,15 +120,9 @@ def _read_rates(folder: Path) -> dict[Session, float]:
         for line in text.read_text("utf-8", "replace").splitlines() if text.is_file() else []:
             video, kind, *cells = [cell.strip() for cell in line.split(",")] + [""]
             session = session_of(Path(video.lstrip("\ufeff")).stem)
-            if session and kind.upper() == "HR" and (values := _numbers(cells)).size:
-                rates[session] = float(values.mean())
+            if session and kind.upper() == "HR" and (rate := mean_known(cells)):
+                rates[session] = rate
     return rates
-
-
-def _numbers(cells: list[str]) -> np.ndarray:
-    """The heart rates among cells: 0 and gaps are none."""
-    numbers = [float(cell) for cell in cells if re.fullmatch(r"\d+(\.\d*)?", cell)]
-    return np.array([number for number in numbers if number > 0])
 
 
 LOADER = Loader(

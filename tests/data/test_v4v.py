@@ -64,6 +64,14 @@ def test_the_second_archive_of_training_videos_is_read_as_well(tmp_path):
     assert load(tmp_path)[3].clip == other / "M047_T1.MKV"
 
 
+def test_folders_within_may_be_links_to_another_disk(tmp_path):
+    write_v4v(tmp_path, PARTS)
+    inner = tmp_path / PHASE_2 / "Videos/Test/test"
+    inner.rename(tmp_path / "disk")
+    inner.symlink_to(tmp_path / "disk")
+    assert load(tmp_path)[1].clip == inner / "F099_T3.mkv"
+
+
 def test_hwangs_arrangement_is_read(tmp_path):
     write_v4v(tmp_path, PARTS, rearranged=True)
     assert LOADER.recognises(tmp_path)
@@ -80,7 +88,7 @@ def test_the_arrangement_by_session_is_read(tmp_path):
     (tmp_path / "train_val/data/F001_T1/label.txt").unlink()
     (tmp_path / "test/Videos/Test/test").mkdir(parents=True)
     (tmp_path / "test/Videos/Test/test/F099_T3.mkv").touch()
-    (tmp_path / "test/test_set_gt_release.txt").write_text("F099_T3.mkv,HR,80,82,0,nan,\nF099_T3.mkv,RR,15,15\n")
+    (tmp_path / "test/test_set_gt_release.txt").write_text("F099_T3.mkv,HR,8.0e1,82,0,nan,\nF099_T3.mkv,RR,15,15\n")
     first, test, second, tenth = load(tmp_path)
     assert (first.pressure, first.missing) == (None, ("train_val/data/F001_T1/label.txt",))
     assert (test.heart_rate_bpm, test.missing) == (81, ("test/blood_pressure/F099-T3.txt",))
