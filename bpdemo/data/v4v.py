@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bpdemo.data import binghamton
-from bpdemo.data.binghamton import Session, session_of
+from bpdemo.data.binghamton import Found, Session, session_of
 from bpdemo.data.files import mean_known
 from bpdemo.data.folders import find, list_folder
 from bpdemo.data.loader import Loader
@@ -49,8 +49,8 @@ _REMEDY = (
 def load_v4v(folder: str | Path) -> list[Recording]:
     """Return the recordings of the challenge's two phases, or of either arrangement in use, by person and task.
 
-    Videos and pressures are paired by person and task. The heart rate is the mean of the challenge's values, one a
-    frame. People are called `v4v:F001`.
+    Videos and pressures are paired by person and task, in whichever of the parts they lie. The heart rate is the mean
+    of the challenge's values, one a frame. People are called `v4v:F001`.
 
     Raises:
         DataError: `data_missing` when this is not V4V, or there are no videos, or no pressures.
@@ -58,19 +58,16 @@ def load_v4v(folder: str | Path) -> list[Recording]:
     folder = Path(folder)
     rates = _read_rates(folder)
     recordings: dict[Session, Recording] = {}
-    for session, clip, wave_path, missing in (*_find_parts(folder), *_find_by_session(folder)):
-        if session not in recordings or recordings[session].missing:
-            wave = binghamton.wave_of(wave_path)
-            pressure = Wave(wave) if wave else None
-            recordings[session] = binghamton.describe("v4v", session, clip, pressure, wave, missing, rates.get(session))
+    found = binghamton.join((*_find_parts(folder), *_find_by_session(folder)))
+    for session, clip, wave_path, missing in found.values():
+        wave = binghamton.wave_of(wave_path)
+        pressure = Wave(wave) if wave else None
+        recordings[session] = binghamton.describe("v4v", session, clip, pressure, wave, missing, rates.get(session))
     first = f"{_PHASE_1}/Videos/train-001_of_002/F001_T1.mkv"
     return binghamton.check_whole(recordings, folder, "V4V", first, _REMEDY)
 
 
-_Found = tuple[Session, Path | None, Path | None, list[str]]  # with its video, its pressure, and what is missing
-
-
-def _find_parts(folder: Path) -> Iterator[_Found]:
+def _find_parts(folder: Path) -> Iterator[Found]:
     by_session = find(folder, *_BY_SESSION.split("/")) is not None
     for part in (*_PARTS, _TEST_BY_SESSION) if by_session else _PARTS:
         roots = [root for root in _list_in(folder, part.videos) if root.name.lower().startswith(part.begin)]
@@ -84,7 +81,7 @@ def _find_parts(folder: Path) -> Iterator[_Found]:
             yield session, clips.get(session), waves.get(session), missing
 
 
-def _find_by_session(folder: Path) -> Iterator[_Found]:
+def _find_by_session(folder: Path) -> Iterator[Found]:
     for own in _list_in(folder, _BY_SESSION):
         if session := session_of(own.name):
             clip, wave = find(own, "video.mkv"), find(own, "label.txt")

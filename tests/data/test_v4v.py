@@ -109,6 +109,16 @@ def test_sessions_are_paired_by_name_whatever_is_missing(tmp_path):
     check_truths([tenth], [TRAIN[0]])
 
 
+def test_pressures_of_all_parts_may_lie_in_one_folder(tmp_path):
+    write_v4v(tmp_path, PARTS)
+    for name in ("val_set_bp/M010-T4.txt", "test_set_bp/F099-T3.txt"):
+        file = tmp_path / PHASE_2 / "blood_pressure" / name
+        file.rename(tmp_path / BP_RAW / file.name)
+    recordings = load(tmp_path)
+    assert [(one.name, one.missing) for one in recordings] == [(name, ()) for name in NAMES]
+    check_truths(recordings, SORTED)
+
+
 def test_a_wave_of_the_wrong_sign_is_turned(tmp_path):
     write_v4v(tmp_path, PARTS)
     write_column(tmp_path / BP_RAW / "F001-T1-BP.txt", -TRAIN[2].wave)
