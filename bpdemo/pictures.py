@@ -4,6 +4,7 @@ When each was filmed is in its name: the last number in it is a count, or a time
 """
 
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Self
@@ -109,7 +110,8 @@ class PictureClip:
     def _list(self) -> dict[str, int]:
         """Return name and size in bytes of the pictures, in order; a folder's own and not those of folders in it."""
         if self._archive is None:
-            entries = {path.name: path.stat().st_size for path in sorted(self._source.path.iterdir())}
+            paths = sorted(self._source.path.iterdir())
+            entries = {path.name: path.stat().st_size for path in paths if path.is_file()}  # no link that leads nowhere
         else:
             infos = sorted(self._archive.infolist(), key=lambda info: info.filename)
             entries = {info.filename: info.file_size for info in infos if lies_in(info.filename, self._source.inside)}
@@ -133,7 +135,7 @@ class PictureClip:
         """Return a picture's bytes; none where it cannot be read."""
         try:
             content = (self._source.path / name).read_bytes() if self._archive is None else self._archive.read(name)
-        except (BadZipFile, OSError, RuntimeError):
+        except (BadZipFile, EOFError, OSError, RuntimeError, ValueError, zlib.error):  # as damaged archives raise them
             return np.empty(0, np.uint8)
         return np.frombuffer(content, np.uint8)
 

@@ -1,7 +1,7 @@
 """Pictures in folders and archives are clips."""
 
 import shutil
-from zipfile import ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import cv2
 import numpy as np
@@ -119,6 +119,28 @@ def test_what_is_damaged_is_left_out_and_told(tmp_path):
     times_s, levels, report = read(Pictures(folder, rate_hz=25))
     assert levels == [1, 2, 5]
     assert times_s == pytest.approx([0, 1 / 25, 4 / 25])
+    assert report.damaged
+
+
+def test_a_link_that_leads_nowhere_is_no_picture(tmp_path):
+    folder = write_pictures(tmp_path, ["0.png", "1.png"])
+    (folder / "2.png").symlink_to(tmp_path / "away.png")
+    assert read(Pictures(folder, rate_hz=25))[1] == [1, 2]
+
+
+@pytest.mark.parametrize("method", [ZIP_STORED, ZIP_DEFLATED])
+@pytest.mark.parametrize("where", [4, 12, 40])  # in the header, in the name, in the content
+def test_damage_within_an_archive_costs_one_picture(tmp_path, method, where):
+    folder = write_pictures(tmp_path / "f", ["0.png", "1.png", "2.png"], size=(200, 200))
+    with ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        for number in range(3):
+            archive.write(folder / f"{number}.png", f"T1/{number}.png")
+        start = archive.infolist()[1].header_offset
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[start + where : start + where + 30] = b"\xff" * 30
+    (tmp_path / "a.zip").write_bytes(content)
+    _, levels, report = read(Pictures(tmp_path / "a.zip", "T1", 25.0))
+    assert levels == [1, 3]
     assert report.damaged
 
 

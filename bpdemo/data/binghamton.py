@@ -5,7 +5,7 @@ another.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bpdemo.data.arterial import ArterialPulse
@@ -25,6 +25,9 @@ LICENCE = "agreement with Binghamton University: academic research only, and not
 
 Session = tuple[str, int]
 """A person and the number of the task: ("F005", 10)."""
+
+Found = tuple[Session, ClipSource | None, Path | None, list[str]]
+"""A session in one of a set's places: its clip, the file of its arterial wave, and what is missing there."""
 
 _PERSON = re.compile(r"([FM])(\d{1,3})", re.IGNORECASE)
 _TASK = re.compile(r"T(\d{1,2})", re.IGNORECASE)
@@ -69,6 +72,19 @@ def list_frames(root: Path | None) -> dict[Session, ClipSource]:
         for session, folder in list_sessions(root).items()
         if first_picture(folder)
     }
+
+
+def join(found: Iterable[Found]) -> dict[Session, Found]:
+    """Return each session once: as it is in the first place that has all of it, or else from several places."""
+    joined: dict[Session, Found] = {}
+    for session, clip, wave, missing in found:
+        _, other_clip, other_wave, lacking = joined.get(session, (session, None, None, ["all of it"]))
+        if not lacking:
+            continue
+        if missing:
+            clip, wave = clip or other_clip, wave or other_wave
+        joined[session] = (session, clip, wave, [] if clip and wave else missing)
+    return joined
 
 
 def wave_of(path: Path | None) -> TextColumn | None:

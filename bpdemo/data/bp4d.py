@@ -75,7 +75,7 @@ def _list_tasks(path: Path, person: str) -> dict[int, str]:
         _log.warning("%s cannot be read as a zip archive (%s): its clips are left out.", path, error)
         return {}
     tasks: dict[int, str] = {}
-    splits = (name.rpartition("/") for name in names)
+    splits = (name.replace("\\", "/").rpartition("/") for name in names)
     for inside in sorted({above for above, _, name in splits if is_picture(name)}):
         *above, last = inside.split("/")
         task, stated = task_of(last), person_of(above[-1]) if above else None

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from bpdemo.capture import open_clip
 from bpdemo.data.person import Recording
 from bpdemo.data.registry import find_loader, load
-from bpdemo.errors import ClipError
+from bpdemo.errors import ClipError, DataError
 from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
 
 
@@ -24,10 +24,10 @@ class DataSummary:
         name, folder: as they were given.
         people, recordings, clips: how many; clips are those whose file is there and can be opened.
         hours: of clips, by their headers.
-        with_pulse: recordings with a contact pulse.
+        with_pulse: recordings with a contact pulse that can be read.
         pressures: how pressure was measured -> recordings that have one.
         systolic, diastolic: range in mmHg -> recordings whose mean lies in it.
-        faults: why a recording has no pressure, or its clip cannot be opened -> recordings.
+        faults: why a recording has no pressure, its clip cannot be opened or its pulse not be read -> recordings.
         notes: what was put right in pressures -> recordings.
         missing: how many files are not there.
         first_missing: the first of them; empty for none.
@@ -78,7 +78,7 @@ class DataSummary:
 
 
 def check_data(name: str, folder: str | Path) -> DataSummary:
-    """Return what a data set in a folder holds; clips are opened and not decoded, pressures are read.
+    """Return what a data set in a folder holds; clips are opened and not decoded, pressures and pulses are read.
 
     Raises:
         DataError: as `registry.load`.
@@ -88,14 +88,21 @@ def check_data(name: str, folder: str | Path) -> DataSummary:
     faults: Counter[str] = Counter()
     notes: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    hours, clips, pairs = 0.0, 0, []
+    hours, clips, pulses, pairs = 0.0, 0, 0, []
     for one in tqdm(recordings, desc=name, unit="recording", leave=False):
         duration_s, code = _duration_s(one)
         clips += one.clip is not None and not code
         hours += duration_s / 3600
         if code:
             faults[code] += 1
-        if one.pressure is None:
+        if one.pulse is not None:
+            try:
+                one.pulse.read()
+                pulses += 1
+            except DataError as error:
+                faults[f"pulse {error.code}"] += 1
+        # What is measured over time is asked about the clip's time: without a clip, that the clip is missing says all.
+        if one.pressure is None or (one.pressure.kind != "cuff" and not duration_s):
             continue
         (truth,) = one.pressure.of_windows([(0.0, duration_s)])
         if truth.note:
@@ -113,7 +120,7 @@ def check_data(name: str, folder: str | Path) -> DataSummary:
         recordings=len(recordings),
         clips=clips,
         hours=hours,
-        with_pulse=sum(one.pulse is not None for one in recordings),
+        with_pulse=pulses,
         pressures=dict(kinds),
         systolic=_by_range([systolic for systolic, _ in pairs], SYSTOLIC_EDGES),
         diastolic=_by_range([diastolic for _, diastolic in pairs], DIASTOLIC_EDGES),

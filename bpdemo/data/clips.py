@@ -28,7 +28,12 @@ def load_clips(folder: str | Path, name: str = "clips") -> list[Recording]:
 
 
 def _source(row: Row) -> ClipSource:
-    return Pictures(row.path, rate_hz=row.number("frame_rate_hz")) if row.path.is_dir() else row.path
+    if not row.path.is_dir():
+        return row.path
+    rate_hz = row.number("frame_rate_hz")
+    if rate_hz is not None and rate_hz <= 0:
+        raise row.place.invalid(f"{rate_hz:g} Hz is no frame rate")
+    return Pictures(row.path, rate_hz=rate_hz)
 
 
 def _heart_rate(row: Row) -> float | None:

@@ -52,10 +52,18 @@ def read_json(file: Path) -> dict:
     return content
 
 
-def read_numbers(file: Path) -> list[list[float]]:
-    """Return the numbers of each line that is not blank, NaN for a word that is none; raises as `read_text`."""
-    lines = (re.split(r"[\s,;]+", line.strip(" \t\r,;")) for line in read_text(file).split("\n") if line.strip())
-    return [[number(word) for word in words] for words in lines]
+def read_numbers(file: Path, most: int | None = None) -> list[list[float]]:
+    """Return the numbers of each line that is not blank, NaN for a word that is none or an empty cell.
+
+    Raises:
+        DataError: as `read_text`, and `data_invalid` for a line of more than `most` numbers: there is a column too
+            many, or its decimals are after a comma.
+    """
+    lines = [line.strip().rstrip(" \t,;") for line in read_text(file).split("\n") if line.strip()]
+    rows = [[number(word) for word in re.split(r"\s*[,;]\s*|\s+", line)] for line in lines]
+    if most is not None and max(map(len, rows), default=0) > most:
+        raise Place(str(file), FETCH_AGAIN).invalid(f"a line has more than {most} numbers")
+    return rows
 
 
 def number(cell: object) -> float:
@@ -91,10 +99,12 @@ def checked_set(recordings: Iterable[Recording], folder: Path, title: str, first
 
     Raises:
         DataError: `data_missing` when none has a clip; it names the first file that is missing, or else `first`.
+            `data_invalid` when two people have a recording of one name.
     """
     found: dict[str, Recording] = {}
     for one in recordings:
-        found.setdefault(one.name, one)
+        if (other := found.setdefault(one.name, one)).person != one.person:  # it would leak between folds
+            raise Place(str(folder), remedy).invalid(f"{one.name} is of {other.person} and of {one.person}")
     if not any(one.clip for one in found.values()):
         missing = [file for one in found.values() for file in one.missing]
         raise wrong_layout(folder, title, missing[0] if missing else first, remedy)
@@ -105,8 +115,8 @@ def contact_pulse(where: object, values: Iterable[float], time_s: Iterable[float
     """Return the samples of a contact pulse; of several at the same time, the first.
 
     Raises:
-        DataError: `data_invalid` for fewer than two samples, for a time that is unknown or goes back, and when no value
-            is valid or all are the same.
+        DataError: `data_invalid` for fewer than two samples, for a time that is unknown or goes back, for times that
+            cannot be seconds, and when no value is valid or all are the same.
     """
     place = Place(str(where), "Fetch the file again; if it stays so, its clip serves without a contact pulse.")
     pulse, time = np.array([*values], np.float64), np.array([*time_s], np.float64)
@@ -114,6 +124,8 @@ def contact_pulse(where: object, values: Iterable[float], time_s: Iterable[float
         raise place.invalid("there are no samples, or not one time for each")
     if not np.isfinite(time).all() or (np.diff(time) < 0).any():
         raise place.invalid("its times do not rise")
+    if np.median(np.diff(time)) >= 1:
+        raise place.invalid("its samples are a second or more apart: these times are no seconds")
     valid = pulse[np.isfinite(pulse)]
     if not valid.size or np.ptp(valid) == 0:
         raise place.invalid("no sample is valid, or all are the same: the sensor was dead")

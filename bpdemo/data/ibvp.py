@@ -20,8 +20,8 @@ from bpdemo.sources import Pictures
 
 _TITLE = "iBVP"
 _RATE_HZ = 30.0  # of pictures and pulse: a line for a picture
-_COLUMNS = ("bvp", "sqphysmd", "sq1", "sq2")
-_QUALITIES = _COLUMNS[1:]  # a network's label and two that were set by hand
+_COLUMNS = ("bvp", "sqphysmd", "sq1", "sq2", "perfusion_value")
+_QUALITIES = _COLUMNS[1:4]  # a network's label and two that were set by hand
 _POOR = 0.3  # at and below, rPPG-Toolbox leaves frames out, by the last label; here any label counts
 _DIGITS_OF_A_DATE = 12
 _CONDITIONS = {
@@ -88,7 +88,7 @@ class EarPulse:
         header = [cell.strip(' "').lower() for cell in rows[0]] if rows else []
         if "bvp" in header:
             rows = rows[1:]
-        elif rows and math.isnan(number(rows[0][0])):
+        elif rows and (math.isnan(number(rows[0][0])) or len(rows[0]) > len(_COLUMNS)):
             raise Place(str(self.path), _REMEDY).invalid("there is no column BVP")
         else:
             header = list(_COLUMNS)

@@ -7,6 +7,7 @@ arXiv 2508.17924, 2025.
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from bpdemo.errors import DataError
 TABLE = "db.csv"
 _TITLE = "MCD-rPPG"
 _COLUMNS = ("patient_id", "step", "camera", "video", "upper_ap", "lower_ap")
+_WHOLE_NUMBER = re.compile(r"^0*([0-9]+)(\.0+)?$")  # a spreadsheet writes it as it likes
 _SHORTEST_STEP_S = 1 / 200  # the oximeter gives 100 samples a second
 _REMEDY = "Download kyegorov/mcd_rppg from Hugging Face and name the folder with db.csv, video/, ppg_sync/ and meta/."
 _POINTERS = "Its videos are Git LFS pointers: run `git lfs pull` there, or download by the Hugging Face client."
@@ -54,7 +56,7 @@ def load_mcd_rppg(folder: str | Path) -> list[Recording]:
     pointers = False
     for place, row in _read_rows(table):
         file = PureWindowsPath(row["video"].strip())  # it splits at both kinds of slash
-        name, patient = file.stem, row["patient_id"].strip().removesuffix(".0")
+        name, patient = file.stem, _WHOLE_NUMBER.sub(r"\1", row["patient_id"].strip())
         if not name or not patient:
             raise place.invalid("it names no patient or no video")
         if name in recordings:  # under another patient, it would leak between folds
@@ -76,7 +78,7 @@ def load_mcd_rppg(folder: str | Path) -> list[Recording]:
             parse_sex(row.get("sex")),
             known(row.get("height")),
             known(row.get("weight")),
-            task=row["step"].strip() or None,
+            task=row["step"].strip().lower() or None,
             camera=row["camera"].strip() or None,
             missing=tuple(path for path, found in wanted.items() if found is None),
         )
@@ -88,10 +90,12 @@ def _read_rows(table: Path) -> Iterator[tuple[Place, dict[str, str]]]:
     """Rows of the table by column, and where they stand."""
     reader = csv.DictReader(io.StringIO(read_text(table), newline=""), restval="")
     try:
-        if absent := [name for name in _COLUMNS if name not in (reader.fieldnames or ())]:
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        if absent := [name for name in _COLUMNS if name not in reader.fieldnames]:
             raise Place(str(table), _REMEDY).invalid(f"there is no column {', '.join(absent)}")
         for row in reader:
-            yield Place(f"{table}, line {reader.line_num}", _REMEDY), row
+            if any(row.values()):  # a spreadsheet leaves lines of commas
+                yield Place(f"{table}, line {reader.line_num}", _REMEDY), row
     except csv.Error as error:
         raise Place(str(table), _REMEDY).invalid(f"this is not comma-separated text ({error})") from error
 
@@ -110,7 +114,9 @@ class SyncedPulse:
 
     def read(self) -> Samples:
         """Return the samples; raises `data_missing` or `data_invalid` (see `contact_pulse`)."""
-        rows = read_numbers(self.path)
+        rows = read_numbers(self.path, most=2)
+        if rows and np.isnan(rows[0]).all():
+            rows = rows[1:]  # a header
         values, seconds = [row[0] for row in rows], [row[1] if len(row) > 1 else math.nan for row in rows]
         frames = _read_frame_times(self.meta)
         if len(frames) >= len(rows):

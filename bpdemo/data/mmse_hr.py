@@ -3,10 +3,11 @@
 Its people are also in BP4D+ and V4V (see `binghamton.py`): never train on one of the three and test on another.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bpdemo.data import binghamton
-from bpdemo.data.binghamton import Session
+from bpdemo.data.binghamton import Found, Session
 from bpdemo.data.folders import find
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
@@ -28,13 +29,22 @@ def load_mmse_hr(folder: str | Path) -> list[Recording]:
     """Return the recordings of both deliveries, or of Hwang's arrangement, by person and task.
 
     Frames and pressures are paired by person and task. A session that two deliveries have is taken from the complete
-    one. People are called `mmse_hr:F005`.
+    one, or from both. People are called `mmse_hr:F005`.
 
     Raises:
         DataError: `data_missing` when this is not MMSE-HR, or there are no frames, or no pressures.
     """
     folder = Path(folder)
     recordings: dict[Session, Recording] = {}
+    for session, clip, path, missing in binghamton.join(_find(folder)).values():
+        wave = binghamton.wave_of(path)
+        pressure = Wave(wave) if wave else None
+        recordings[session] = binghamton.describe("mmse_hr", session, clip, pressure, wave, missing)
+    first = f"{_LAYOUTS[0][0]}/<person>/<task>/*.jpg"
+    return binghamton.check_whole(recordings, folder, "MMSE-HR", first, _REMEDY)
+
+
+def _find(folder: Path) -> Iterator[Found]:
     for frames, physiology in _LAYOUTS:
         clips = binghamton.list_frames(find(folder, frames))
         waves = {
@@ -46,14 +56,7 @@ def load_mmse_hr(folder: str | Path) -> list[Recording]:
             person, task = session
             missing = [f"{frames}/{person}/T{task}"] if session not in clips else []
             missing += [f"{physiology}/{person}/T{task}/{_WAVE}"] if session not in waves else []
-            wave = binghamton.wave_of(waves.get(session))
-            if session not in recordings or recordings[session].missing:
-                pressure = Wave(wave) if wave else None
-                recordings[session] = binghamton.describe(
-                    "mmse_hr", session, clips.get(session), pressure, wave, missing
-                )
-    first = f"{_LAYOUTS[0][0]}/<person>/<task>/*.jpg"
-    return binghamton.check_whole(recordings, folder, "MMSE-HR", first, _REMEDY)
+            yield session, clips.get(session), waves.get(session), missing
 
 
 LOADER = Loader(

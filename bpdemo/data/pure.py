@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpdemo.data.files import FETCH_AGAIN, checked_set, contact_pulse, mean_known, number, read_json
-from bpdemo.data.folders import first_picture, list_folder
+from bpdemo.data.folders import first_picture, is_picture, list_folder
 from bpdemo.data.loader import Loader, Place
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples
@@ -50,7 +50,8 @@ def _describe(name: str, folder: Path, entries: dict[str, Path]) -> Recording:
     upper = entries.get(name, folder / name)
     files = list_folder(upper)
     pictures = next((place for place in (files.get(name), upper) if place and first_picture(place)), None)
-    label = files.get(f"{name}.json") or entries.get(f"{name}.json")
+    labels = (place.get(f"{name}.json") for place in (files, entries, list_folder(upper / name)))
+    label = next((path for path in labels if path), None)
     heart_rate_bpm = None
     if label:
         with suppress(DataError):  # it is raised when the pulse is read
@@ -61,7 +62,7 @@ def _describe(name: str, folder: Path, entries: dict[str, Path]) -> Recording:
         f"pure:{person}",
         name,
         Pictures(pictures) if pictures else None,
-        pulse=Oximeter(label) if label else None,
+        pulse=Oximeter(label, pictures) if label else None,
         heart_rate_bpm=heart_rate_bpm,
         task=_TASKS.get(task, task),
         missing=tuple(path for path, found in wanted.items() if found is None),
@@ -76,18 +77,27 @@ def _packages(label: Path, content: dict) -> list[tuple[int, dict]]:
         raise Place(str(label), FETCH_AGAIN).invalid("/FullPackage has another layout") from error
 
 
+def _stamps(pictures: Path | None) -> set[int]:
+    """The time stamps in the names of pictures."""
+    names = [path.stem for path in list_folder(pictures).values() if is_picture(path.name)] if pictures else []
+    return {int(found[0]) for name in names if (found := re.search(r"[0-9]+$", name))}
+
+
 @dataclass(frozen=True)
 class Oximeter:
     """The finger's pulse in a recording's JSON file, on the clock of its pictures."""
 
     path: Path
+    pictures: Path | None = None
 
     def read(self) -> Samples:
         """Return the samples; raises `data_missing` or `data_invalid` (see `contact_pulse`)."""
         content = read_json(self.path)
         packages = _packages(self.path, content)
         try:
-            start = min(int(one["Timestamp"]) for one in content["/Image"])
+            stamps = {int(one["Timestamp"]) for one in content["/Image"]}
+            # The clip begins with the first picture that is there.
+            start = min(stamps & _stamps(self.pictures) or stamps)
         except (KeyError, TypeError, ValueError) as error:
             raise Place(str(self.path), FETCH_AGAIN).invalid("/Image has no time stamps") from error
         values = [number(value.get("waveform")) for _, value in packages]

@@ -71,7 +71,7 @@ def load(data: Mapping[str, str | Path]) -> list[Recording]:
 
     Raises:
         DataError: `data_unknown` for a set that nothing is known of, `data_invalid` for a person of two sets or one
-            folder named twice; and whatever the loaders raise.
+            folder named twice, `data_missing` for what may not be read; and whatever the loaders raise.
     """
     if len({Path(folder).resolve() for folder in data.values()}) < len(data):
         raise _met_twice("One folder is named twice.")
@@ -114,6 +114,9 @@ def _load_set(name: str, folder: Path) -> list[Recording]:
     """Return the recordings of one set; where its folder looks like another one, the error says so."""
     try:
         return find_loader(name, folder).load(folder, name)
+    except OSError as error:
+        what = f"{error.filename or folder}: {error.strerror}."
+        raise DataError("data_missing", what, "Let yourself read everything in the folder.") from error
     except DataError as error:
         others = [kind for kind in recognise(folder) if kind != name]
         if error.code != "data_missing" or not others:

@@ -57,7 +57,7 @@ class InMemory:
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A signal as text: one number a line, no header and no times."""
+    """A signal as text: one number a line, with or without a comma after it, no header and no times."""
 
     path: Path
     rate_hz: float
@@ -99,6 +99,6 @@ def at_columns(samples: Samples, column_s: np.ndarray) -> np.ndarray:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return float(text.rstrip(" \t\r,;"))
     except ValueError:
         return np.nan

@@ -79,7 +79,7 @@ class WristPulse:
 
     def read(self) -> Samples:
         """Return the samples; raises `data_missing` or `data_invalid` (see `contact_pulse`)."""
-        values = [row[0] for row in read_numbers(self.path)]
+        values = [row[0] for row in read_numbers(self.path, most=1)]
         return contact_pulse(self.path, values, np.arange(len(values)) / _RATE_HZ)
 
 

@@ -47,6 +47,7 @@ def _find_people(folder: Path) -> Iterator[tuple[str, Path, dict[str, Path]]]:
     for place in (folder, entries.get("dataset_1"), entries.get("dataset_2")):
         for name, person in list_folder(place).items() if place else ():
             files = list_folder(person)
+            files = list_folder(files[name]) if name in files else files  # unpacked into a folder of its own name
             for part, label in _LABELS.items():
                 if label in files or (_PEOPLE[part].fullmatch(name) and person.is_dir()):
                     yield part, person, files
@@ -62,11 +63,12 @@ def _describe(person: Path, part: str, files: dict[str, Path], folder: Path) -> 
         with suppress(DataError):  # it is raised when the pulse is read
             _, rates, time_s = _read_label(label)
             heart_rate_bpm = mean_known(rates.tolist())
-            if part == "2" and video and np.isfinite(time_s).all() and (np.diff(time_s) > 0).all():
+            steps = np.diff(time_s)  # not all above 0 with a time that is unknown
+            if part == "2" and video and steps.size and (steps > 0).all() and np.median(steps) < 1:
                 clip = TimedVideo(video, tuple((time_s - time_s[0]).tolist()))
     inside = person.relative_to(folder).as_posix()
     wanted = {f"{inside}/vid.avi": video, f"{inside}/{_LABELS[part]}": label}
-    name = f"{part}/{person.name}"
+    name = f"{part}/{person.name.lower()}"
     return Recording(
         f"ubfc_rppg:{name}",
         name,

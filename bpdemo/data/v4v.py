@@ -3,15 +3,15 @@
 Its people are also in BP4D+ and MMSE-HR (see `binghamton.py`): never train on one of the three and test on another.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from bpdemo.data import binghamton
-from bpdemo.data.binghamton import Session, session_of
+from bpdemo.data.binghamton import Found, Session, session_of
+from bpdemo.data.files import mean_known
 from bpdemo.data.folders import find, list_folder
 from bpdemo.data.loader import Loader
 from bpdemo.data.person import Recording
@@ -49,8 +49,8 @@ _REMEDY = (
 def load_v4v(folder: str | Path) -> list[Recording]:
     """Return the recordings of the challenge's two phases, or of either arrangement in use, by person and task.
 
-    Videos and pressures are paired by person and task. The heart rate is the mean of the challenge's values, one a
-    frame. People are called `v4v:F001`.
+    Videos and pressures are paired by person and task, in whichever of the parts they lie. The heart rate is the mean
+    of the challenge's values, one a frame. People are called `v4v:F001`.
 
     Raises:
         DataError: `data_missing` when this is not V4V, or there are no videos, or no pressures.
@@ -58,19 +58,16 @@ def load_v4v(folder: str | Path) -> list[Recording]:
     folder = Path(folder)
     rates = _read_rates(folder)
     recordings: dict[Session, Recording] = {}
-    for session, clip, wave_path, missing in (*_find_parts(folder), *_find_by_session(folder)):
-        if session not in recordings or recordings[session].missing:
-            wave = binghamton.wave_of(wave_path)
-            pressure = Wave(wave) if wave else None
-            recordings[session] = binghamton.describe("v4v", session, clip, pressure, wave, missing, rates.get(session))
+    found = binghamton.join((*_find_parts(folder), *_find_by_session(folder)))
+    for session, clip, wave_path, missing in found.values():
+        wave = binghamton.wave_of(wave_path)
+        pressure = Wave(wave) if wave else None
+        recordings[session] = binghamton.describe("v4v", session, clip, pressure, wave, missing, rates.get(session))
     first = f"{_PHASE_1}/Videos/train-001_of_002/F001_T1.mkv"
     return binghamton.check_whole(recordings, folder, "V4V", first, _REMEDY)
 
 
-_Found = tuple[Session, Path | None, Path | None, list[str]]  # with its video, its pressure, and what is missing
-
-
-def _find_parts(folder: Path) -> Iterator[_Found]:
+def _find_parts(folder: Path) -> Iterator[Found]:
     by_session = find(folder, *_BY_SESSION.split("/")) is not None
     for part in (*_PARTS, _TEST_BY_SESSION) if by_session else _PARTS:
         roots = [root for root in _list_in(folder, part.videos) if root.name.lower().startswith(part.begin)]
@@ -84,7 +81,7 @@ def _find_parts(folder: Path) -> Iterator[_Found]:
             yield session, clips.get(session), waves.get(session), missing
 
 
-def _find_by_session(folder: Path) -> Iterator[_Found]:
+def _find_by_session(folder: Path) -> Iterator[Found]:
     for own in _list_in(folder, _BY_SESSION):
         if session := session_of(own.name):
             clip, wave = find(own, "video.mkv"), find(own, "label.txt")
@@ -104,7 +101,7 @@ def _list_in(folder: Path, names: str) -> list[Path]:
 def _list_files(root: Path, endings: set[str]) -> dict[Session, Path]:
     """The files of sessions anywhere in a folder: F001_T1.mkv, F001-T1.txt, F001-T1-BP.txt."""
     found: dict[Session, Path] = {}
-    for path in sorted(root.rglob("*")):
+    for path in sorted(Path(above, name) for above, _, names in os.walk(root, followlinks=True) for name in names):
         session = session_of(re.sub(r"[\s_-]+BP$", "", path.stem, flags=re.IGNORECASE))
         if session and path.suffix.lower() in endings and path.is_file():
             found.setdefault(session, path)
@@ -120,15 +117,9 @@ def _read_rates(folder: Path) -> dict[Session, float]:
         for line in text.read_text("utf-8", "replace").splitlines() if text.is_file() else []:
             video, kind, *cells = [cell.strip() for cell in line.split(",")] + [""]
             session = session_of(Path(video.lstrip("\ufeff")).stem)
-            if session and kind.upper() == "HR" and (values := _numbers(cells)).size:
-                rates[session] = float(values.mean())
+            if session and kind.upper() == "HR" and (rate := mean_known(cells)):
+                rates[session] = rate
     return rates
-
-
-def _numbers(cells: list[str]) -> np.ndarray:
-    """The heart rates among cells: 0 and gaps are none."""
-    numbers = [float(cell) for cell in cells if re.fullmatch(r"\d+(\.\d*)?", cell)]
-    return np.array([number for number in numbers if number > 0])
 
 
 LOADER = Loader(

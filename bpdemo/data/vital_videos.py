@@ -24,7 +24,7 @@ _GUID_WITH_HYPHENS = "-".join("[0-9a-fA-F]" * length for length in (8, 4, 4, 4, 
 
 
 def load_vital_videos(folder: str | Path) -> list[Recording]:
-    """Return the recordings of every `<GUID>.json`: one for each scenario, in its order.
+    """Return the recordings of every `<GUID>.json`: one for each scenario that has any, in its order.
 
     A pressure that is not there or impossible is None; a video that is not there is `missing`. Where the file says when
     frames were filmed, the clip has these times.
@@ -50,11 +50,14 @@ def _read_person(file: Path, files: dict[str, Path]) -> list[Recording]:
         if any(name.startswith(file.stem.casefold()) and name.endswith(".mp4") for name in files):
             raise
         return []  # it belongs to something else
-    guid = content.get("GUID") if isinstance(content.get("GUID"), str) else file.stem
+    stated = content.get("GUID")
+    guid = (stated.strip() if isinstance(stated, str) else "") or file.stem
     participant = _object(content.get("participant"))
     found = []
     for index, scenario in enumerate(_scenarios(content)):
         measured = _object(scenario.get("recordings"))
+        if not measured:
+            continue
         named = _object(measured.get("RGB")).get("filename")
         video = PureWindowsPath(named).name if isinstance(named, str) and named else f"{guid}_{index + 1}.mp4"
         path = files.get(video.casefold())
@@ -82,8 +85,9 @@ def _object(value: object) -> dict:
 
 
 def _scenarios(content: dict) -> list[dict]:
+    """The scenarios, an empty one for what is none: the n-th has the n-th video."""
     scenarios = content.get("scenarios")
-    return [one for one in scenarios if isinstance(one, dict)] if isinstance(scenarios, list) else []
+    return [_object(one) for one in scenarios] if isinstance(scenarios, list) else []
 
 
 def _value(cell: object) -> object:

@@ -110,12 +110,12 @@ def test_a_broken_zip_costs_its_clips_only(bp4d, caplog):
     assert "F001.zip" in caplog.text
 
 
-@pytest.mark.parametrize("top", ["", "./", "BP4D+/"])
+@pytest.mark.parametrize("top", ["", "./", "BP4D+/", "2D+3D\\F002\\"])
 def test_archives_may_be_packed_from_another_folder(bp4d, top):
     with zipfile.ZipFile(bp4d / "2D+3D/F002.zip", "w") as archive:
         archive.writestr(f"{top}T2/0000.JPG", b"\0")
     one = load(bp4d)[2]
-    assert one.clip == Pictures(bp4d / "2D+3D/F002.zip", f"{top}T2", 25.0)
+    assert one.clip == Pictures(bp4d / "2D+3D/F002.zip", f"{top}T2".replace("\\", "/"), 25.0)
 
 
 def test_unpacked_folders_are_read(tmp_path):

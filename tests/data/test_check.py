@@ -7,6 +7,8 @@ import pytest
 
 from bpdemo import cli
 from bpdemo.data.check import check_data
+from tests.support.data_sets.ubfc_phys import write_ubfc_phys
+from tests.support.small_faces_sets import Session, write_bp4d
 from tests.support.small_tables import write_recordings
 
 
@@ -35,6 +37,22 @@ def test_clips_are_counted_with_their_hours(tmp_path, pulse_clip, text_file):
     assert found.hours == pytest.approx(15 / 3600, rel=0.01)
     assert (found.systolic, found.diastolic) == ({"180 and above": 1}, {"110 and above": 1})
     assert found.faults == {"not_a_video": 1}
+
+
+def test_pulses_that_cannot_be_read_are_counted(tmp_path):
+    write_ubfc_phys(tmp_path)
+    (tmp_path / "s1" / "bvp_s1_T1.csv").write_text("7\n" * 30)
+    (tmp_path / "s1" / "bvp_s1_T2.csv").unlink()
+    summary = check_data("ubfc_phys", tmp_path)
+    assert (summary.recordings, summary.with_pulse, summary.missing) == (9, 7, 1)
+    assert summary.faults["pulse data_invalid"] == 1
+
+
+def test_a_wave_without_its_clip_has_no_fault_of_its_own(tmp_path):
+    write_bp4d(tmp_path, [Session("F001", "T1"), Session("F002", "T1")])
+    (tmp_path / "2D+3D" / "F002.zip").unlink()
+    summary = check_data("bp4d", tmp_path)
+    assert (summary.faults, summary.missing, summary.first_missing) == ({}, 1, "2D+3D/F002.zip")
 
 
 def test_the_command_prints_lines_or_json(ppg_bp, monkeypatch, capsys):

@@ -73,7 +73,11 @@ def test_columns_are_found_by_name(folder):
 
 
 @pytest.mark.parametrize(
-    "text", ["", HEADER, "PPG,A,B,C\n5,1,1,1\n6,1,1,1\n", HEADER + "5,1,1,1,0\n" * 9, HEADER + "5,0,0,0,0\n6,0,0,0,0\n"]
+    "text",
+    [
+        *("", HEADER, "PPG,A,B,C\n5,1,1,1\n6,1,1,1\n", HEADER + "5,1,1,1,0\n" * 9, HEADER + "5,0,0,0,0\n6,0,0,0,0\n"),
+        "1,5,1,1,1,0\n2,6,1,1,1,0\n3,7,1,1,1,0\n",  # a column too many
+    ],
 )
 def test_a_pulse_that_is_none_is_told(folder, text):
     (folder / "p01_a" / "p01_a_bvp.csv").write_text(text)

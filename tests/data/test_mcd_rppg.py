@@ -69,6 +69,21 @@ def test_columns_may_come_in_any_order_and_spelling(folder):
     assert one.clip == folder / "video" / "1020_USBVideo_after.avi"
 
 
+def test_a_table_that_a_spreadsheet_has_saved_is_read(folder):
+    names, *lines = (folder / "db.csv").read_text().splitlines()
+    lines = [line.replace("1020,55", "01020,55").replace(",after,", ",After,") for line in lines]
+    text = "\n".join([names.replace("step", " Step"), *lines, "," * names.count(",")])
+    (folder / "db.csv").write_text(text)
+    one = load(folder)["1020_USBVideo_after"]
+    assert (one.person, one.task) == ("mcd_rppg:1020", "after")
+
+
+def test_a_header_is_no_sample(folder):
+    (folder / "ppg_sync" / "1020_USBVideo_after.txt").write_text("value;seconds\n1;0.5\n2;0.01\n3;0.01\n")
+    samples = load(folder)["1020_USBVideo_after"].pulse.read()
+    assert (samples.values.tolist(), samples.time_s.tolist()) == ([1, 2, 3], [0, 0.01, 0.02])
+
+
 def test_a_dead_pulse_is_told(folder):
     found = load(folder)
     assert error_of(found["7412_USBVideo_after"].pulse.read).code == "data_invalid"
@@ -83,7 +98,13 @@ def test_times_follow_the_steps(folder):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1 0.01\n", "1\n2\n3\n", "1 0.01\n2 -0.01\n3 0.01\n", "1 0.01\n2 x\n3 0.01\n", "a b\nc d\n"]
+    "text",
+    [
+        *("", "1 0.01\n", "1\n2\n3\n", "1 0.01\n2 -0.01\n3 0.01\n", "1 0.01\n2 x\n3 0.01\n", "a b\nc d\n"),
+        "0 7 0.01\n1 8 0.01\n2 9 0.01\n",  # a column too many
+        "7,5;0,01\n8,5;0,01\n9,5;0,01\n",  # decimals after a comma
+        "7 10\n8 10\n9 10\n",  # milliseconds
+    ],
 )
 def test_a_pulse_that_is_none_is_told(folder, text):
     (folder / "ppg_sync" / "1020_USBVideo_after.txt").write_text(text)

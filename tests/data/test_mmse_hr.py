@@ -85,6 +85,14 @@ def test_sessions_are_paired_by_name_whatever_is_missing(tmp_path):
     assert truth.systolic == pytest.approx(125, abs=0.01)
 
 
+def test_frames_and_waves_may_lie_in_different_deliveries(tmp_path):
+    write_mmse_hr(tmp_path, FIRST)
+    (tmp_path / MMSE_HR_FIRST[1]).rename(tmp_path / MMSE_HR_OTHERS[1])
+    recordings = load(tmp_path)
+    assert [(one.name, one.missing) for one in recordings] == [("F013/T1", ()), ("F013/T8", ()), ("M002/T10", ())]
+    assert recordings[0].pressure.of_windows([(1.0, 11.0)])[0].fault == ""
+
+
 def test_a_clip_longer_than_its_wave_is_told_by_window(tmp_path):
     write_mmse_hr(tmp_path, OTHERS)
     (one, *_) = load(tmp_path)

@@ -198,7 +198,7 @@ def test_steps_without_a_fault_are_preferred():
 def test_files_are_read_when_asked_for_and_never_raise(tmp_path):
     path = write_column(tmp_path / "BP_mmHg.txt", WAVE)
     text = path.read_text().splitlines()
-    path.write_text("\ufeff" + "\r\n".join([*text[:100], "", "lost", *text[102:]]) + "\r\n\r\n")
+    path.write_text("\ufeff" + ",\r\n".join([*text[:100], "", "lost", *text[102:]]) + "\r\n\r\n")
     wave = TextColumn(path, 1000.0)
     first, second = pickle.loads(pickle.dumps(Wave(wave))).of_windows([BEGIN, END])
     assert (first.systolic, first.fault) == (pytest.approx(SYSTOLIC[:10].mean(), abs=0.2), "")

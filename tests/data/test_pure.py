@@ -55,6 +55,19 @@ def test_pictures_beside_their_labels_are_read(folder, tmp_path):
     assert LOADER.recognises(beside)
 
 
+def test_times_start_with_the_first_picture_that_is_there(folder):
+    before = load(folder)["10-03"].pulse.read().time_s
+    first, second, *_ = sorted((folder / "10-03" / "10-03").iterdir())
+    first.unlink()
+    second.unlink()
+    assert load(folder)["10-03"].pulse.read().time_s == pytest.approx(before - 2 * 0.033333333, abs=1e-9)
+
+
+def test_labels_among_their_pictures_are_read(folder):
+    (folder / "10-03" / "10-03.json").rename(folder / "10-03" / "10-03" / "10-03.json")
+    assert load(folder)["10-03"].pulse.read().values.tolist() == wave(21, 3)
+
+
 def test_what_is_not_there_is_missing(folder):
     for path in (folder / "01-02" / "01-02").iterdir():
         path.unlink()

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from bpdemo.data.registry import check_people, cite, load_people
+from bpdemo.data.registry import check_people, cite, load, load_people
 from bpdemo.errors import DataError
 from tests.support.small_tables import write_mw_ppg, write_recordings
 
@@ -57,6 +57,18 @@ def test_a_folder_of_another_set_is_named(ppg_bp):
     assert caught.value.code == "data_missing"
     assert "mwppg_200hz.npz" in caught.value.reason.message
     assert "ppg_bp" in caught.value.reason.remedy
+
+
+@pytest.mark.parametrize("name", ["mmse_hr", "bp4d", "v4v", "mcd_rppg", "vital_videos", "ubfc_phys", "pure", "ibvp"])
+def test_a_folder_that_may_not_be_read_is_an_error(name, tmp_path, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("bpdemo.data.folders.os.scandir", refuse)
+    with pytest.raises(DataError) as caught:
+        load({name: tmp_path})
+    assert caught.value.code == "data_missing"
+    assert str(tmp_path) in caught.value.reason.message
 
 
 def test_every_set_is_cited(ppg_bp, tmp_path):

@@ -95,6 +95,13 @@ def test_what_a_table_says_of_people_is_read(folder):
     assert [(one.task, one.camera) for one in recordings] == [("rest", "phone"), (None, None)]
 
 
+@pytest.mark.parametrize("rate_hz", ["0", "-25", "fast"])
+def test_a_frame_rate_that_is_none_is_an_error(folder, rate_hz):
+    (folder / "pictures").mkdir()
+    (folder / "clips.csv").write_text(f"clip,person,frame_rate_hz\npictures,7,{rate_hz}\n")
+    assert error_of(load_clips, folder) == "data_invalid"
+
+
 @pytest.mark.parametrize("stated", ["old,F", "40,x", "inf,F", "40,m\nb.mp4,7,120,80,40,f"])  # the last: two sexes
 def test_what_a_table_says_of_people_is_checked(folder, stated):
     (folder / "clips.csv").write_text(f"{CLIP_HEADER.strip()},age,sex\na.mp4,7,120,80,{stated}\n")

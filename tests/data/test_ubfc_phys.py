@@ -72,6 +72,11 @@ def test_pulses_that_are_none_are_told(folder):
     assert error_of(load(folder)["s1/T1"].pulse.read).code == "data_invalid"
     label.write_text("")
     assert error_of(load(folder)["s1/T1"].pulse.read).code == "data_invalid"
+    for text in ("0,5\n0,75\n1,5\n", "0;5\n1;7\n2;5\n"):  # decimals after a comma, a column too many
+        label.write_text(text)
+        assert error_of(load(folder)["s1/T1"].pulse.read).code == "data_invalid"
+    label.write_text("1,\r\n2,\r\n3,\r\n")
+    assert load(folder)["s1/T1"].pulse.read().values.tolist() == [1, 2, 3]
     label.write_text("1\nbroken\n3\n")
     assert load(folder)["s1/T1"].pulse.read().values == pytest.approx([1, np.nan, 3], nan_ok=True)
 

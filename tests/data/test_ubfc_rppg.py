@@ -78,6 +78,30 @@ def test_times_start_with_the_first_frame(folder):
     assert one.pulse.read().time_s == pytest.approx(FRAME_TIMES)
 
 
+def test_times_that_are_no_seconds_are_told(folder):
+    label = folder / "DATASET_2" / "subject1" / "ground_truth.txt"
+    label.write_text("1 2 3\n70 71 72\n0 33.3 66.7\n")
+    one = load(folder)["2/subject1"]
+    assert one.clip == folder / "DATASET_2" / "subject1" / "vid.avi"
+    assert error_of(one.pulse.read).code == "data_invalid"
+
+
+def test_an_empty_cell_moves_no_other(folder):
+    (folder / "DATASET_1" / "5-gt" / "gtdump.xmp").write_text("0,90,98,5,1\n16,,98,6,1\n32,92,,7,1\n")
+    one = load(folder)["1/5-gt"]
+    assert (one.heart_rate_bpm, one.pulse.read().values.tolist()) == (91, [5, 6, 7])
+
+
+def test_doubled_folders_and_capitals_are_the_same_person(folder):
+    person = folder / "DATASET_2" / "subject1"
+    person.rename(folder / "inner")
+    (folder / "DATASET_2" / "Subject1").mkdir()
+    (folder / "inner").rename(folder / "DATASET_2" / "Subject1" / "Subject1")
+    one = load(folder)["2/subject1"]
+    assert (one.person, one.missing) == ("ubfc_rppg:2/subject1", ())
+    assert one.clip.path == folder / "DATASET_2" / "Subject1" / "Subject1" / "vid.avi"
+
+
 @pytest.mark.parametrize(
     "rows", ["1 2 3\n4 5 6\n", "1 2 3\n4 5 6\n0 1\n", "1 2 3\n4 5 6\n0 2 1\n", "1 1 1\n4 5 6\n0 1 2\n", "", "x"]
 )

@@ -64,6 +64,14 @@ def test_the_second_archive_of_training_videos_is_read_as_well(tmp_path):
     assert load(tmp_path)[3].clip == other / "M047_T1.MKV"
 
 
+def test_folders_within_may_be_links_to_another_disk(tmp_path):
+    write_v4v(tmp_path, PARTS)
+    inner = tmp_path / PHASE_2 / "Videos/Test/test"
+    inner.rename(tmp_path / "disk")
+    inner.symlink_to(tmp_path / "disk")
+    assert load(tmp_path)[1].clip == inner / "F099_T3.mkv"
+
+
 def test_hwangs_arrangement_is_read(tmp_path):
     write_v4v(tmp_path, PARTS, rearranged=True)
     assert LOADER.recognises(tmp_path)
@@ -80,7 +88,7 @@ def test_the_arrangement_by_session_is_read(tmp_path):
     (tmp_path / "train_val/data/F001_T1/label.txt").unlink()
     (tmp_path / "test/Videos/Test/test").mkdir(parents=True)
     (tmp_path / "test/Videos/Test/test/F099_T3.mkv").touch()
-    (tmp_path / "test/test_set_gt_release.txt").write_text("F099_T3.mkv,HR,80,82,0,nan,\nF099_T3.mkv,RR,15,15\n")
+    (tmp_path / "test/test_set_gt_release.txt").write_text("F099_T3.mkv,HR,8.0e1,82,0,nan,\nF099_T3.mkv,RR,15,15\n")
     first, test, second, tenth = load(tmp_path)
     assert (first.pressure, first.missing) == (None, ("train_val/data/F001_T1/label.txt",))
     assert (test.heart_rate_bpm, test.missing) == (81, ("test/blood_pressure/F099-T3.txt",))
@@ -99,6 +107,16 @@ def test_sessions_are_paired_by_name_whatever_is_missing(tmp_path):
     assert (second.pressure, second.pulse) == (None, None)
     assert second.missing == (f"{BP_RAW}/M047-T1-BP.txt",)
     check_truths([tenth], [TRAIN[0]])
+
+
+def test_pressures_of_all_parts_may_lie_in_one_folder(tmp_path):
+    write_v4v(tmp_path, PARTS)
+    for name in ("val_set_bp/M010-T4.txt", "test_set_bp/F099-T3.txt"):
+        file = tmp_path / PHASE_2 / "blood_pressure" / name
+        file.rename(tmp_path / BP_RAW / file.name)
+    recordings = load(tmp_path)
+    assert [(one.name, one.missing) for one in recordings] == [(name, ()) for name in NAMES]
+    check_truths(recordings, SORTED)
 
 
 def test_a_wave_of_the_wrong_sign_is_turned(tmp_path):

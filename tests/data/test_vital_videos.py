@@ -103,9 +103,33 @@ def test_files_of_odd_content_are_read(folder):
     content["scenarios"][3]["recordings"]["RGB"]["timeseries"] = [[5], [5], "x", []]
     (folder / f"{FIRST}.json").write_text("\ufeff" + json.dumps(content), "utf-8")
     found = load(folder)
-    assert found[f"{FIRST}_1"].task is None  # the first scenario names no file, and the first file is taken
+    assert found[f"{FIRST}_1"].pulse.read().values.tolist() == wave(40)  # what is no scenario takes no file
     assert found[f"{FIRST}_2"].clip == folder / f"{FIRST}_2.mp4"
     assert found[f"{FIRST}_2"].pulse.read().values.tolist() == wave(40, 1)
+
+
+def test_a_scenario_that_is_none_moves_no_other(folder):
+    content = json.loads((folder / f"{SECOND}.json").read_text())
+    content["scenarios"][0] = None
+    content["scenarios"][1]["recordings"]["RGB"]["filename"] = None
+    (folder / f"{SECOND}.json").write_text(json.dumps(content))
+    found = load(folder)
+    assert (found[f"{SECOND}_2"].pressure, f"{SECOND}_1" in found) == (Cuff(118, 76), False)
+
+
+def test_people_without_a_guid_are_not_one(folder):
+    for guid in (FIRST, THIRD):
+        content = json.loads((folder / f"{guid}.json").read_text())
+        (folder / f"{guid}.json").write_text(json.dumps({**content, "GUID": " "}))
+    found = load(folder)
+    assert [found[f"{guid}_1"].person for guid in (FIRST, THIRD)] == [f"vital_videos:{g}" for g in (FIRST, THIRD)]
+
+
+def test_a_video_of_two_people_is_an_error(folder):
+    text = (folder / f"{THIRD}.json").read_text()
+    (folder / f"{THIRD}.json").write_text(text.replace(f"{THIRD}_1.mp4", f"{FIRST}_1.mp4"))
+    error = error_of(LOADER.load, folder, "mine")
+    assert (error.code, f"{FIRST}_1 is of" in str(error)) == ("data_invalid", True)
 
 
 def test_half_a_set_names_what_was_looked_for(folder, tmp_path):
