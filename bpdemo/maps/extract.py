@@ -5,6 +5,7 @@ handed out as are read at the same time: neither client nor scheduler grows with
 """
 
 import logging
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -170,6 +171,8 @@ def _prepare_worker() -> bool:
     if not may_fork:
         runtime.silence_native_stderr()
     runtime.shorten_socket_folder()
+    # Dask sets it for its workers. Readers, which end with their clip, would give every frame's memory back.
+    os.environ.pop("MALLOC_TRIM_THRESHOLD_", None)
     # Each subprocess would import what this process was started with, which takes longer than many a clip.
     main = sys.modules["__main__"]
     main.__spec__ = None
