@@ -26,6 +26,7 @@ from bpdemo.errors import ClipError
 from bpdemo.sources import Pictures
 from bpdemo.timing import pauses
 
+_LEAST_S = 1e-4  # between two pictures: what is closer was counted and not timed
 SUFFIXES = (".png", ".bmp", ".jpg", ".jpeg")
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 _REMEDY = "Name a folder, or a folder in a zip archive, of numbered PNG, BMP or JPEG pictures of one clip."
@@ -36,7 +37,7 @@ class PictureClip:
 
     Raises:
         ClipError: `not_found`, `not_readable` (no archive, or a damaged one), `no_video` (no picture with a number in
-            its name), `no_frames` (none of them can be decoded), `frame_too_large` or `frame_too_small`.
+            its name, or counts where time stamps should be), `no_frames` (none of them can be decoded), `frame_too_large` or `frame_too_small`.
     """
 
     def __init__(self, source: Pictures) -> None:
@@ -127,7 +128,12 @@ class PictureClip:
         numbers = [number for number, _ in self._numbered]
         since = np.array([number - numbers[0] for number in numbers], np.float64)
         if self._source.rate_hz is None:
-            return (since / self._source.stamps_hz).tolist()
+            times_s = since / self._source.stamps_hz
+            if times_s[-1] < _LEAST_S * (len(times_s) - 1):
+                raise ClipError(
+                    "no_video", "The pictures' names hold no time stamps.", "Say how many come in a second."
+                )
+            return times_s.tolist()
         step = float(np.median(np.diff(since))) if len(since) > 1 else 1.0
         return (since / (step * self._source.rate_hz)).tolist()
 

@@ -209,3 +209,9 @@ def test_a_damaged_archive_is_an_error(tmp_path):
     with pytest.raises(ClipError) as caught:
         read(Pictures(tmp_path / "a.zip", rate_hz=25))
     assert caught.value.code == "not_readable"
+
+
+def test_counts_are_no_time_stamps(tmp_path):
+    with pytest.raises(ClipError) as caught:
+        read(Pictures(write_pictures(tmp_path, ["1.png", "2.png", "3.png"])))
+    assert caught.value.code == "no_video"

@@ -25,7 +25,7 @@ class DataSummary:
         people, recordings, clips: how many; clips are those whose file is there and can be opened.
         hours: of clips, by their headers.
         with_pulse: recordings with a contact pulse that can be read.
-        pressures: how pressure was measured -> recordings that have one.
+        pressures: how pressure was measured, or none -> recordings.
         systolic, diastolic: range in mmHg -> recordings whose mean lies in it.
         faults: why a recording has no pressure, its clip cannot be opened or its pulse not be read -> recordings.
         notes: what was put right in pressures -> recordings.
@@ -61,7 +61,7 @@ class DataSummary:
             f"{self.name}: {self.people} people, {self.recordings} recordings",
             f"clips       {self.clips}, {self.hours:.2f} hours",
             f"pulses      {self.with_pulse} by a contact sensor",
-            f"pressures   {_counts(self.pressures) or 'none'}",
+            f"pressures   {_counts(self.pressures)}",
         ]
         for label, ranges in (("systolic", self.systolic), ("diastolic", self.diastolic)):
             if ranges:
@@ -101,8 +101,11 @@ def check_data(name: str, folder: str | Path) -> DataSummary:
                 pulses += 1
             except DataError as error:
                 faults[f"pulse {error.code}"] += 1
+        if one.pressure is None:
+            kinds["none"] += 1
+            continue
         # What is measured over time is asked about the clip's time: without a clip, that the clip is missing says all.
-        if one.pressure is None or (one.pressure.kind != "cuff" and not duration_s):
+        if one.pressure.kind != "cuff" and not duration_s:
             continue
         (truth,) = one.pressure.of_windows([(0.0, duration_s)])
         if truth.note:

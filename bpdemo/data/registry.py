@@ -40,6 +40,7 @@ LOADERS: dict[str, Loader] = {
     "clips": clips.LOADER,
 }
 """Name of a kind of data set -> how it is read."""
+_MOST_FOLDERS = 20  # looked into for a data set that is one level deeper
 
 
 def find_loader(name: str, folder: str | Path) -> Loader:
@@ -118,11 +119,18 @@ def _load_set(name: str, folder: Path) -> list[Recording]:
         what = f"{error.filename or folder}: {error.strerror}."
         raise DataError("data_missing", what, "Let yourself read everything in the folder.") from error
     except DataError as error:
-        others = [kind for kind in recognise(folder) if kind != name]
-        if error.code != "data_missing" or not others:
+        if error.code != "data_missing" or (hint := _hint(name, folder)) is None:
             raise
-        remedy = f"It looks like {' or '.join(others)}: name it so. {error.reason.remedy}"
-        raise DataError(error.code, error.reason.message, remedy) from None
+        raise DataError(error.code, error.reason.message, f"{hint} {error.reason.remedy}") from None
+
+
+def _hint(name: str, folder: Path) -> str | None:
+    """Return what a folder seems to be that is not the data set of this name; None where nothing tells."""
+    if others := [kind for kind in recognise(folder) if kind != name]:
+        return f"It looks like {' or '.join(others)}: name it so."
+    inside = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    deeper = next((path for path in inside[:_MOST_FOLDERS] if name in recognise(path)), None)
+    return None if deeper is None else f"It seems to be in {deeper}: name that."
 
 
 def cite(data: Mapping[str, str | Path], named: Iterable[str] = ()) -> str:

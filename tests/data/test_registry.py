@@ -71,6 +71,13 @@ def test_a_folder_that_may_not_be_read_is_an_error(name, tmp_path, monkeypatch):
     assert str(tmp_path) in caught.value.reason.message
 
 
+def test_a_set_one_level_deeper_is_found_for_the_user(ppg_bp):
+    with pytest.raises(DataError) as caught:
+        load_people({"ppg_bp": ppg_bp.parent})
+    assert caught.value.code == "data_missing"
+    assert str(ppg_bp) in caught.value.reason.remedy
+
+
 def test_every_set_is_cited(ppg_bp, tmp_path):
     cited = cite({"hospital": ppg_bp, "mine": write_recordings(tmp_path, people=1)})
     assert "Scientific Data" in cited
