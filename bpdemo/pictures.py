@@ -37,7 +37,8 @@ class PictureClip:
 
     Raises:
         ClipError: `not_found`, `not_readable` (no archive, or a damaged one), `no_video` (no picture with a number in
-            its name, or counts where time stamps should be), `no_frames` (none of them can be decoded), `frame_too_large` or `frame_too_small`.
+            its name, or counts where time stamps should be), `no_frames` (none of them can be decoded),
+            `frame_too_large` or `frame_too_small`.
     """
 
     def __init__(self, source: Pictures) -> None:
