@@ -17,7 +17,7 @@ CLUSTER_LOST = (
 _CONNECT_S = 10
 _OWN = {
     "distributed.worker.daemon": False,  # so that a worker may read each clip in a subprocess
-    # What Dask watches itself by: a profile and a log that grow with time, and a twentieth of a second's work a clip.
+    # What Dask watches itself by: a profile and a log that grow with time.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
