@@ -15,7 +15,8 @@ from multiprocessing import current_process
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import CancelledError, Client, Future, KilledWorker, as_completed
+from distributed.comm import CommClosedError
 from tqdm import tqdm
 
 from bpdemo import __version__
@@ -120,18 +121,19 @@ def _read_on(client: Client, todo: Sequence[Todo]) -> Iterator[list[Row]]:
     fill_up()
     for future in done:
         recording, path = under_way.pop(future)
-        if future.cancelled() or future.status == "lost":
-            raise BpdemoError(*CLUSTER_LOST)
-        error = future.exception()
+        try:
+            error = future.exception()
+            rows = future.result() if error is None else failed(recording, CRASHED)
+        except (CancelledError, CommClosedError) as lost:
+            raise BpdemoError(*CLUSTER_LOST) from lost
         if error is None:
-            yield future.result()
+            yield rows
         elif not isinstance(error, KilledWorker):
             raise error if isinstance(error, OSError) else _unfit(error)
         elif tries[path] < _TRIES:
             hand_out(recording, path)
             continue
         else:
-            rows = failed(recording, CRASHED)
             write_maps(path, rows)
             yield counted(rows)
         del tries[path]

@@ -15,9 +15,9 @@ HEADER = "clip,person,systolic,diastolic,age\n"
 ROWS = "a.mp4,1,118,70,30\nb.mp4,2,131,82,41\nwall.mp4,2,131,82,41\ntext.mp4,3,150,90,\ncrash.mp4,3,150,90,\n"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster():
-    """A running cluster."""
+    """A running cluster; it ends with the module, as other tests look for processes that are left."""
     with local_cluster(daemon=False) as running:
         yield running
 
@@ -34,7 +34,7 @@ def data(tmp_path_factory, pulse_clip_24, wall_clip, text_file):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def extracted(cluster, data, tmp_path_factory):
     """The maps of it, and what was counted; not to be changed."""
     output = tmp_path_factory.mktemp("maps")

@@ -1,11 +1,11 @@
 """isolation.py: a clip is read in a process of its own, as it would be in this one, and harms nobody."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,15 @@ class LeftError(Exception):
     """Nobody waits any more."""
 
 
+def readers():
+    """The processes that read a clip for this one; other tests' clusters are none."""
+    kind = multiprocessing.get_context("forkserver").Process
+    return [process for process in multiprocessing.active_children() if isinstance(process, kind)]
+
+
 def test_it_gives_what_reading_here_gives_and_leaves_no_process(pulse_clip):
     here, there = read_capture(pulse_clip.path), read_in_subprocess(pulse_clip.path)
-    assert active_children() == []
+    assert readers() == []
     assert there.report == here.report
     for name, values in vars(here.traces).items():
         np.testing.assert_array_equal(getattr(there.traces, name), values)
@@ -68,7 +74,7 @@ def test_it_may_not_go_on_for_ever_and_is_what_goes_where_memory_is_short(short_
     seen = []
 
     def look(*_):
-        (reader,) = (process.pid for process in active_children())
+        (reader,) = (process.pid for process in readers())
         spent_s = resource.prlimit(reader, resource.RLIMIT_CPU)[0]
         seen.append((spent_s, Path(f"/proc/{reader}/oom_score_adj").read_text().strip()))
 
@@ -116,7 +122,7 @@ def test_what_is_no_clip_gives_the_same_error(text_file, tmp_path):
 @pytest.mark.parametrize("end", [signal.SIGSEGV, signal.SIGKILL, signal.SIGXCPU])
 def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
     def crash(*_):
-        for process in active_children():
+        for process in readers():
             if process.pid not in others:
                 os.kill(process.pid, end)
 
@@ -125,7 +131,7 @@ def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
 
         def note(*_):
             if not started:
-                started.append(others.update(process.pid for process in active_children()))
+                started.append(others.update(process.pid for process in readers()))
 
         other = threads.submit(read_in_subprocess, pulse_clip.path, note)
         while not started and not other.done():
@@ -134,7 +140,7 @@ def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
             read_in_subprocess(wall_clip.path, crash)
         assert raised.value.code == "crashed"
         assert other.result().report.file.frames == 450
-    assert active_children() == []
+    assert readers() == []
 
 
 @pytest.mark.slow
@@ -159,17 +165,17 @@ def test_a_reading_that_nobody_waits_for_is_over_at_once(pulse_clip):
 
     with pytest.raises(LeftError):
         read_in_subprocess(pulse_clip.path, leave)
-    assert active_children() == []
+    assert readers() == []
 
 
 def test_whoever_waits_for_a_reading_that_hangs_can_leave(pulse_clip):
     asked = []
 
     def wait_a_little(*_):
-        asked.append(os.kill(active_children()[0].pid, signal.SIGSTOP))
+        asked.append(os.kill(readers()[0].pid, signal.SIGSTOP))
         if len(asked) == 5:
             raise LeftError
 
     with pytest.raises(LeftError):
         read_in_subprocess(pulse_clip.path, wait_a_little)
-    assert active_children() == []
+    assert readers() == []
