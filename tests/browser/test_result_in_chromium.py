@@ -13,15 +13,17 @@ PRESSURE = re.compile(r"(\d+)/(\d+)\s*mmHg")
 
 
 def choose_example(page, number):
+    # What an earlier clip left on the page is not waited for.
+    page.evaluate("document.querySelectorAll('#result [data-status], #files a').forEach(e => (e.dataset.old = ''))")
     page.locator(f"[data-example='{number}']").click()
     # Working, or already done: a slow browser may miss what a quick clip shows in between.
-    page.locator("#result [data-status]:not([data-status=empty])").first.wait_for()
+    page.locator("#result [data-status]:not([data-status=empty], [data-old])").first.wait_for()
 
 
 def wait_for_all(page, status):
     """Wait for the result and everything below it; return what it says."""
-    page.locator(f"#result [data-status={status}]").wait_for()
-    page.locator("#files a").first.wait_for()
+    page.locator(f"#result [data-status={status}]:not([data-old])").wait_for()
+    page.locator("#files a:not([data-old])").first.wait_for()
     return page.locator("#result").inner_text()
 
 
