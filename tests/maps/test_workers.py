@@ -46,7 +46,7 @@ def test_killed_workers_cost_nothing(extracted, cluster, data, tmp_path):
     assert counts == extracted[1]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_clip_that_ends_whole_workers_is_a_row_and_one_that_was_unlucky_is_read(text_file, short_clip, tmp_path):
     data, output = tmp_path / "data", tmp_path / "maps"
     data.mkdir()

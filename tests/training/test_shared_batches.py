@@ -82,12 +82,14 @@ def test_two_processes_see_the_losses_of_one(tmp_path):
 
 
 @pytest.mark.exhaustive
+@pytest.mark.exhaustive
 def test_with_norms_and_dropout_two_processes_differ_from_one_by_no_more_than_seeds_do(tmp_path):
     seeds = [fit(tmp_path / f"seed{seed}", (sys.executable,), "free", seed)[0]["aside"][-1] for seed in range(3, 6)]
     both = fit(tmp_path / "two", TORCHRUN, "free")
     assert abs(both[0]["aside"][-1] - seeds[0]) < np.ptp(seeds)
 
 
+@pytest.mark.exhaustive
 def test_weights_are_trained_by_accelerate_launch(tmp_path):
     maps = write_maps(tmp_path / "maps", make_rows(people=10))
     command = ("-m", "bpdemo", "train", "--maps", maps, "--output", "weights", "--device", "cpu")
