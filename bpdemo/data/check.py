@@ -10,9 +10,9 @@ from typing import Any
 from tqdm import tqdm
 
 from bpdemo.capture import open_clip
-from bpdemo.data.person import Recording
+from bpdemo.data.person import Recording, read_pulse
 from bpdemo.data.registry import find_loader, load
-from bpdemo.errors import ClipError, DataError
+from bpdemo.errors import ClipError
 from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
 
 
@@ -95,12 +95,10 @@ def check_data(name: str, folder: str | Path) -> DataSummary:
         hours += duration_s / 3600
         if code:
             faults[code] += 1
-        if one.pulse is not None:
-            try:
-                one.pulse.read()
-                pulses += 1
-            except DataError as error:
-                faults[f"pulse {error.code}"] += 1
+        pulse, code = read_pulse(one)
+        pulses += pulse is not None
+        if one.pulse is not None and code:
+            faults[f"pulse {code}"] += 1
         if one.pressure is None:
             kinds["none"] += 1
             continue

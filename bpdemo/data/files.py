@@ -1,7 +1,6 @@
 """What the loaders of published data sets share: text, numbers, and checks of contact pulses."""
 
 import json
-import math
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdemo.data.loader import Place, wrong_layout
+from bpdemo.data.loader import Place, number, wrong_layout
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import Cuff
 from bpdemo.data.signals import Samples
@@ -64,15 +63,6 @@ def read_numbers(file: Path, most: int | None = None) -> list[list[float]]:
     if most is not None and max(map(len, rows), default=0) > most:
         raise Place(str(file), FETCH_AGAIN).invalid(f"a line has more than {most} numbers")
     return rows
-
-
-def number(cell: object) -> float:
-    """Return a cell as a finite number, or NaN."""
-    try:
-        value = float(cell) if isinstance(cell, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        return math.nan
-    return value if math.isfinite(value) else math.nan
 
 
 def known(cell: object) -> float | None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bpdemo.data.files import checked_set, contact_pulse, number, read_text
+from bpdemo.data.files import checked_set, contact_pulse, read_text
 from bpdemo.data.folders import first_picture, list_folder
-from bpdemo.data.loader import Loader, Place
+from bpdemo.data.loader import Loader, Place, number
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples
 from bpdemo.sources import Pictures

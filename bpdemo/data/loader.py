@@ -43,11 +43,8 @@ class Place:
 
     def number(self, cell: object) -> float:
         """Return a cell as a number; raises unless it is a finite one."""
-        try:
-            value = float(cell) if isinstance(cell, str | int | float) else math.nan
-        except (ValueError, OverflowError):
-            value = math.nan
-        if not math.isfinite(value):
+        value = number(cell)
+        if math.isnan(value):
             raise self.invalid(f"{cell!r} is not a number")
         return value
 
@@ -68,6 +65,15 @@ class Place:
         if samples.size == 0 or not np.isfinite(samples).all():
             raise self.invalid("there are no samples, or some that are not finite")
         return samples
+
+
+def number(cell: object) -> float:
+    """Return a cell as a finite number, or NaN."""
+    try:
+        value = float(cell) if isinstance(cell, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def parse_sex(cell: object) -> Sex | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from bpdemo.data.pressure import Cuff, Pressure
 from bpdemo.data.signals import Samples, Signal
+from bpdemo.errors import DataError
 from bpdemo.sources import ClipSource
 
 Sex = Literal["female", "male"]
@@ -70,6 +71,21 @@ class Person:
         if self.age is None or self.sex is None or not self.height_cm or self.weight_kg is None:
             return None
         return self.age, float(self.sex == "female"), self.weight_kg / (self.height_cm / 100) ** 2
+
+
+def data_set_of(person: str) -> str:
+    """Return the data set that a person is of, by the person's name: `mmse_hr` of `mmse_hr:F005`."""
+    return person.partition(":")[0]
+
+
+def read_pulse(recording: Recording) -> tuple[Samples | None, str]:
+    """Return a recording's contact pulse, or None and why: `missing`, or the code of the error."""
+    if recording.pulse is None:
+        return None, "missing"
+    try:
+        return recording.pulse.read(), ""
+    except DataError as error:
+        return None, error.code
 
 
 def group_people(recordings: Sequence[Recording]) -> list[Person]:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bpdemo.data.files import FETCH_AGAIN, checked_set, contact_pulse, mean_known, number, read_json
+from bpdemo.data.files import FETCH_AGAIN, checked_set, contact_pulse, mean_known, read_json
 from bpdemo.data.folders import first_picture, is_picture, list_folder
-from bpdemo.data.loader import Loader, Place
+from bpdemo.data.loader import Loader, Place, number
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples
 from bpdemo.errors import DataError

@@ -21,9 +21,9 @@ class Samples:
     time_s: np.ndarray
 
     @classmethod
-    def evenly(cls, values: np.ndarray, rate_hz: float, start_s: float = 0.0) -> "Samples":
-        """Return values at a constant rate."""
-        return cls(np.asarray(values, np.float64), start_s + np.arange(len(values)) / rate_hz)
+    def evenly(cls, values: np.ndarray, rate_hz: float) -> "Samples":
+        """Return values at a constant rate, the first at 0."""
+        return cls(np.asarray(values, np.float64), np.arange(len(values)) / rate_hz)
 
     @property
     def rate_hz(self) -> float:

@@ -9,9 +9,9 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
-from bpdemo.data.files import checked_set, contact_pulse, known, known_cuff, mean_known, number, read_json
+from bpdemo.data.files import checked_set, contact_pulse, known, known_cuff, mean_known, read_json
 from bpdemo.data.folders import list_folder
-from bpdemo.data.loader import Loader, parse_sex
+from bpdemo.data.loader import Loader, number, parse_sex
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import Samples
 from bpdemo.errors import DataError

@@ -21,18 +21,19 @@ from tqdm import tqdm
 
 from bpdemo import __version__
 from bpdemo.data import registry
-from bpdemo.data.person import Recording
+from bpdemo.data.person import Recording, data_set_of
 from bpdemo.errors import BpdemoError, DataError, log_unforeseen
 from bpdemo.maps.cluster import CLUSTER_LOST, connect, count_threads
 from bpdemo.maps.counts import Counts
 from bpdemo.maps.finished import counted, path_of_maps, read_finished, write_maps
-from bpdemo.maps.recording import Row, data_set_of, failed, read_recording
+from bpdemo.maps.recording import Row, failed, read_recording
 from bpdemo.system import runtime
+from bpdemo.system.isolation import CRASHED
 from bpdemo.system.processes import cores
 
 logger = logging.getLogger(__name__)
 
-CRASHED, UNEXPECTED = "crashed", "unexpected"
+UNEXPECTED = "unexpected"
 _TRIES = 2  # times that a clip is handed out; each time, Dask itself lets it meet the end of several workers
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} clips [{elapsed}<{remaining}{postfix}]"
 _BAR_S = 60.0  # between two lines of a bar that goes into a file
@@ -95,7 +96,7 @@ def _places(sets: Mapping[str, Sequence[Recording]], output: Path) -> list[Todo]
         if times[path] > 1:
             raise DataError(
                 "data_invalid",
-                f"{data_set_of(recording)}: two recordings are called {recording.name!r}.",
+                f"{data_set_of(recording.person)}: two recordings are called {recording.name!r}.",
                 "Give each recording a name of its own.",
             )
     return places
@@ -123,7 +124,7 @@ def _read_on(client: Client, todo: Sequence[Todo]) -> Iterator[list[Row]]:
         recording, path = under_way.pop(future)
         try:
             error = future.exception()
-            rows = future.result() if error is None else failed(recording, CRASHED)
+            rows = future.result() if error is None else failed(recording, CRASHED[0])
         except (CancelledError, CommClosedError) as lost:
             raise BpdemoError(*CLUSTER_LOST) from lost
         if error is None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bpdemo.data.person import Recording
+from bpdemo.data.person import Recording, data_set_of
 from bpdemo.maps import schema
-from bpdemo.maps.recording import Row, data_set_of, described
+from bpdemo.maps.recording import Row, described
 from bpdemo.system.files import write_file
 
 COUNTED = (
@@ -33,7 +33,7 @@ _MAX_LETTERS = 48
 
 def path_of_maps(output: Path, recording: Recording) -> Path:
     """Return the file of a recording's maps, `<data set>/<recording>.parquet`; no two recordings share one."""
-    return output / _safe(data_set_of(recording)) / f"{_safe(recording.name)}.parquet"
+    return output / _safe(data_set_of(recording.person)) / f"{_safe(recording.name)}.parquet"
 
 
 def _safe(name: str) -> str:

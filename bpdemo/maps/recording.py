@@ -11,7 +11,7 @@ import numpy as np
 from bpdemo import beats, stmap
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, read_capture
-from bpdemo.data.person import Recording
+from bpdemo.data.person import Recording, data_set_of, read_pulse
 from bpdemo.data.pressure import Cuff, WindowPressure
 from bpdemo.data.signals import Samples, at_columns
 from bpdemo.errors import BpdemoError
@@ -49,7 +49,7 @@ def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
     if not windows:
         return [row | {"status": "refused", "code": "no_face"}]
     truths = _truths(recording, windows)
-    contact, fault = _contact(recording)
+    contact, fault = read_pulse(recording)
     return [
         row | {"window": number} | _window(window) | truth | _contact_in(window, contact, fault)
         for number, (window, truth) in enumerate(zip(windows, truths, strict=True))
@@ -59,7 +59,7 @@ def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
 def described(recording: Recording) -> Row:
     """Return the columns that are known before the clip is read, alike in every row of the recording."""
     row = {name: getattr(recording, name) for name in _ABOUT} | {
-        "data_set": data_set_of(recording),
+        "data_set": data_set_of(recording.person),
         "recording": recording.name,
         "source_bytes": size_of_source(recording.clip) if recording.clip is not None else None,
         "pressure_kind": recording.pressure.kind if recording.pressure is not None else None,
@@ -69,11 +69,6 @@ def described(recording: Recording) -> Row:
     if isinstance(recording.pressure, Cuff):
         row |= {"systolic": recording.pressure.systolic, "diastolic": recording.pressure.diastolic}
     return row
-
-
-def data_set_of(recording: Recording) -> str:
-    """Return the user's name of the data set that a recording is of."""
-    return recording.person.partition(":")[0]
 
 
 def failed(recording: Recording, code: str) -> list[Row]:
@@ -174,16 +169,6 @@ def _truths(recording: Recording, windows: list[Window]) -> list[Row]:
 def _truth(pressure: WindowPressure) -> Row:
     known = {} if pressure.fault else {"systolic": pressure.systolic, "diastolic": pressure.diastolic}
     return {"pressure_fault": pressure.fault, "pressure_note": pressure.note, **known}
-
-
-def _contact(recording: Recording) -> tuple[Samples | None, str]:
-    """Return the contact pulse, and the code of what is wrong where it cannot be had."""
-    if recording.pulse is None:
-        return None, "missing"
-    try:
-        return recording.pulse.read(), ""
-    except BpdemoError as error:
-        return None, error.code
 
 
 def _contact_in(window: Window, contact: Samples | None, fault: str) -> Row:

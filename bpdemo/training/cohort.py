@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from bpdemo.data.person import Person, group_people
+from bpdemo.data.person import Person, data_set_of, group_people
 from bpdemo.data.registry import check_people, load
 from bpdemo.errors import DataError
 from bpdemo.synthesis.maps import render_traces
@@ -69,9 +69,9 @@ def prepare(
     """
     recordings = [one for one in load(data) if wanted(one.person)]
     # Where a set has clips, a recording without one has lost it: its finger pulse is no substitute.
-    sets = {_set_of(one.person) for one in recordings if one.clip is not None}
-    with_clips = [one for one in recordings if _set_of(one.person) in sets]
-    recorded = group_people([one for one in recordings if _set_of(one.person) not in sets])
+    sets = {data_set_of(one.person) for one in recordings if one.clip is not None}
+    with_clips = [one for one in recordings if data_set_of(one.person) in sets]
+    recorded = group_people([one for one in recordings if data_set_of(one.person) not in sets])
     usable = tuple(person for person in recorded if beats_of(person))
     if recorded and not usable:
         raise DataError(
@@ -93,13 +93,9 @@ def prepare(
     return Cohort(tuple(dict.fromkeys([*data, *of_maps])), usable, filmed, left_out)
 
 
-def _set_of(person: str) -> str:
-    return person.partition(":")[0]
-
-
 def _by_set(people: Iterable[str]) -> list[set[str]]:
     """Return people, by name, set by set."""
     sets: dict[str, set[str]] = {}
     for person in people:
-        sets.setdefault(_set_of(person), set()).add(person)
+        sets.setdefault(data_set_of(person), set()).add(person)
     return [*sets.values()]

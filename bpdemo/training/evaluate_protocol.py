@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bpdemo.data.person import data_set_of
 from bpdemo.errors import DataError
 from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
@@ -96,8 +97,8 @@ def _prepare(protocol: Protocol, data: Mapping[str, str | Path], maps: Sequence[
     found: set[str] = set()
 
     def wanted(person: str) -> bool:
-        found.add(person.partition(":")[0])
-        return person.partition(":")[0] == protocol.data_set
+        found.add(data_set_of(person))
+        return data_set_of(person) == protocol.data_set
 
     try:
         cohort = prepare(data, maps, wanted)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bpdemo.data.person import data_set_of
 from bpdemo.training.dataset import Dataset
 from bpdemo.training.metrics import score, shown_groups
 from bpdemo.training.predictions import Predictions, average_clips, average_people
@@ -53,7 +54,7 @@ def score_groups(clips: Predictions, dataset: Dataset) -> dict[str, dict[str, Gr
     """
     filmed = [dataset.clips[number] for number in clips.columns["clip"]]
     people = [dataset.people[number] for number in clips.person]
-    sets: list[str | None] = [person.name.partition(":")[0] for person in people]
+    sets: list[str | None] = [data_set_of(person.name) for person in people]
     kinds: dict[str, list[str | None]] = {
         "data set": sets if len(set(sets)) > 1 else [],
         "task": [clip.task for clip in filmed],

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from bpdemo.beats import band_pass
 from bpdemo.capture import Capture, read_capture
-from bpdemo.data.person import Recording
+from bpdemo.data.person import Recording, read_pulse
 from bpdemo.data.signals import Samples, at_columns
 from bpdemo.errors import BpdemoError, DataError
 from bpdemo.estimate import agreeing_windows, best_window
@@ -31,7 +31,6 @@ from bpdemo.window import read_window, window_places
 SPAN_S = 30.0
 WITHIN_BPM = 3.0
 _MIN_FOR_R = 3
-_OF_MEAN = 2  # a clip shorter than two spans is one
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def read_recording_spans(recording: Recording, *, whole_clips: bool = False) -> 
         return _unread(recording, error.code)
     if not np.isfinite(capture.traces.colours).any():
         return _unread(recording, "no_face")
-    contact = _contact(recording)
+    contact, _ = read_pulse(recording)
     duration_s = capture.report.file.duration_s
     spans: list[Span] = []
     for start_s, end_s in [(0.0, duration_s)] if whole_clips else place_spans(duration_s):
@@ -123,10 +122,8 @@ def read_recording_spans(recording: Recording, *, whole_clips: bool = False) -> 
 
 def place_spans(duration_s: float) -> list[tuple[float, float]]:
     """Return spans of 30 s one after the other; a clip shorter than two of them is one, a remainder is left out."""
-    count = int(duration_s / SPAN_S + 1e-6)
-    if count < _OF_MEAN:
-        return [(0.0, min(duration_s, SPAN_S))]
-    return [(number * SPAN_S, (number + 1) * SPAN_S) for number in range(count)]
+    count = max(1, int(duration_s / SPAN_S + 1e-6))
+    return [(number * SPAN_S, min((number + 1) * SPAN_S, duration_s)) for number in range(count)]
 
 
 def figures(spans: Sequence[Span], *, forced: bool = False) -> RateFigures:
@@ -188,15 +185,15 @@ def _read_span(
     whole = end_s - start_s >= capture.report.file.duration_s - 1
     reference_bpm = _reference_bpm(recording, contact, resampled.time_s, whole)
     skin = average_skin(resampled) if resampled.mask.any() else None
-    report = capture.report_between(start_s, end_s)
     places = [
         (max(first_s, start_s), min(last_s, end_s))
-        for first_s, last_s in window_places(report)
+        for first_s, last_s in window_places(capture.report_between(start_s, end_s))
         if first_s >= start_s - 1e-6 and last_s <= end_s + 1e-6
     ] or [(start_s, end_s)]
+    reports = [capture.report_between(*place) for place in places]
     spans = []
     for name, project in METHODS.items():
-        windows = [read_window(traces, *place, capture.report_between(*place), name) for place in places]
+        windows = [read_window(traces, *place, report, name) for place, report in zip(places, reports, strict=True)]
         best = best_window(windows)
         told = bool(agreeing_windows(windows))
         code = "" if told else best.reasons[0].code if best and best.reasons else "no_pulse"
@@ -209,14 +206,6 @@ def _read_span(
             span = replace(span, heart_rate_bpm=60 * heart_rate_hz(wave), snr_db=ratio)
         spans.append(span)
     return spans
-
-
-def _contact(recording: Recording) -> Samples | None:
-    """Return the contact pulse; None where there is none or it cannot be read."""
-    try:
-        return None if recording.pulse is None else recording.pulse.read()
-    except BpdemoError:
-        return None
 
 
 def _reference_bpm(recording: Recording, contact: Samples | None, column_s: np.ndarray, whole: bool) -> float | None:

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from bpdemo.data.ibvp import LOADER
-from bpdemo.errors import DataError
 from bpdemo.sources import Pictures
 from tests.support.data_sets.ibvp import HEADER, write_ibvp
-from tests.support.data_sets.parts import add_leftovers, upper_endings, wave
+from tests.support.data_sets.parts import add_leftovers, error_of, upper_endings, wave
 
 NAMES = ["p01_a", "p01_b", "p02_d", "p08_c"]
 
@@ -20,12 +19,6 @@ def folder(tmp_path):
 
 def load(folder):
     return {one.name: one for one in LOADER.load(folder, "mine")}
-
-
-def error_of(call, *arguments):
-    with pytest.raises(DataError) as caught:
-        call(*arguments)
-    return caught.value
 
 
 def test_each_value_is_read(folder):

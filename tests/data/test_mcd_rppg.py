@@ -6,9 +6,8 @@ import pytest
 from bpdemo.data.mcd_rppg import LOADER
 from bpdemo.data.person import group_people
 from bpdemo.data.pressure import Cuff
-from bpdemo.errors import DataError
 from tests.support.data_sets.mcd_rppg import POINTER, write_mcd_rppg, write_pulse, write_pulse_of_frames
-from tests.support.data_sets.parts import add_leftovers, upper_endings, wave
+from tests.support.data_sets.parts import add_leftovers, error_of, upper_endings, wave
 
 
 @pytest.fixture
@@ -18,12 +17,6 @@ def folder(tmp_path):
 
 def load(folder):
     return {one.name: one for one in LOADER.load(folder, "mine")}
-
-
-def error_of(call, *arguments):
-    with pytest.raises(DataError) as caught:
-        call(*arguments)
-    return caught.value
 
 
 def test_each_value_is_read(folder):

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from bpdemo.data.pure import LOADER
-from bpdemo.errors import DataError
 from bpdemo.sources import Pictures
-from tests.support.data_sets.parts import add_leftovers, upper_endings, wave
+from tests.support.data_sets.parts import add_leftovers, error_of, upper_endings, wave
 from tests.support.data_sets.pure import NAMES, write_pure
 
 
@@ -18,12 +17,6 @@ def folder(tmp_path):
 
 def load(folder):
     return {one.name: one for one in LOADER.load(folder, "mine")}
-
-
-def error_of(call, *arguments):
-    with pytest.raises(DataError) as caught:
-        call(*arguments)
-    return caught.value
 
 
 def test_each_value_is_read(folder):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from bpdemo.data.ubfc_phys import LOADER
-from bpdemo.errors import DataError
-from tests.support.data_sets.parts import add_leftovers, upper_endings, wave
+from tests.support.data_sets.parts import add_leftovers, error_of, upper_endings, wave
 from tests.support.data_sets.ubfc_phys import write_ubfc_phys
 
 NAMES = [f"{person}/T{task}" for person in ("s1", "s2", "s10") for task in (1, 2, 3)]
@@ -18,12 +17,6 @@ def folder(tmp_path):
 
 def load(folder):
     return {one.name: one for one in LOADER.load(folder, "mine")}
-
-
-def error_of(call, *arguments):
-    with pytest.raises(DataError) as caught:
-        call(*arguments)
-    return caught.value
 
 
 def test_each_value_is_read(folder):

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from bpdemo.data.ubfc_rppg import LOADER
-from bpdemo.errors import DataError
 from bpdemo.sources import TimedVideo
-from tests.support.data_sets.parts import add_leftovers, upper_endings, wave
+from tests.support.data_sets.parts import add_leftovers, error_of, upper_endings, wave
 from tests.support.data_sets.ubfc_rppg import FRAME_TIMES, write_second, write_ubfc_rppg
 
 NAMES = ["1/5-gt", "1/12-gt", "1/after-exercise", "2/subject1", "2/subject2", "2/subject10"]
@@ -20,12 +19,6 @@ def folder(tmp_path):
 
 def load(folder):
     return {one.name: one for one in LOADER.load(folder, "mine")}
-
-
-def error_of(call, *arguments):
-    with pytest.raises(DataError) as caught:
-        call(*arguments)
-    return caught.value
 
 
 def test_each_value_of_the_second_part_is_read(folder):

@@ -7,9 +7,8 @@ import pytest
 from bpdemo.data.person import group_people
 from bpdemo.data.pressure import Cuff
 from bpdemo.data.vital_videos import LOADER
-from bpdemo.errors import DataError
 from bpdemo.sources import TimedVideo
-from tests.support.data_sets.parts import add_leftovers, upper_endings, wave
+from tests.support.data_sets.parts import add_leftovers, error_of, upper_endings, wave
 from tests.support.data_sets.vital_videos import FIRST, SECOND, THIRD, write_vital_videos
 
 
@@ -20,12 +19,6 @@ def folder(tmp_path):
 
 def load(folder):
     return {one.name: one for one in LOADER.load(folder, "mine")}
-
-
-def error_of(call, *arguments):
-    with pytest.raises(DataError) as caught:
-        call(*arguments)
-    return caught.value
 
 
 def test_each_value_is_read(folder):

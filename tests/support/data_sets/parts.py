@@ -4,10 +4,21 @@ import math
 import shutil
 from pathlib import Path
 
+import pytest
+
+from bpdemo.errors import DataError
+
 
 def wave(count: int, phase: float = 0.0) -> list[float]:
     """A pulse that no other phase shares, with two decimals."""
     return [round(60 + 40 * math.sin(0.37 * i + phase), 2) for i in range(count)]
+
+
+def error_of(call, *arguments) -> DataError:
+    """The error that a call ends with."""
+    with pytest.raises(DataError) as caught:
+        call(*arguments)
+    return caught.value
 
 
 def put_clip(path: Path, clip: Path | None) -> None:
