@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
@@ -83,7 +84,7 @@ def size_of_source(source: ClipSource) -> int | None:
     """
     path = path_of(source)
     try:
-        files = path.iterdir() if path.is_dir() else [path]
+        files = _files_in(path) if path.is_dir() else [path]
         return sum(file.stat().st_size for file in files)
     except OSError:
         return None
@@ -99,12 +100,17 @@ def hash_source(source: ClipSource) -> str:
         with path_of(source).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     if source.path.is_dir():
-        pictures = [(file.name, zlib.crc32(file.read_bytes())) for file in sorted(source.path.iterdir())]
+        pictures = [(file.name, zlib.crc32(file.read_bytes())) for file in _files_in(source.path)]
     else:
         with ZipFile(source.path) as archive:  # which keeps checksums of its entries
             entries = [(info.filename, info.CRC) for info in archive.infolist()]
         pictures = sorted(entry for entry in entries if lies_in(entry[0], source.inside))
     return hashlib.sha256(repr(pictures).encode()).hexdigest()
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder; folders in it, and links that lead nowhere, are no part of a clip."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file()]
 
 
 def _file(capture: Capture) -> Row:

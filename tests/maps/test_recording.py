@@ -153,3 +153,7 @@ def test_hash_and_size_are_of_the_content_wherever_it_lies(tmp_path):
     assert hash_source(Pictures(tmp_path / "all.zip", "other")) != zipped
     shutil.move(folder / "2.png", folder / "3.png")
     assert hash_source(Pictures(folder)) != first, "a missing picture is a gap in time"
+    before = hash_source(Pictures(folder)), size_of_source(Pictures(folder))
+    (folder / "@eaDir").mkdir()  # as network disks leave them
+    (folder / "4.png").symlink_to("nowhere")
+    assert (hash_source(Pictures(folder)), size_of_source(Pictures(folder))) == before
