@@ -15,13 +15,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
 
-from bpdemo.beats import MeanBeats
-from bpdemo.models.beats import Prediction
+from bpdemo.models.heads import Prediction
+from bpdemo.models.inputs import Inputs
+from bpdemo.models.pressure_model import PressureModel
 from bpdemo.self_check import made_up_face
 from bpdemo.weights.store import embedded_folder, load_weights
-from bpdemo.window import read_window
+from bpdemo.window import Window, read_window
 
 TOLERANCE_MMHG = {torch.float32: 0.1, torch.bfloat16: 0.25}
 """How far a pressure may be from that of float32 on the CPU, mmHg (ours). Pressures are shown as whole mmHg, as on a
@@ -33,56 +33,34 @@ _FACES = 100
 _RUNS = 30
 
 
-def made_up_beats(count: int) -> list[MeanBeats]:
-    """Return the mean beats of `count` made-up faces, no two alike."""
+def made_up_windows(count: int) -> list[Window]:
+    """Return the windows of `count` made-up faces, no two alike."""
     rates_hz = [np.random.default_rng(seed).uniform(0.8, 1.9) for seed in range(count)]
-    windows = (read_window(made_up_face(seed, rate_hz), 0.0, 10.0) for seed, rate_hz in enumerate(rates_hz))
-    return [window.beats for window in windows if window.beats is not None]
+    return [read_window(made_up_face(seed, rate_hz), 0.0, 10.0) for seed, rate_hz in enumerate(rates_hz)]
 
 
-def predict(
-    network: nn.Module, beats: Sequence[MeanBeats], device: str, dtype: torch.dtype
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the systolic and the diastolic answers, one face at a time, as a reading asks for them.
+def predict(model: PressureModel, windows: Sequence[Window], device: str, dtype: torch.dtype) -> np.ndarray:
+    """Return the answers, float64 [2, windows] mmHg (systolic, diastolic), one at a time, as a reading asks for them.
 
-    Args:
-        network: on the device.
-        beats: of the faces.
-        device: "cpu" or "cuda".
-        dtype: float32, or bfloat16 by automatic casting, as training uses it.
-
-    Returns:
-        For each pressure: value [faces] mmHg and scale [faces] of its interval.
+    The model is on the device, "cpu" or "cuda"; the type is float32, or bfloat16 by automatic casting, as training uses
+    it.
     """
-    answers: list[dict[str, list[float]]] = [{"value": [], "scale": []} for _ in range(2)]
-    for one in beats:
-        prediction = _forward(network, one, device, dtype)
-        for answer, pressure in zip(answers, (prediction.systolic, prediction.diastolic), strict=True):
-            for part, kept in answer.items():
-                kept.append(float(getattr(pressure, part)[0]))
-    systolic, diastolic = ({part: np.array(kept) for part, kept in answer.items()} for answer in answers)
-    return systolic, diastolic
+    predictions = [_forward(model, window, device, dtype) for window in windows]
+    return np.array([[float(one.systolic.value[0]), float(one.diastolic.value[0])] for one in predictions]).T
 
 
-def worst_difference(answers: tuple[dict, dict], reference: tuple[dict, dict]) -> float:
-    """Return the largest distance between two devices' pressures, mmHg."""
-    pairs = zip(answers, reference, strict=True)
-    return max(float(np.abs(answer["value"] - other["value"]).max()) for answer, other in pairs)
-
-
-def _forward(network: nn.Module, beats: MeanBeats, device: str, dtype: torch.dtype) -> Prediction:
-    values, weight = (torch.from_numpy(part).to(device)[None] for part in (beats.values, beats.weight))
-    rate_hz = torch.tensor([beats.rate_hz], dtype=torch.float32, device=device)
+def _forward(model: PressureModel, window: Window, device: str, dtype: torch.dtype) -> Prediction:
+    tensors = [tensor.to(device) for tensor in model.tensors(Inputs.of_window(window))]
     with torch.inference_mode(), torch.autocast(device, dtype, enabled=dtype != torch.float32):
-        return network(values, weight, rate_hz)
+        return model(*tensors)
 
 
-def _milliseconds(network: nn.Module, beats: MeanBeats, device: str, dtype: torch.dtype) -> float:
+def _milliseconds(model: PressureModel, window: Window, device: str, dtype: torch.dtype) -> float:
     """Return the median time of one face, its way to the device and back included."""
     times = []
     for _ in range(_RUNS + 3):
         began_s = time.perf_counter()
-        float(_forward(network, beats, device, dtype).systolic.value[0])
+        float(_forward(model, window, device, dtype).systolic.value[0])
         times.append(1000 * (time.perf_counter() - began_s))
     return float(np.median(times[3:]))
 
@@ -91,8 +69,8 @@ def main() -> None:
     """Print the table."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     torch.set_num_threads(1)
-    beats = made_up_beats(_FACES)
-    reference = predict(load_weights(embedded_folder(), "cpu").network, beats, "cpu", torch.float32)
+    windows = made_up_windows(_FACES)
+    reference = predict(load_weights(embedded_folder(), "cpu").network, windows, "cpu", torch.float32)
     print(f"Network forward on {_FACES} made-up faces, torch {torch.__version__}, one thread\n")
     print("| device | type | one face, ms | worst systolic difference, mmHg | worst diastolic, mmHg | allowed, mmHg |")
     print("|---|---|---|---|---|---|")
@@ -100,9 +78,9 @@ def main() -> None:
         network = load_weights(embedded_folder(), device).network
         name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
         for dtype, allowed in TOLERANCE_MMHG.items():
-            answers = predict(network, beats, device, dtype)
-            apart = [np.abs(one["value"] - other["value"]).max() for one, other in zip(answers, reference, strict=True)]
-            took = _milliseconds(network, beats[0], device, dtype)
+            answers = predict(network, windows, device, dtype)
+            apart = np.abs(answers - reference).max(axis=1)
+            took = _milliseconds(network, windows[0], device, dtype)
             kind = str(dtype).removeprefix("torch.")
             print(f"| {name} | {kind} | {took:.1f} | {apart[0]:.3f} | {apart[1]:.3f} | {allowed} |")
     if not torch.cuda.is_available():

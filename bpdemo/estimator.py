@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
@@ -33,6 +32,7 @@ from bpdemo.estimate import (
     agreeing_windows,
     best_window,
 )
+from bpdemo.models.inputs import Inputs
 from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, check_file, notes
 from bpdemo.reasons import can_be_mended, explain, reason
@@ -45,7 +45,7 @@ from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
 if TYPE_CHECKING:
-    from bpdemo.models.beats import RangePrediction
+    from bpdemo.models.heads import RangePrediction
 
 logger = logging.getLogger(__name__)
 
@@ -200,23 +200,21 @@ class BloodPressureEstimator:
         for path, result in zip(paths, results, strict=True):
             yield result or self._from_error(path, BpdemoError(*CRASHED))
 
-    def predict(self, beats: MeanBeats) -> tuple[PressureEstimate, PressureEstimate]:
-        """Return systolic and diastolic pressure for the mean beats of one window."""
+    def predict(self, window: Window) -> tuple[PressureEstimate, PressureEstimate]:
+        """Return systolic and diastolic pressure of one window, whatever speaks against reading it."""
         import torch
 
         network = self.weights.network
         device = next(network.parameters()).device
-        values, weight = (torch.from_numpy(part).to(device)[None] for part in (beats.values, beats.weight))
-        rate_hz = torch.tensor([beats.rate_hz], dtype=values.dtype, device=device)
         with torch.inference_mode():
-            prediction = network(values, weight, rate_hz)
+            prediction = network(*(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window))))
         return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
 
     def _estimate_window(self, window: Window) -> WindowEstimate:
         """Add pressures to a window without a reason against a reading."""
-        if window.reasons or window.beats is None:
+        if window.reasons:
             return WindowEstimate(**vars(window))
-        systolic, diastolic = self.predict(window.beats)
+        systolic, diastolic = self.predict(window)
         return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
 
     def _answer_anyhow(self, path: str | os.PathLike, method: str) -> Estimate:
@@ -234,8 +232,7 @@ class BloodPressureEstimator:
         """Put the interval and the baseline of the weights' config around one prediction of a batch of one."""
         config = self.weights.config
         edges, intervals = getattr(config.network, f"{name}_edges"), config.intervals
-        scale = float(prediction.scale[0]) if intervals.scaled else 1.0
-        value, half_width = float(prediction.value[0]), scale * getattr(intervals, name)
+        value, half_width = float(prediction.value[0]), getattr(intervals, name)
         parts = zip(edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True)
         trained = getattr(config.training, name)
         return PressureEstimate(

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
 from bpdemo.regions import CellTraces
 from bpdemo.synthesis.maps import QUALITIES, CaptureQuality, render_traces
 from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_with_baselines
@@ -28,9 +28,9 @@ from bpdemo.training.cohort import prepare
 from bpdemo.training.cross_validation import cross_validate
 from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.evaluate import EVALUATION_SEED
-from bpdemo.training.fit import Recipe
 from bpdemo.training.folds import make_folds
 from bpdemo.training.predictions import Predictions
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import NETWORK, RECOVERED
 from bpdemo.training.scoring import reference_quality, score_quality
 from experiments.options import parse_options
@@ -74,7 +74,7 @@ def permute_labels(dataset: Dataset, seed: int) -> Dataset:
 
 
 def run_controls(
-    data: Mapping[str, Path], config: NetworkConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
+    data: Mapping[str, Path], config: BeatsConfig, recipe: Recipe, seed: int, run: Path, device: torch.device
 ) -> dict[str, Predictions]:
     """Return what network and recovered beat answer in each control, by "model, control".
 
@@ -102,7 +102,7 @@ def run_controls(
 def main() -> None:
     """Run all controls and print how far each is ahead of the training mean."""
     options = parse_options(__doc__)
-    answers = run_controls(options.data, NetworkConfig(), Recipe(), options.seed, options.run, options.device)
+    answers = run_controls(options.data, BeatsConfig(), Recipe(), options.seed, options.run, options.device)
     rows = [
         (name, pressure, scores.mae, scores.baseline_mae, scores.gain, *ends, scores.r, scores.falls)
         for name, predictions in answers.items()

@@ -2,11 +2,10 @@
 
     python -m experiments.transfer --data ppg_bp=DIR --unseen mw_ppg=DIR [--seed S] [--run DIR]
 
-Every attempt changes one thing: whose sensor the pulses were recorded with, which way up they are, what of a beat's
-size the network sees, or the answer (drawn to the training mean where the beat is unlike those of training). People,
-noise, steps, members and initial weights stay. What chance does, two more fits with other seeds show: a difference is
-one beyond chance when it is larger than any between fits that differ by their seeds alone, and when 95 % of resamplings
-of the people agree on its sign.
+Every attempt changes one thing: whose sensor the pulses were recorded with, which way up they are, or what of a beat's
+size the network sees. People, noise, steps, members and initial weights stay. What chance does, two more fits with
+other seeds show: a difference is one beyond chance when it is larger than any between fits that differ by their seeds
+alone, and when 95 % of resamplings of the people agree on its sign.
 
 Last run 2026-11; results in docs/evaluation.md.
 """
@@ -20,16 +19,17 @@ import pandas as pd
 import torch
 
 from bpdemo.data.person import Person
-from bpdemo.models.beats import BloodPressureNetwork
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
+from bpdemo.models.pressure_model import PressureModel
 from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.synthesis.pulses import is_upright
 from bpdemo.training.cohort import prepare
 from bpdemo.training.cross_validation import fit_all
 from bpdemo.training.dataset import Dataset
 from bpdemo.training.evaluate import EVALUATION_SEED, RENDERINGS
-from bpdemo.training.fit import Recipe, distributed_state, fit
+from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.predictions import Predictions, ask, average_clips
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import PRESSURES
 from bpdemo.training.scoring import compare, reference_quality, score_quality
 from bpdemo.training.train import Material, prepare_material
@@ -41,7 +41,6 @@ RESEEDED = {"another seed of the fit": 500, "a third seed of the fit": 600}
 """Fits that differ by chance alone -> what is added to their seed."""
 SENSOR, POLARITY = "another finger sensor in each rendering", "some pulses upside down"
 CHANNELS, ROWS = "every channel to unit spread", "every row to unit spread"
-SHRUNK = "drawn to the mean where unusual"
 HELPED, NO_DIFFERENCE, WORSE = "helped", "no difference beyond chance", "worse"
 
 _TINY = 1e-9
@@ -105,8 +104,8 @@ def make_attempts(material: Material, recipe: Recipe, seed: int) -> dict[str, At
 
 
 def fit_attempts(
-    attempts: Mapping[str, Attempt], config: NetworkConfig, recipe: Recipe, run: Path, device: torch.device
-) -> dict[str, BloodPressureNetwork]:
+    attempts: Mapping[str, Attempt], config: BeatsConfig, recipe: Recipe, run: Path, device: torch.device
+) -> dict[str, PressureModel]:
     """Return the network of each attempt, fitted on everybody; finished fits are kept in `run`."""
     jobs = {
         name: _AttemptFit(attempt, config, recipe, device, run / f"{name.replace(' ', '_')}.pt")
@@ -121,13 +120,13 @@ def fit_attempts(
 
 
 def predict_attempts(
-    networks: Mapping[str, BloodPressureNetwork],
+    networks: Mapping[str, PressureModel],
     attempts: Mapping[str, Attempt],
     tests: Dataset,
     mean: np.ndarray,
     device: torch.device,
 ) -> dict[str, Predictions]:
-    """Return what each attempt answers on another data set, and the plain recipe's answers drawn to the mean.
+    """Return what each attempt answers on another data set.
 
     Args:
         networks: name -> fitted.
@@ -142,14 +141,7 @@ def predict_attempts(
         change = attempts[name].change
         asked = ask(network, change(tests) if change else tests, windows, device)
         answers[name] = average_clips(asked.beside(tests, windows, mean))
-    return answers | {SHRUNK: shrink(answers[PLAIN])}
-
-
-def shrink(answers: Predictions) -> Predictions:
-    """Return the answers drawn towards the training mean as far as their interval was made wider."""
-    if answers.scale is None:
-        return answers
-    return replace(answers, value=answers.baseline + (answers.value - answers.baseline) / answers.scale)
+    return answers
 
 
 def score_attempts(answers: Mapping[str, Predictions], quality: str) -> list[Outcome]:
@@ -177,7 +169,7 @@ def share_upright(people: Sequence[Person]) -> float | None:
 @dataclass(frozen=True)
 class _AttemptFit:
     attempt: Attempt
-    config: NetworkConfig
+    config: BeatsConfig
     recipe: Recipe
     device: torch.device
     checkpoint: Path
@@ -185,11 +177,11 @@ class _AttemptFit:
     def run(self) -> None:
         self.fit()
 
-    def fit(self) -> BloodPressureNetwork:
+    def fit(self) -> PressureModel:
         dataset, seed = self.attempt.dataset, self.attempt.seed
         everybody = range(len(dataset.people))
         same = (self.config, self.recipe, seed, self.device)
-        return fit(dataset, everybody, *same, checkpoint=self.checkpoint, title=None)
+        return fit(dataset, everybody, *same, checkpoint=self.checkpoint, title=None).model
 
 
 def _divide(dataset: Dataset, size: np.ndarray) -> Dataset:
@@ -210,7 +202,7 @@ def main() -> None:
     recipe, device = Recipe(), options.device
     material = prepare_material(options.data, recipe, options.seed)
     attempts = make_attempts(material, recipe, options.seed)
-    networks = fit_attempts(attempts, NetworkConfig(), recipe, options.run, device)
+    networks = fit_attempts(attempts, BeatsConfig(), recipe, options.run, device)
     mean = material.dataset.pressures.mean(axis=0)
     print(f"upright in training: {share_upright(material.cohort.people)}")
     for name, folder in options.unseen.items():

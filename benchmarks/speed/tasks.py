@@ -57,6 +57,7 @@ def read_in_stages(path: str) -> dict:
     from bpdemo.pulse import measure_pulse
     from bpdemo.quality import check_pulse, check_reading
     from bpdemo.stmap import build_stmap, place_windows, resample
+    from bpdemo.window import read_window
 
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")
     estimator.estimate(path)
@@ -88,15 +89,15 @@ def read_in_stages(path: str) -> dict:
     regions.read_surround = timed("cells", regions.read_surround)
     with Clip(path) as clip, face.FaceTracker() as tracker:
         traces = regions.read_traces(each_timed("track", tracker.follow(each_timed("decode", clip.frames()))))
-    window = place_windows(clip.report.duration_s)[0]
-    resampled = timed("map", resample)(traces.time_s, traces.colours, *window)
+    place = place_windows(clip.report.duration_s)[0]
+    resampled = timed("map", resample)(traces.time_s, traces.colours, *place)
     stmap = timed("map", build_stmap)(resampled)
-    surround = timed("pulse", resample)(traces.time_s, traces.surround[:, None], *window)
+    surround = timed("pulse", resample)(traces.time_s, traces.surround[:, None], *place)
     pulse = timed("pulse", measure_pulse)(resampled, surround)
     timed("pulse", check_pulse)(pulse)
     timed("pulse", check_reading)(pulse, clip.report)
-    beats = timed("beats", average_beats)(stmap, pulse)
-    timed("network", estimator.predict)(beats)
+    timed("beats", average_beats)(stmap, pulse)
+    timed("network", estimator.predict)(read_window(traces, *place))
     stages = {
         "decoding": spent["decode"],
         "landmarks on key frames (MediaPipe)": spent["track"] - spent["decode"] - spent["carry"],
@@ -143,22 +144,18 @@ def _peak_mb() -> float:
 
 
 def time_network() -> dict:
-    """Time the network on one window's mean beats, on one core."""
+    """Time the network on one window, on one core."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    import numpy as np
-
-    from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
     from bpdemo.estimator import BloodPressureEstimator
-    from bpdemo.regions import REGIONS
-    from bpdemo.stmap import CHANNELS
+    from bpdemo.self_check import made_up_face
+    from bpdemo.window import read_window
 
     estimator = BloodPressureEstimator.from_pretrained(device="cpu")
-    values = np.random.default_rng(0).normal(size=(MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS)).astype(np.float32)
-    beats = MeanBeats(values, np.ones((MEAN_BEATS, len(REGIONS)), np.float32), 1.2, np.arange(12.0))
+    window = read_window(made_up_face(), 0.0, 10.0)
     took_ms = []
     for _ in range(110):
         before_s = time.perf_counter()
-        estimator.predict(beats)
+        estimator.predict(window)
         took_ms.append(1000 * (time.perf_counter() - before_s))
     return {"median": statistics.median(took_ms[10:]), "most": max(took_ms[10:])}
 

@@ -1,33 +1,56 @@
 """The models by their name in a weights folder's config.json.
 
-To add one, write its module here, describe its sizes in `config.py` and register how it is built.
+A model is one file here, of its name: a class `Network` (see `pressure_model.Member`). Its sizes are a class in
+`config.py`. To add one, write both and name it in `MODELS`.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig
 
 if TYPE_CHECKING:
-    from bpdemo.models.beats import BloodPressureNetwork
-
-Builder = Callable[[NetworkConfig], "BloodPressureNetwork"]
+    from bpdemo.models.pressure_model import Member, PressureModel
 
 
-def _build_beats(config: NetworkConfig) -> "BloodPressureNetwork":
-    from bpdemo.models.beats import BloodPressureNetwork  # here, as importing torch takes a second
+@dataclass(frozen=True)
+class Model:
+    """One model.
 
-    return BloodPressureNetwork(config)
+    Attributes:
+        name: of its file, and in config.json.
+        config: class of its sizes; its defaults are the sizes that are trained when no others are named.
+        sizes: sizes that have a name; empty where there are none to choose from.
+        recipe: fields of `training.recipe.Recipe` in which its fit differs from others.
+    """
+
+    name: str
+    config: type[NetworkConfig]
+    sizes: Mapping[str, NetworkConfig] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def network(self) -> "type[Member]":
+        """The class of one of its networks."""
+        return import_module(f"bpdemo.models.{self.name}").Network  # here, as importing torch takes a second
+
+    def build(self, config: NetworkConfig) -> "PressureModel":
+        """Return the model, untrained, in sizes of its own class."""
+        from bpdemo.models.pressure_model import PressureModel
+
+        return PressureModel(self.network, config)
 
 
-MODELS: dict[str, Builder] = {"beats": _build_beats}
+MODELS = {"beats": Model("beats", BeatsConfig, recipe={"set_aside": CROSS_FITTED})}
 DEFAULT_MODEL = "beats"
 """What is trained when no other is named."""
 
 
-def find_model(name: str) -> Builder:
-    """Return what builds a model, untrained, from its sizes.
+def find_model(name: str) -> Model:
+    """Return a model by its name.
 
     Raises:
         WeightsError: `model_unknown`.

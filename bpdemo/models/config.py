@@ -1,4 +1,4 @@
-"""Sizes of the networks; without torch, which takes a second to import."""
+"""Sizes of the models, one class each; without torch, which takes a second to import."""
 
 from itertools import pairwise
 from typing import Annotated
@@ -10,6 +10,8 @@ SYSTOLIC_EDGES = (80.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0)
 """Edges of the systolic ranges in mmHg (ours): narrow where people are many."""
 DIASTOLIC_EDGES = (40.0, 60.0, 70.0, 80.0, 90.0, 110.0)
 """Edges of the diastolic ranges in mmHg (ours)."""
+CROSS_FITTED = 4
+"""Networks of a `beats` model, and parts of the training people: each network is fitted without one part."""
 
 
 def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
@@ -18,22 +20,21 @@ def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
     return edges
 
 
-# The bounds limit the memory that a foreign config can ask for; the shipped network stays far below them.
+# The bounds limit the memory that a foreign config can ask for; the shipped networks stay far below them.
 _Size = Annotated[int, Field(ge=1, le=1024, strict=True)]
+_Members = Annotated[int, Field(ge=1, le=16, strict=True)]
+_Dropout = Annotated[float, Field(ge=0, lt=1, strict=True)]
 _Edge = Annotated[float, Field(ge=0, le=1024, strict=True, allow_inf_nan=False)]
 _Edges = Annotated[tuple[_Edge, ...], Field(min_length=2, max_length=64), AfterValidator(_rising)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class NetworkConfig:
-    """Sizes of the network in `beats.py` and edges of its ranges. All are ours; the paper gives none.
+    """What all models have sizes for. All sizes are ours; the paper gives none.
 
     Attributes:
         systolic_edges, diastolic_edges: rising, in mmHg; R + 1 edges make R ranges `[low, high)`.
         members: networks of one kind whose answers are averaged.
-        stem_width: feature channels made of Y, U, V, T.
-        width: feature channels of the residual blocks.
-        hidden: size of the LSTM's state in each direction.
         dropout: share of features dropped in training, 0 to below 1.
 
     Raises:
@@ -42,8 +43,21 @@ class NetworkConfig:
 
     systolic_edges: _Edges = SYSTOLIC_EDGES
     diastolic_edges: _Edges = DIASTOLIC_EDGES
-    members: Annotated[int, Field(ge=1, le=16, strict=True)] = 3
+    members: _Members = 1
+    dropout: _Dropout = 0.2
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class BeatsConfig(NetworkConfig):
+    """Sizes of `beats.py`.
+
+    Attributes:
+        stem_width: feature channels made of Y, U, V, T.
+        width: feature channels of the residual blocks.
+        hidden: size of the LSTM's state in each direction.
+    """
+
+    members: _Members = CROSS_FITTED
     stem_width: _Size = 8
     width: _Size = 32
     hidden: _Size = 48
-    dropout: Annotated[float, Field(ge=0, lt=1, strict=True)] = 0.2

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -15,9 +14,10 @@ from bpdemo.models.config import NetworkConfig
 from bpdemo.system.files import write_file
 from bpdemo.system.processes import cores, map_in_processes
 from bpdemo.training.dataset import Dataset
-from bpdemo.training.fit import Recipe, Sampler, distributed_state, fit, sample_root
+from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.folds import Fold
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
+from bpdemo.training.recipe import Recipe
 
 Job = TypeVar("Job")
 
@@ -35,17 +35,15 @@ def cross_validate(
     *,
     model: str = DEFAULT_MODEL,
     title: str = "folds",
-    sampler: Sampler = sample_root,
-    seed_offset: int = 0,
 ) -> Predictions:
     """Return the answers for all of `tests`, fold by fold, of networks fitted on `dataset` without the person.
 
     Both hold the same people in the same order. On a CPU as many folds are fitted at a time as there are processors,
-    each on one. The folds' seeds plus `seed_offset` fix the fits: another offset gives other initial weights and order
-    on the same folds. Finished folds and checkpoints are kept in `run`, in files that start with `title`.
+    each on one. The folds' seeds fix the fits. Finished folds and checkpoints are kept in `run`, in files that start
+    with `title`.
     """
     run.mkdir(parents=True, exist_ok=True)
-    work = partial(_fit_fold, dataset, tests, model, config, recipe, device, sampler, seed_offset, run, title)
+    work = partial(_fit_fold, dataset, tests, model, config, recipe, device, run, title)
     todo = [fold for fold in folds if not _answers_of(fold, run, title).is_file()]
     distributed_state(device).wait_for_everyone()  # before a fold is finished, all have seen which are
     with tqdm(total=len(folds), initial=len(folds) - len(todo), desc=title, unit="fold") as bar:
@@ -73,8 +71,6 @@ def _fit_fold(
     config: NetworkConfig,
     recipe: Recipe,
     device: torch.device,
-    sampler: Sampler,
-    seed_offset: int,
     run: Path,
     title: str,
     fold: Fold,
@@ -82,12 +78,11 @@ def _fit_fold(
     """Fit on the people of a fold's training side, and write what comes out for its test people."""
     done = _answers_of(fold, run, title)
     checkpoint = done.with_suffix(".pt")
-    how = (config, recipe, fold.seed + seed_offset, device)
-    network = fit(dataset, fold.train, *how, model=model, sampler=sampler, checkpoint=checkpoint, title=None)
+    how = (config, recipe, fold.seed, device)
+    fitted = fit(dataset, fold.train, *how, model=model, checkpoint=checkpoint, title=None)
     windows = tests.windows_of(fold.test)
-    # A person's windows may have pressures of their own; each person counts once all the same.
-    mean = np.mean([dataset.truth[dataset.windows_of([one])].mean(axis=0) for one in fold.train], axis=0)
-    answers = ask(network, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)
+    mean = dataset.truth_of(fold.train).mean(axis=0)
+    answers = ask(fitted.model, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)
     state = distributed_state(device)
     if state.is_main_process:
         content = io.BytesIO()

@@ -1,11 +1,15 @@
 """What the network reads, of many people and in memory: mean beats, window by window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bpdemo.data.person import Person
+from bpdemo.models.inputs import Inputs
+
+BATCH = 256
+"""Windows that are asked about at a time."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,19 @@ class Dataset:
     def windows_of(self, people: Sequence[int]) -> np.ndarray:
         """Return the indices of all windows of some people."""
         return np.flatnonzero(np.isin(self.person, people))
+
+    def truth_of(self, people: Sequence[int]) -> np.ndarray:
+        """Return the mean over windows of what each of some people's windows should give, float64 [people, 2] mmHg."""
+        return np.array([self.truth[self.windows_of([one])].mean(axis=0, dtype=np.float64) for one in people])
+
+    def inputs(self, windows: np.ndarray) -> Inputs:
+        """Return what models read of some windows (bool or indices)."""
+        return Inputs(self.values[windows], self.weight[windows], self.rate_hz[windows])
+
+    def batches(self, windows: np.ndarray) -> Iterator[Inputs]:
+        """Yield what models read of some windows, int [n], `BATCH` at a time."""
+        for start in range(0, len(windows), BATCH):
+            yield self.inputs(windows[start : start + BATCH])
 
     def select(self, windows: np.ndarray) -> "Dataset":
         """Return some windows (bool or indices) of the same people."""

@@ -11,7 +11,7 @@ from bpdemo.models import DEFAULT_MODEL
 from bpdemo.models.config import NetworkConfig
 from bpdemo.training.cohort import Cohort
 from bpdemo.training.dataset import Dataset
-from bpdemo.training.fit import Recipe
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import FILMED, PRESSURES, Results
 from bpdemo.weights.config import (
     Figures,

@@ -13,14 +13,15 @@ from bpdemo.training.cohort import Cohort, prepare
 from bpdemo.training.cross_validation import cross_validate
 from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.evaluate import predict, score_weights
-from bpdemo.training.fit import Recipe, distributed_state
+from bpdemo.training.fit import distributed_state
 from bpdemo.training.folds import deal_folds
 from bpdemo.training.levels import add_filmed
 from bpdemo.training.predictions import average_clips
 from bpdemo.training.protocols import Protocol, describe_run
+from bpdemo.training.recipe import Recipe, recipe_of
 from bpdemo.training.results import Results
 from bpdemo.training.scoring import About, summarise
-from bpdemo.training.train import NETWORK, RECIPE, Material, open_run, shared_folder
+from bpdemo.training.train import Material, open_run, shared_folder
 from bpdemo.weights.store import Weights, pick_device
 
 
@@ -53,20 +54,21 @@ def evaluate_folds(
     seed: int = 0,
     run: str | Path | None = None,
     device: str = "auto",
-    recipe: Recipe = RECIPE,
-    network: NetworkConfig = NETWORK,
+    recipe: Recipe | None = None,
+    network: NetworkConfig | None = None,
 ) -> Results:
     """Return the scores of a model on the protocol's folds, beside what the paper reports; no weights are kept.
 
     Everybody is answered by a network fitted on the other folds. As in `evaluate`, a clip counts once. `model` is a key
-    of `bpdemo.models.MODELS`; the seed is of the fits, as the folds are fixed; `run` keeps checkpoints.
+    of `bpdemo.models.MODELS`, recipe and sizes are its own where none are given; the seed is of the fits, as the folds
+    are fixed; `run` keeps checkpoints.
 
     Raises:
         DataError: as `evaluate_elsewhere`; `too_few_people`, fewer than folds.
         WeightsError: no such device or model.
     """
     picked = pick_device(device)
-    find_model(model)
+    recipe, network = recipe or recipe_of(model), network or find_model(model).config()
     cohort, dataset = _prepare(protocol, data, maps)
     recipe = replace(recipe, folds=protocol.folds or recipe.folds, repetitions=1)
     folds = deal_folds(dataset.people, recipe.folds, seed)

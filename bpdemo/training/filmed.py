@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bpdemo.beats import MEAN_BEATS, POINTS
 from bpdemo.data.person import Person, Recording
 from bpdemo.errors import DataError
 from bpdemo.maps.recording import read_recording
 from bpdemo.maps.store import read_rows
-from bpdemo.regions import REGIONS
-from bpdemo.stmap import CHANNELS
+from bpdemo.models.inputs import Inputs
 from bpdemo.system.processes import cores, map_in_processes
 from bpdemo.training.dataset import Dataset, FilmedClip
 from bpdemo.training.results import FILMED, Windows
@@ -120,15 +118,13 @@ def _stack(kept: Sequence[Row]) -> Dataset:
     person = np.array([people[row["person"]] for row in kept])
     clip = np.array([clips[row["person"], row["recording"]] for row in kept])
     truth = np.array([(row["systolic"], row["diastolic"]) for row in kept], np.float32)
-    shape = (len(kept), MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS)
-    values, weight = np.empty(shape, np.float32), np.empty((*shape[:2], len(REGIONS)), np.float32)
+    inputs = Inputs.empty(len(kept))
     for i, row in enumerate(kept):  # one by one: a list of all would take as much memory again
-        values[i] = np.asarray(row["beats"], np.float32).reshape(shape[1:])
-        weight[i] = np.asarray(row["beats_weight"], np.float32).reshape(weight.shape[1:])
+        inputs.values[i] = np.reshape(row["beats"], inputs.values.shape[1:])
+        inputs.weight[i] = np.reshape(row["beats_weight"], inputs.weight.shape[1:])
+        inputs.rate_hz[i] = row["beats_rate_hz"]
     return Dataset(
-        values=values,
-        weight=weight,
-        rate_hz=np.array([row["beats_rate_hz"] for row in kept], np.float32),
+        **vars(inputs),
         person=person,
         quality=np.full(len(kept), FILMED),
         truth=truth,

@@ -8,10 +8,8 @@ from typing import BinaryIO
 import numpy as np
 import torch
 
-from bpdemo.models.beats import BloodPressureNetwork
+from bpdemo.models.pressure_model import Member, PressureModel
 from bpdemo.training.dataset import Dataset
-
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,6 @@ class Predictions:
     fold: np.ndarray  # int [n], which part of its split the person was tested in; 0 where nothing was fitted
     baseline: np.ndarray  # float64 [n, 2], mean pressures of the people the answering model was fitted on, mmHg
     value: np.ndarray  # float64 [n, 2], the answer, mmHg
-    scale: np.ndarray | None = None  # float64 [n, 2], width of the interval relative to others; None when all are alike
     systolic_probability: np.ndarray | None = None  # float64 [n, ranges]; None for a model without ranges
     diastolic_probability: np.ndarray | None = None
     clip: np.ndarray | None = None  # int [n], which clip; -1 of a rendering; None where all are renderings
@@ -55,7 +52,6 @@ class Answers:
     """What a model answers for some windows: the fields of `Predictions` that are the model's own."""
 
     value: np.ndarray
-    scale: np.ndarray | None = None
     systolic_probability: np.ndarray | None = None
     diastolic_probability: np.ndarray | None = None
 
@@ -109,15 +105,13 @@ def _average(rows: Predictions, key: np.ndarray) -> Predictions:
     )
 
 
-def ask(network: BloodPressureNetwork, dataset: Dataset, windows: np.ndarray, device: torch.device) -> Answers:
-    """Return what the network, on `device`, answers for some windows, int [n]."""
+def ask(network: PressureModel | Member, dataset: Dataset, windows: np.ndarray, device: torch.device) -> Answers:
+    """Return what a model or one of its members, on `device`, answers for some windows, int [n]."""
     network.eval()
     batches = []
     with torch.inference_mode():
-        for start in range(0, len(windows), _BATCH):
-            rows = windows[start : start + _BATCH]
-            arrays = (dataset.values, dataset.weight, dataset.rate_hz)
-            prediction = network(*(torch.from_numpy(array[rows]).to(device) for array in arrays))
+        for inputs in dataset.batches(windows):
+            prediction = network(*(tensor.to(device) for tensor in network.tensors(inputs)))
             batches.append((prediction.systolic, prediction.diastolic))
 
     def collect(name: str, pressure: int) -> np.ndarray:
@@ -125,7 +119,6 @@ def ask(network: BloodPressureNetwork, dataset: Dataset, windows: np.ndarray, de
 
     return Answers(
         np.stack([collect("value", k) for k in range(2)], axis=1),
-        np.stack([collect("scale", k) for k in range(2)], axis=1),
         collect("probability", 0),
         collect("probability", 1),
     )

@@ -7,21 +7,20 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from bpdemo.beats import MEAN_BEATS, POINTS, MeanBeats
 from bpdemo.data.person import Person
-from bpdemo.regions import REGIONS, CellTraces
-from bpdemo.stmap import CHANNELS, WINDOW_S
+from bpdemo.models.inputs import Inputs
+from bpdemo.regions import CellTraces
+from bpdemo.stmap import WINDOW_S
 from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, CaptureQuality, render_traces
 from bpdemo.synthesis.pulses import beats_of
 from bpdemo.system.processes import cores, map_in_processes
 from bpdemo.training.dataset import Dataset, pressures_of
-from bpdemo.window import Window, read_window
+from bpdemo.window import read_window
 
 Renderer = Callable[[Sequence[np.ndarray], CaptureQuality, np.random.Generator], CellTraces]
 """What makes cell traces of a person's beats; an experiment may put its own in place of `render_traces`."""
 
 _WORTH_A_POOL = 200  # windows; fewer are rendered before other processes have started
-_NO_BEATS_RATE_HZ = 1.2  # of a window without a pulse; its beats have no weight
 
 
 def render(
@@ -36,16 +35,15 @@ def render(
     work = partial(_render_person, tuple(qualities), seed, purpose, renderer)
     pooled = cores() > 1 and len(people) * len(qualities) >= _WORTH_A_POOL
     rendered = map_in_processes(work, people) if pooled else map(work, people)
-    windows: list[MeanBeats] = []
-    for beats in tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person"):
-        if beats is None:
+    inputs = Inputs.empty(len(people) * len(qualities))
+    for number, windows in enumerate(tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person")):
+        if windows is None:
             raise RuntimeError("a process that rendered came to an unexpected end; there may be too little memory")
-        windows += beats
+        for place, window in enumerate(windows):
+            inputs.put(number * len(qualities) + place, window)
     person = np.repeat(np.arange(len(people)), len(qualities))
     return Dataset(
-        values=np.stack([beats.values for beats in windows]),
-        weight=np.stack([beats.weight for beats in windows]),
-        rate_hz=np.array([beats.rate_hz for beats in windows], np.float32),
+        **vars(inputs),
         person=person,
         quality=np.tile(np.array(qualities), len(people)),
         truth=pressures_of(people)[person],
@@ -56,18 +54,10 @@ def render(
 
 def _render_person(
     qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer, person: Person
-) -> list[MeanBeats]:
+) -> list[Inputs]:
     beats, key = beats_of(person), zlib.crc32(f"{person.name}/{purpose}".encode())
     windows = []
     for i, quality in enumerate(qualities):
         traces = renderer(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
-        windows.append(_beats_of(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)))
+        windows.append(Inputs.of_window(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)))
     return windows
-
-
-def _beats_of(window: Window) -> MeanBeats:
-    """The mean beats of a window; of weight 0 where nothing was measured."""
-    if window.beats is not None:
-        return window.beats
-    values = np.zeros((MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS), np.float32)
-    return MeanBeats(values, np.zeros((MEAN_BEATS, len(REGIONS)), np.float32), _NO_BEATS_RATE_HZ, np.empty(0))

@@ -77,15 +77,6 @@ class Calibration(Figures):
     commonest_range: RangeAccuracy | None = None
 
 
-class WidthThird(Figures):
-    """A third of the answers by the width of their interval: the narrowest, the middle or the widest."""
-
-    which: str
-    interval: float
-    mae: float
-    coverage: float
-
-
 class Repetition(Figures):
     """Figures of one repetition of the folds."""
 
@@ -98,7 +89,6 @@ class NetworkScores(Scores, Calibration):
     """Scores of the network on one pressure at one capture quality; with range probabilities their calibration."""
 
     bland_altman: Agreement
-    by_width: list[WidthThird] = Field(default_factory=list)
     baseline_interval: float | None = None  # half-width of an interval of the same coverage around the training mean
     repetitions: list[Repetition]
     r_of_folds: list[list[float | None]]  # for each repetition, r of each fold
@@ -173,7 +163,7 @@ class Results(Figures):
     reference: str  # the capture quality whose figures are put first and from which intervals come
     splits: int  # repetitions of the folds
     edges: dict[str, list[float]]  # pressure -> edges of its ranges
-    intervals: Intervals  # what they promise, and the factors of the scale that are shipped (mmHg without a scale)
+    intervals: Intervals  # what they promise, and the half-widths that are shipped, mmHg
     qualities: dict[str, dict[str, NetworkScores]]  # capture quality -> pressure -> scores
     models: dict[str, ByQuality]  # by name
     controls: dict[str, ByQuality]  # negative controls; each must fall to the training mean

@@ -7,7 +7,7 @@ import numpy as np
 
 from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
 from bpdemo.synthesis.maps import QUALITIES
-from bpdemo.training.intervals import COVERAGE, by_width, cross_half_widths, interval_factors, scaled_half_widths
+from bpdemo.training.intervals import COVERAGE, cross_half_widths, half_widths
 from bpdemo.training.metrics import bland_altman, calibration, correlation, score
 from bpdemo.training.predictions import Predictions
 from bpdemo.training.results import (
@@ -64,11 +64,11 @@ def summarise(
     reference = reference_quality(network.quality)
     if intervals is None:
         half_width = cross_half_widths(network, reference)
-        constant = cross_half_widths(replace(network, value=network.baseline, scale=None), reference)
-        systolic, diastolic = interval_factors(network, reference).round(2).tolist()
+        constant = cross_half_widths(replace(network, value=network.baseline), reference)
+        systolic, diastolic = half_widths(network, reference).round(2).tolist()
         intervals = Intervals(coverage=COVERAGE, systolic=systolic, diastolic=diastolic)
     else:
-        half_width = scaled_half_widths(network, np.array([intervals.systolic, intervals.diastolic]))
+        half_width = np.broadcast_to([intervals.systolic, intervals.diastolic], network.value.shape)
         constant = None
     known = {name: value for name, value in vars(about).items() if value is not None and name != "edges"}
     return Results(
@@ -78,7 +78,7 @@ def summarise(
         reference=reference,
         splits=len(np.unique(network.split)),
         edges={pressure: list(edges) for pressure, edges in zip(PRESSURES, about.edges, strict=True)},
-        intervals=intervals.model_copy(update={"scaled": network.scale is not None}),
+        intervals=intervals,
         qualities={
             quality: {
                 pressure: _score_network(network, quality, k, about.edges[k], half_width, constant)
@@ -186,8 +186,6 @@ def _score_network(
             for split in splits
         ],
     )
-    if rows.scale is not None:
-        scores.by_width = by_width(truth, value, width)
     if constant is not None:
         scores.baseline_interval = float(constant[here, k].mean())
     return scores

@@ -24,16 +24,14 @@ from bpdemo.training.cohort import Cohort, prepare
 from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.description import describe, provenance
 from bpdemo.training.evaluate import EVALUATION_SEED, external_validation
-from bpdemo.training.fit import Recipe, distributed_state, fit
+from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.folds import make_folds
 from bpdemo.training.levels import add_filmed
+from bpdemo.training.recipe import Recipe, recipe_of
 from bpdemo.training.results import Results
 from bpdemo.training.scoring import About, summarise
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import Weights, pick_device, save_weights
-
-RECIPE = Recipe()
-NETWORK = NetworkConfig()
 
 
 @dataclass(frozen=True)
@@ -55,22 +53,23 @@ def train(
     run: str | Path | None = None,
     device: str = "auto",
     unseen: Mapping[str, str | Path] | None = None,
-    recipe: Recipe = RECIPE,
-    network: NetworkConfig = NETWORK,
+    recipe: Recipe | None = None,
+    network: NetworkConfig | None = None,
 ) -> WeightsConfig:
     """Cross-validate the recipe by person, fit it on everybody, save weights with their evidence; return their config.
 
     Pulse recordings are rendered, clips are taken as they were filmed; one run may use both. Data sets are name ->
     folder, `maps` are of clips (`bpdemo extract`); the finished weights are scored on the `unseen` ones. `model` is a
-    key of `bpdemo.models.MODELS`. The seed fixes renderings, splits and fits. A run of the same recipe, data and seed
-    goes on where it stopped in the folder `run`, by default `<output>.run`.
+    key of `bpdemo.models.MODELS`; recipe and sizes are its own where none are given. The seed fixes renderings, splits
+    and fits. A run of the same recipe, data and seed goes on where it stopped in the folder `run`, by default
+    `<output>.run`.
 
     Raises:
         DataError: the data cannot be used.
         WeightsError: no such device or model, or the weights cannot be written.
     """
     picked = pick_device(device)
-    find_model(model)
+    recipe, network = recipe or recipe_of(model), network or find_model(model).config()
     load_people(unseen or {})  # what is wrong with them is reported before an hour of work, not behind it
     output = Path(output)
     material = prepare_material(data, recipe, seed, maps)
@@ -85,9 +84,9 @@ def train(
     config = describe(material.cohort, material.dataset, model, network, recipe, results, origin)
     if state.is_main_process:
         if unseen:
-            other = external_validation(Weights(config.name, None, output, config, fitted), unseen)
+            other = external_validation(Weights(config.name, None, output, config, fitted.model), unseen)
             results = results.model_copy(update={"other_data": other})
-        save_weights(output, fitted, config, write_card(config, results))
+        save_weights(output, fitted.model, config, write_card(config, results))
         save_evidence(results, output)
     state.wait_for_everyone()
     return config
@@ -101,8 +100,8 @@ def cross_validate(
     seed: int = 0,
     run: str | Path | None = None,
     device: str = "auto",
-    recipe: Recipe = RECIPE,
-    network: NetworkConfig = NETWORK,
+    recipe: Recipe | None = None,
+    network: NetworkConfig | None = None,
 ) -> Results:
     """Return the scores of the recipe on the folds of some data sets and maps; no weights are kept.
 
@@ -110,7 +109,7 @@ def cross_validate(
     folder must be on one machine.
     """
     picked = pick_device(device)
-    find_model(model)
+    recipe, network = recipe or recipe_of(model), network or find_model(model).config()
     material = prepare_material(data, recipe, seed, maps)
     with shared_folder(run, picked) as folder:
         with distributed_state(picked).main_process_first():

@@ -16,7 +16,10 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    SerializeAsAny,
+    TypeAdapter,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
 )
@@ -26,7 +29,7 @@ from bpdemo.errors import WeightsError, shown
 from bpdemo.models import find_model
 from bpdemo.models.config import NetworkConfig
 
-SCHEMA: Final = "weights/3"
+SCHEMA: Final = "weights/4"
 REMEDY = "Use weights saved by this version of bpdemo, or train them again."
 
 
@@ -76,12 +79,11 @@ class Training(_Part):
 
 
 class Intervals(_Part):
-    """Half-widths of the intervals, mmHg; where `scaled`, the network's scale of each answer multiplies them."""
+    """Half-widths of the intervals, mmHg."""
 
     coverage: Annotated[float, Field(ge=0.01, le=0.999)]
     systolic: _Spread
     diastolic: _Spread
-    scaled: bool = False
 
 
 class Figures(_Part):
@@ -145,18 +147,26 @@ class WeightsConfig(_Part):
         model: one of `bpdemo.models.MODELS`.
         stmap: `stmap.specification()`: the maps the network was trained on.
         beats: `beats.specification()`: how their beats were averaged.
+        network: the sizes of the model, of its own class.
     """
 
-    bpdemo: Literal["weights/3"] = SCHEMA
+    bpdemo: Literal["weights/4"] = SCHEMA
     name: _Line
     model: str
     stmap: dict[str, JsonValue]
     beats: dict[str, JsonValue]
-    network: NetworkConfig
+    network: SerializeAsAny[NetworkConfig]
     training: Training
     intervals: Intervals
     validation: Validation
     provenance: Provenance
+
+    @field_validator("network", mode="before")
+    @classmethod
+    def _of_the_model(cls, value: Any, info: ValidationInfo) -> Any:
+        if "model" not in info.data:  # which is the error that is told
+            return value
+        return TypeAdapter(find_model(info.data["model"]).config).validate_python(value)
 
     @property
     def stmap_version(self) -> int:
@@ -189,9 +199,8 @@ def parse_config(content: bytes | str, place: str) -> WeightsConfig:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise _invalid(place, ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))) from error
-    find_model(config.model)
     # In code a size that is left out is ours; in a file it would be a guess.
-    missing = sorted(field.name for field in fields(NetworkConfig) if field.name not in entries["network"])
+    missing = sorted(field.name for field in fields(config.network) if field.name not in entries["network"])
     if missing:
         raise _invalid(place, f"network.{missing[0]} is missing")
     _check_specifications(config, place)

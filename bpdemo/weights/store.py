@@ -24,7 +24,7 @@ from bpdemo.weights.hub_errors import FILE_LIMITS, is_disk_full, weights_error
 if TYPE_CHECKING:
     import torch
 
-    from bpdemo.models.beats import BloodPressureNetwork
+    from bpdemo.models.pressure_model import PressureModel
 
 WEIGHTS_VARIABLE = "BPDEMO_WEIGHTS"
 """The environment variable that names other weights than the embedded ones."""
@@ -50,14 +50,14 @@ class Weights:
         revision: the commit hash on the Hub; None for a folder.
         folder: where the three files lie.
         config: the content of config.json.
-        network: the network with these weights, in evaluation mode on its device.
+        network: the model with these weights, in evaluation mode on its device.
     """
 
     name: str
     revision: str | None
     folder: Path
     config: WeightsConfig
-    network: "BloodPressureNetwork"
+    network: "PressureModel"
 
     @property
     def source(self) -> str:
@@ -124,12 +124,12 @@ def load_weights(weights: str | Path | None = None, device: str = "auto") -> Wei
     return Weights(repo_id or config.name, revision, folder, config, network)
 
 
-def save_weights(folder: str | Path, network: "BloodPressureNetwork", config: WeightsConfig, card: str) -> None:
+def save_weights(folder: str | Path, network: "PressureModel", config: WeightsConfig, card: str) -> None:
     """Write a weights folder that `load_weights` accepts; what it would refuse is not written.
 
     Args:
         folder: created when it is not there; the three files in it are replaced, others stay.
-        network: the trained network.
+        network: the trained model.
         config: of these weights.
         card: the model card, Markdown with the Hub's front matter.
 
@@ -231,7 +231,7 @@ def _identity(folder: Path) -> list[tuple[int, int, int]]:
     return [(status.st_ino, status.st_mtime_ns, status.st_size) for status in statuses]
 
 
-def _read_network(folder: Path, config: WeightsConfig) -> "BloodPressureNetwork":
+def _read_network(folder: Path, config: WeightsConfig) -> "PressureModel":
     from safetensors import SafetensorError
     from safetensors.torch import load
 
@@ -245,7 +245,7 @@ def _read_network(folder: Path, config: WeightsConfig) -> "BloodPressureNetwork"
             "Fetch or copy the file again; a file from the Hub is fetched again once it is deleted here.",
         ) from error
     _check_tensors(tensors, config, str(path))
-    network = find_model(config.model)(config.network)
+    network = find_model(config.model).build(config.network)
     network.load_state_dict(tensors)
     return network
 
@@ -255,7 +255,7 @@ def _check_tensors(tensors: "dict[str, torch.Tensor]", config: WeightsConfig, pl
     import torch
 
     with torch.device("meta"):  # names, shapes and types, without memory
-        layout = find_model(config.model)(config.network).state_dict()
+        layout = find_model(config.model).build(config.network).state_dict()
     for name in sorted(tensors.keys() | layout.keys()):
         ours, theirs = layout.get(name), tensors.get(name)
         if ours is None or theirs is None or ours.shape != theirs.shape or ours.dtype != theirs.dtype:

@@ -3,13 +3,13 @@ import pytest
 import torch
 from sklearn.svm import SVR
 
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
 from bpdemo.regions import CellTraces
 from bpdemo.synthesis.maps import MARGIN_S, QUALITIES, render_traces
 from bpdemo.synthesis.pulses import beats_of
 from bpdemo.training import baselines
 from bpdemo.training.cohort import prepare
-from bpdemo.training.fit import Recipe
+from bpdemo.training.recipe import Recipe
 from bpdemo.window import read_window
 from experiments.negative_controls import keep_means, permute_labels, run_controls, shuffle_time
 from tests.support.small_dataset import make_dataset
@@ -75,7 +75,7 @@ def test_pressures_are_given_to_others():
 
 def test_all_controls_are_scored_on_the_truth(ppg_bp, tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "SUPPORT_VECTORS", (SVR(), {"C": [10.0]}))
-    network = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)
+    network = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
     answers = run_controls({"ppg_bp": ppg_bp}, network, TINY, 0, tmp_path, torch.device("cpu"))
     controls = ("time shuffled", "means only", "labels permuted")
     assert set(answers) == {f"{who}, {what}" for who in ("network", "recovered beat") for what in controls}

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from bpdemo.data.signals import Samples
-from bpdemo.models.config import NetworkConfig
-from bpdemo.training.fit import Recipe
+from bpdemo.models.config import BeatsConfig
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import PRESSURES
 from bpdemo.training.train import prepare_material
 from experiments.transfer import (
@@ -20,14 +20,12 @@ from experiments.transfer import (
     RESEEDED,
     ROWS,
     SENSOR,
-    SHRUNK,
     WORSE,
     fit_attempts,
     make_attempts,
     predict_attempts,
     score_attempts,
     share_upright,
-    shrink,
     unit_channels,
     unit_rows,
 )
@@ -38,7 +36,7 @@ pytestmark = pytest.mark.exhaustive
 
 CPU = torch.device("cpu")
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
-SMALL = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
 
 
 def rms(values, axis):
@@ -133,7 +131,7 @@ def test_a_finished_attempt_is_not_fitted_again(fitted, monkeypatch):
 def test_each_attempt_is_asked_with_its_own_change(fitted):
     material, attempts, networks, _ = fitted
     answers = predict_attempts(networks, attempts, material.tests, MEANS, CPU)
-    assert list(answers) == [*attempts, SHRUNK]
+    assert list(answers) == [*attempts]
     assert all((each.baseline == MEANS).all() for each in answers.values())
     without = {name: replace(attempt, change=None) for name, attempt in attempts.items()}
     unchanged = predict_attempts(networks, without, material.tests, MEANS, CPU)
@@ -172,15 +170,6 @@ def test_what_people_do_not_agree_on_is_chance():
         low, high = outcome.gain_interval
         assert low < 0 < high
         assert outcome.verdict == NO_DIFFERENCE
-
-
-def test_answers_are_drawn_to_the_mean_exactly_by_their_scale():
-    plain = make(people=20, splits=1)
-    scale = np.where(np.arange(len(plain.person)) % 4 == 0, 2.0, 1.0)[:, None] * np.ones((1, 2))
-    drawn = shrink(replace(plain, scale=scale))
-    once = scale[:, 0] == 1
-    assert drawn.value[once] == pytest.approx(plain.value[once])
-    assert drawn.value[~once] == pytest.approx((plain.value[~once] + MEANS) / 2)
 
 
 def test_polarity_is_counted_by_person(fitted):

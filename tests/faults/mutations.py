@@ -244,7 +244,7 @@ def check_config(content: bytes) -> None:
         _check_words(refused)
         return
     with torch.device("meta"):
-        find_model(config.model)(config.network)
+        find_model(config.model).build(config.network)
     assert parse_config(config.to_json(), "config.json") == config
 
 

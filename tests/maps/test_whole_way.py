@@ -10,8 +10,8 @@ from bpdemo import cli
 from bpdemo.capture import read_capture
 from bpdemo.data.registry import load
 from bpdemo.maps.store import read_rows
-from bpdemo.models.config import NetworkConfig
-from bpdemo.training.fit import Recipe
+from bpdemo.models.config import BeatsConfig
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.train import train
 from bpdemo.window import read_windows
 from tests.support.filmed_sessions import film
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 PEOPLE = [*(f"F{number:03d}" for number in range(5, 11)), *(f"M{number:03d}" for number in range(1, 7))]
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=3, repetitions=1, test_renderings=1, batch=4)
-SMALL = NetworkConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
 
 
 def command(monkeypatch, capsys, *words):

@@ -20,10 +20,9 @@ def make(
     share: float = 0.4,
     noise: float = 0.5,
     seed: int = 0,
-    scaled: bool = False,
     with_ranges: bool = True,
 ) -> Predictions:
-    """The answer is mean + share x (truth - mean) + noise x spread x normal; `scaled`: noise differs, and is known."""
+    """The answer is mean + share x (truth - mean) + noise x spread x normal."""
     truth_of = MEANS + SPREADS * np.random.default_rng(1).standard_normal((people, 2))
     rng = np.random.default_rng(seed)
     qualities = tuple(NOISE) * renderings
@@ -33,15 +32,12 @@ def make(
     fold_of = np.stack([rng.permutation(people) % 5 for _ in range(splits)])
     quality = np.tile(np.array(qualities), people * splits)
     truth = truth_of[person]
-    scale = rng.uniform(0.3, 2.0, truth.shape) if scaled else np.ones_like(truth)
-    strength = np.array([NOISE[one] for one in quality])[:, None] * noise * scale
+    strength = np.array([NOISE[one] for one in quality])[:, None] * noise
     value = MEANS + share * (truth - MEANS) + strength * SPREADS * rng.standard_normal(truth.shape)
     probability = [_probability(value[:, k], EDGES[k], 0.9 * SPREADS[k]) if with_ranges else None for k in (0, 1)]
     baseline = np.broadcast_to(MEANS, truth.shape)
     fold = fold_of[split, person]
-    return Predictions(
-        person, quality, truth, split, fold, baseline, value, scale * SPREADS if scaled else None, *probability
-    )
+    return Predictions(person, quality, truth, split, fold, baseline, value, *probability)
 
 
 def _probability(value, edges, width):
@@ -52,7 +48,7 @@ def _probability(value, edges, width):
 
 def results(**changes) -> Results:
     """Results of a cross-validation with every part there is; `changes` are those of `make`."""
-    network = make(**({"scaled": True} | changes))
+    network = make(**changes)
     people = int(network.person.max()) + 1
 
     def other(share, noise, seed):

@@ -5,17 +5,18 @@ import torch
 
 from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError
-from bpdemo.models.beats import BloodPressureNetwork, NetworkConfig
+from bpdemo.models import find_model
+from bpdemo.models.config import BeatsConfig
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import save_weights
 
 CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRandom numbers, for tests only.\n"
-SIZES = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)
+SIZES = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
 
 
 def small_network(seed=0):
     torch.manual_seed(seed)
-    return BloodPressureNetwork(SIZES)
+    return find_model("beats").build(SIZES)
 
 
 def small_config(name="small"):

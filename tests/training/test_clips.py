@@ -13,11 +13,11 @@ from bpdemo.data.registry import load_people
 from bpdemo.errors import DataError
 from bpdemo.estimator import BloodPressureEstimator
 from bpdemo.maps import recording
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
 from bpdemo.training import baselines
 from bpdemo.training.cohort import prepare
 from bpdemo.training.evaluate import evaluate
-from bpdemo.training.fit import Recipe
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.train import train
 from bpdemo.weights.config import Clips
 from bpdemo.weights.store import load_weights
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 HEADER = "clip,person,systolic,diastolic\n"
 CLIPS = Clips(read=2, refused={"too_short": 1, "not_a_video": 1})
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
-SMALL = NetworkConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
 
 
 @pytest.fixture(scope="module", autouse=True)

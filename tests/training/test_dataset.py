@@ -27,3 +27,19 @@ def test_sets_are_joined_with_each_windows_own_pressures():
     assert joined.clip.tolist() == [-1] * 4 + [0, 1]
     assert joined.clips == second.clips
     np.testing.assert_array_equal(joined.values[4:], second.values)
+
+
+def test_what_a_person_should_give_is_the_mean_over_windows():
+    dataset = make_dataset([100, 120], each=2)
+    dataset = replace(dataset, truth=dataset.truth + np.array([[0, 0], [4, 2], [0, 0], [0, 0]], np.float32))
+    assert dataset.truth_of([1, 0]).tolist() == [[120, 70], [102, 61]]
+
+
+def test_batches_hold_all_windows_once(monkeypatch):
+    monkeypatch.setattr("bpdemo.training.dataset.BATCH", 3)
+    dataset = make_dataset([100, 120, 140], each=2)
+    order = np.array([4, 0, 5, 1])
+    parts = list(dataset.batches(order))
+    assert [len(part.rate_hz) for part in parts] == [3, 1]
+    np.testing.assert_array_equal(np.concatenate([part.values for part in parts]), dataset.values[order])
+    np.testing.assert_array_equal(np.concatenate([part.rate_hz for part in parts]), dataset.rate_hz[order])

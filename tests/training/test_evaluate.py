@@ -46,7 +46,7 @@ def test_the_keys_of_the_json_form(results):
     assert set(form["qualities"]["poor"]["systolic"]) == {
         *("people", "predictions", "mae", "rmse", "mean_error", "sd_error", "r", "baseline_mae", "baseline_rmse"),
         *("own_mean_mae", "gain", "bootstrap", "within", "ranges", "verdicts", "coverage", "interval", "bland_altman"),
-        *("calibration_error", "reliability", "range_accuracy", "beside_accuracy", "commonest_range", "by_width"),
+        *("calibration_error", "reliability", "range_accuracy", "beside_accuracy", "commonest_range"),
         *("repetitions", "r_of_folds"),
     }
 

@@ -3,13 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bpdemo.training.intervals import (
-    by_width,
-    conformal_half_width,
-    cross_half_widths,
-    interval_factors,
-    scaled_half_widths,
-)
+from bpdemo.training.intervals import conformal_half_width, cross_half_widths, half_widths
 from tests.support.made_up import make
 
 
@@ -27,7 +21,7 @@ def test_intervals_of_few_people_take_the_largest_error():
 
 
 def test_a_folds_interval_knows_nothing_of_its_people():
-    rows = make(splits=2, scaled=True)
+    rows = make(splits=2)
     before = cross_half_widths(rows, "standard")
     mine = (rows.split == 0) & (rows.fold == 2)
     spoiled = dataclasses.replace(rows, truth=np.where(mine[:, None], 500.0, rows.truth))
@@ -41,40 +35,15 @@ def test_only_errors_at_the_reference_quality_count():
     rows = make(splits=1)
     others = rows.quality != "standard"
     spoiled = dataclasses.replace(rows, value=np.where(others[:, None], 500.0, rows.value))
-    assert interval_factors(spoiled, "standard") == pytest.approx(interval_factors(rows, "standard"))
+    assert half_widths(spoiled, "standard") == pytest.approx(half_widths(rows, "standard"))
     assert cross_half_widths(spoiled, "standard") == pytest.approx(cross_half_widths(rows, "standard"))
-    assert (interval_factors(spoiled, "filmed") > 300).all()  # nothing is of that quality: all count
+    assert (half_widths(spoiled, "filmed") > 300).all()  # nothing is of that quality: all count
 
 
-def test_the_factor_is_a_quantile_of_the_error_over_the_scale():
-    rows = make(splits=1, renderings=1, scaled=True)
-    here = rows.quality == "standard"
-    relative = np.sort(np.abs(rows.value - rows.truth)[here] / rows.scale[here], axis=0)
-    assert interval_factors(rows, "standard") == pytest.approx(relative[int(np.ceil(176 * 0.9)) - 1])  # of 175 people
-    assert scaled_half_widths(rows, np.array([2.0, 3.0])) == pytest.approx(rows.scale * [2, 3])
-    assert scaled_half_widths(dataclasses.replace(rows, scale=None), np.array([2.0, 3.0]))[5].tolist() == [2, 3]
-
-
-def test_a_good_scale_makes_intervals_narrower_at_the_same_coverage():
-    rows = make(people=400, splits=1, share=1.0, scaled=True)  # errors are scale x noise and nothing else
-    blind = dataclasses.replace(rows, scale=None)
-    here = rows.quality == "standard"
-    error = np.abs(rows.value - rows.truth)[here, 0]
-    scaled, constant = (cross_half_widths(each, "standard")[here, 0] for each in (rows, blind))
-    assert (error <= scaled).mean() == pytest.approx((error <= constant).mean(), abs=0.02)
-    assert scaled.mean() < 0.95 * constant.mean()
-    narrowest, _, widest = by_width(rows.truth[here, 0], rows.value[here, 0], scaled)
-    assert narrowest.mae < 0.6 * widest.mae
-    assert narrowest.coverage == pytest.approx(widest.coverage, abs=0.06)
-
-
-def test_thirds_by_width():
-    truth, width = np.zeros(6), np.array([3.0, 1, 2, 6, 5, 4])
-    thirds = by_width(truth, np.array([4.0, 1, 1, 0, 9, 9]), width)
-    assert [third.interval for third in thirds] == [1.5, 3.5, 5.5]
-    assert [third.coverage for third in thirds] == [1, 0, 0.5]
-    assert [third.mae for third in thirds] == [1, 6.5, 4.5]
-    assert by_width(truth[:2], truth[:2], width[:2]) == []
+def test_the_half_width_is_a_quantile_of_the_error():
+    rows = make(splits=1, renderings=1)
+    error = np.sort(np.abs(rows.value - rows.truth)[rows.quality == "standard"], axis=0)
+    assert half_widths(rows, "standard") == pytest.approx(error[int(np.ceil(176 * 0.9)) - 1])  # of 175 people
 
 
 def test_one_fold_has_nobody_to_take_an_interval_from():

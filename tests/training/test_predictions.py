@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from bpdemo.models.beats import BloodPressureNetwork
-from bpdemo.models.config import NetworkConfig
-from bpdemo.training import predictions
+from bpdemo.models import find_model
+from bpdemo.models.config import BeatsConfig
 from bpdemo.training.predictions import Predictions, ask, average_clips, average_people, concat_predictions
 from tests.support.made_up import make
 from tests.support.small_dataset import make_dataset
@@ -14,11 +13,11 @@ from tests.support.small_dataset import make_dataset
 
 @pytest.fixture(scope="module")
 def rows():
-    return make(people=20, scaled=True)
+    return make(people=20)
 
 
 def bare(rows):
-    return replace(rows, scale=None, systolic_probability=None, diastolic_probability=None)
+    return replace(rows, systolic_probability=None, diastolic_probability=None)
 
 
 def assert_same(one, other):
@@ -75,24 +74,19 @@ def test_people_are_averaged_over_their_rows(rows):
     assert averaged.value[4] == pytest.approx(one.value[one.person == 4].mean(axis=0))
 
 
-def test_a_network_answers_as_when_asked_one_by_one(monkeypatch):
-    monkeypatch.setattr(predictions, "_BATCH", 4)  # three batches, the last of two
+def test_a_model_answers_as_when_asked_one_by_one(monkeypatch):
+    monkeypatch.setattr("bpdemo.training.dataset.BATCH", 4)  # three batches, the last of two
     torch.manual_seed(0)
-    network = BloodPressureNetwork(NetworkConfig(members=2, stem_width=2, width=4, hidden=4))
+    model = find_model("beats").build(BeatsConfig(members=2, stem_width=2, width=4, hidden=4))
     dataset = make_dataset(np.linspace(95, 165, 6), each=2)
-    network.reference_distance.fill_(0.7)  # so that scales differ from 1
-    network.whitening.copy_(torch.eye(48))
     order = np.random.default_rng(0).permutation(12)[:10]
-    answers = ask(network.train(), dataset, order, torch.device("cpu"))
-    value, scale = answers.value, answers.scale
-    assert (value.shape, scale.shape, value.dtype) == ((10, 2), (10, 2), np.float64)
-    assert scale.max() > 1
+    answers = ask(model.train(), dataset, order, torch.device("cpu"))
+    assert (answers.value.shape, answers.value.dtype) == ((10, 2), np.float64)
     for row, i in enumerate(order):
         arrays = (dataset.values, dataset.weight, dataset.rate_hz)
         with torch.no_grad():
-            alone = network.eval()(*(torch.from_numpy(array[i : i + 1]) for array in arrays))
+            alone = model.eval()(*(torch.from_numpy(array[i : i + 1]) for array in arrays))
         for k, pressure in enumerate((alone.systolic, alone.diastolic)):
-            assert value[row, k] == pytest.approx(pressure.value.item(), abs=1e-3)
-            assert scale[row, k] == pytest.approx(pressure.scale.item(), abs=1e-4)
+            assert answers.value[row, k] == pytest.approx(pressure.value.item(), abs=1e-3)
             probability = (answers.systolic_probability, answers.diastolic_probability)[k]
             assert probability[row] == pytest.approx(pressure.probability[0].numpy(), abs=1e-5)

@@ -8,19 +8,19 @@ from sklearn.svm import SVR
 
 from bpdemo.data.person import Person
 from bpdemo.errors import DataError, WeightsError
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
 from bpdemo.training import baselines
 from bpdemo.training.evaluate import evaluate, predict
 from bpdemo.training.evaluate_protocol import evaluate_elsewhere, evaluate_folds
 from bpdemo.training.filmed import collect
-from bpdemo.training.fit import Recipe
 from bpdemo.training.folds import deal_folds
 from bpdemo.training.protocols import PROTOCOLS, find_protocol
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import TRAITS, Windows
 from tests.support.made_up_maps import make_rows, write_maps
 
 TINY = Recipe(epochs=1, batch=8)
-SMALL = NetworkConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
 FITS = {"device": "cpu", "recipe": TINY, "network": SMALL}
 HWANG, MCD, ZHUANG = (PROTOCOLS[name] for name in ("hwang-mmse-hr", "mcd-rppg-5fold", "zhuang-mmse-hr"))
 PEOPLE = 12

@@ -19,7 +19,7 @@ def made():
 
 
 def test_figures_are_those_of_the_predictions(made):
-    network = make(scaled=True)
+    network = make()
     here = network.quality == "poor"
     error = (network.value - network.truth)[here]
     for k, pressure in enumerate(PRESSURES):
@@ -47,9 +47,7 @@ def test_what_is_not_known_is_not_in_the_json_form():
         *("qualities", "models", "controls"),
     }
     assert bare["models"] == bare["controls"] == {}
-    assert not {"calibration_error", "reliability", "baseline_interval", "by_width"} & set(
-        bare["qualities"]["poor"]["systolic"]
-    )
+    assert not {"calibration_error", "reliability", "baseline_interval"} & set(bare["qualities"]["poor"]["systolic"])
 
 
 def test_better_captures_give_better_figures(made):
@@ -70,7 +68,7 @@ def test_repetitions_and_folds_are_told_apart(made):
     assert made.splits == len(figures.repetitions) == len(figures.r_of_folds) == 2
     assert [len(folds) for folds in figures.r_of_folds] == [5, 5]
     assert np.mean([each.mae for each in figures.repetitions]) == pytest.approx(figures.mae, abs=1e-3)
-    network = make(scaled=True)
+    network = make()
     here = (network.quality == "standard") & (network.split == 1) & (network.fold == 3)
     r = np.corrcoef(network.truth[here, 0], network.value[here, 0])[0, 1]
     assert figures.r_of_folds[1][3] == pytest.approx(r, abs=1e-3)
@@ -121,20 +119,20 @@ def test_a_person_in_two_folds_of_one_split_is_a_leak():
 
 
 def test_known_intervals_are_used_as_they_are():
-    network = make(splits=1, scaled=True)
+    network = make(splits=1)
     made = summarise(network, About("x"), intervals=INTERVALS)
     here = network.quality == "strong"
     for k, pressure in enumerate(PRESSURES):
-        width = getattr(INTERVALS, pressure) * network.scale[here, k]
+        width = getattr(INTERVALS, pressure)
         figures = made.qualities["strong"][pressure]
-        assert figures.interval == pytest.approx(width.mean(), abs=1e-3)
+        assert figures.interval == width
         inside = np.abs(network.value - network.truth)[here, k] <= width
         assert figures.coverage == pytest.approx(inside.mean(), abs=1e-3)
-    assert made.intervals == INTERVALS.model_copy(update={"scaled": True})
+    assert made.intervals == INTERVALS
 
 
 def test_nobodys_own_pressure_is_in_the_results(made):
-    network = make(scaled=True)
+    network = make()
     own = {round(float(value), 4) for value in np.concatenate((network.truth.ravel(), network.value.ravel()))}
 
     def numbers(value):

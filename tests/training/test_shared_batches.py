@@ -19,13 +19,15 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import torch
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
 from bpdemo.training import fit as fitting
+from bpdemo.training import member_fit
+from bpdemo.training.recipe import Recipe
 from tests.support.small_dataset import make_dataset
 
 folder, frozen, seed = Path(sys.argv[1]), sys.argv[2] == "frozen", int(sys.argv[3])
 steps, aside = [], []
-loss_of, validate = fitting.blood_pressure_loss, fitting.validation_loss
+loss_of, validate = member_fit.blood_pressure_loss, member_fit.validation_loss
 
 def note_loss(prediction, pressures, *given, **named):
     loss = loss_of(prediction, pressures, *given, **named)
@@ -36,11 +38,11 @@ def note_validation(*given):
     aside.append(validate(*given))
     return aside[-1]
 
-fitting.blood_pressure_loss, fitting.validation_loss = note_loss, note_validation
+member_fit.blood_pressure_loss, member_fit.validation_loss = note_loss, note_validation
 if frozen:  # what depends on which windows are beside each other
     torch.nn.BatchNorm1d.train = lambda self, mode=True: torch.nn.Module.train(self, False)
-config = NetworkConfig(members=1, stem_width=2, width=4, hidden=4, dropout=0.0 if frozen else 0.2)
-recipe = fitting.Recipe(epochs=4, patience=4, batch=9, set_aside=4, learning_rate=0.01, average_decay=0.8)
+config = BeatsConfig(members=1, stem_width=2, width=4, hidden=4, dropout=0.0 if frozen else 0.2)
+recipe = Recipe(epochs=4, patience=4, batch=9, set_aside=4, learning_rate=0.01, average_decay=0.8)
 dataset = make_dataset(np.linspace(95, 165, 16), each=6)
 fitting.fit(dataset, range(16), config, recipe, seed, torch.device("cpu"), title=None)
 number = fitting.distributed_state(torch.device("cpu")).process_index

@@ -9,11 +9,11 @@ import torch
 from sklearn.svm import SVR
 
 from bpdemo.errors import DataError
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models.config import BeatsConfig
 from bpdemo.training import baselines, train
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training.cohort import Cohort
-from bpdemo.training.fit import Recipe
+from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, PRESSURES, RECOVERED, load_results
 from bpdemo.training.train import Material
 from bpdemo.weights.store import load_weights
@@ -24,7 +24,7 @@ from tests.support.small_tables import write_mw_ppg
 pytestmark = pytest.mark.slow
 
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=1, batch=4)
-SMALL = NetworkConfig(members=2, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
 SETTINGS = {"seed": 3, "device": "cpu", "recipe": TINY, "network": SMALL}
 
 
@@ -132,7 +132,7 @@ def test_a_run_of_the_same_settings_is_kept(left):
     [
         {"seed": 1},
         {"recipe": replace(TINY, epochs=3)},
-        {"recipe": replace(TINY, loss=replace(TINY.loss, value=0.5))},
+        {"recipe": replace(TINY, set_aside=3)},
         {"network": replace(SMALL, hidden=5)},
         {"material": material(101.0)},
     ],

@@ -121,7 +121,7 @@ def test_absurd_sizes_allocate_nothing(folder, sizes, code):
         change(folder, "network", name, size)
     script = (
         "import resource, sys, torch; from bpdemo.weights.store import load_weights\n"
-        "from bpdemo.models.beats import BloodPressureNetwork; from bpdemo.errors import WeightsError\n"
+        "from bpdemo.models.beats import Network; from bpdemo.errors import WeightsError\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + (512 << 20),) * 2)\n"
         "try: load_weights(sys.argv[1])\n"

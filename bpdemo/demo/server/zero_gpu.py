@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, from_numpy
+from torch import Tensor, from_numpy, nn
 
-from bpdemo.models.beats import BloodPressureNetwork, Prediction, RangePrediction
+from bpdemo.models.heads import Prediction, RangePrediction
 
 ZERO_GPU_VARIABLE = "SPACES_ZERO_GPU"
 SECONDS = 5  # a GPU is asked for, at most: that much must be left of a visitor's daily share
@@ -34,7 +34,7 @@ def lent_gpu() -> Callable | None:
     return spaces.GPU
 
 
-def run_on_lent_gpu(network: BloodPressureNetwork, decorator: Callable) -> None:
+def run_on_lent_gpu(network: nn.Module, decorator: Callable) -> None:
     """Have a network on the CPU run on a lent GPU where there is one; `decorator` is that of `lent_gpu`."""
     forward = network.forward
 
@@ -47,13 +47,13 @@ def run_on_lent_gpu(network: BloodPressureNetwork, decorator: Callable) -> None:
         pressures = (prediction.systolic, prediction.diastolic)
         return [{part: value.cpu().numpy() for part, value in vars(pressure).items()} for pressure in pressures]
 
-    def forward_on_gpu(values: Tensor, weight: Tensor, rate_hz: Tensor) -> Prediction:
+    def forward_on_gpu(*tensors: Tensor) -> Prediction:
         try:
-            pressures = run(values.numpy(), weight.numpy(), rate_hz.numpy())
+            pressures = run(*(tensor.numpy() for tensor in tensors))
         except Exception as error:  # no GPU is free, the visitor's share is used up, its process has ended
             logger.warning("no GPU was lent (%s); the network runs on the CPU", type(error).__name__)
-            return forward(values, weight, rate_hz)
+            return forward(*tensors)
         systolic, diastolic = (RangePrediction(**{k: from_numpy(v) for k, v in part.items()}) for part in pressures)
         return Prediction(systolic, diastolic)
 
-    network.forward = forward_on_gpu  # type: ignore[method-assign]
+    network.forward = forward_on_gpu
