@@ -1,21 +1,22 @@
-"""`beats`: mean beats -> residual features -> BiLSTM -> ranges and the value inside each range.
+"""`beats`: the window's mean beat -> the shape of the finger's beat -> ranges and the value inside each range.
 
-The layout follows Zhuang et al. 2022 (arXiv 2203.03634; Sensors 2023, 23(6), 2963): a residual network reads parts of
-the map, a BiLSTM runs across them, and the heads (`heads.py`) answer. The paper reads slices of the map; ours reads
-mean beats of its regions (`bpdemo/beats.py`). Sizes, range edges and the way regions are averaged are not published;
-those here are ours and travel with the weights.
+Noise decides how much of a pulse's shape a camera shows, and people with known pressures are few. So everything passes
+through a few numbers: the *shape*, what the network can tell of the beat that a sensor on the finger would show. Where
+people's own contact beats are known, they teach it, rendering by rendering; pressures alone would teach much less. The
+heads (`heads.py`) are those of Zhuang et al. 2022 (arXiv 2203.03634; Sensors 2023, 23(6), 2963), whose network reads
+slices of the map; all else is ours.
 
 ```
 values [B, N, 4, regions, points], weight [B, N, regions], rate_hz [B]
-  -> mean              over regions, by weight: one row a beat and channel; and over beats: one more, the whole map's
-  -> standardise       by the height of the whole map's T: shapes and proportions are left
-  -> residual          three blocks of 1x5 convolutions along the beat, twice halved; with the heart rate -> one vector
-  -> BiLSTM            across the beats that were measured, the whole map's last; mean of its states -> features
-  -> two range heads
+  -> mean          over regions and beats, by weight: one row a channel, in units of the height of T
+  -> residual      three blocks of 1x5 convolutions along the beat, twice halved
+                   with the heart rate, the channels' heights, and how far the N mean beats lie apart: the noise
+  -> shape         [B, S]; the recovered beat of the finger is mean_beat + shape @ beat_basis
+  -> two range heads, which read the shape and the heart rate
 ```
 
-Rows of weight 0 and the scale of a map never reach the output: the classifier sees how the channels relate and what
-shape the beat has, not how bright or how near the face was.
+Rows of weight 0 and the scale of a map never reach the output: the network sees how the channels relate and what shape
+the beat has, not how bright or how near the face was.
 """
 
 from collections.abc import Iterable
@@ -27,14 +28,16 @@ from torch.nn import functional as F
 
 from bpdemo.beats import MEAN_BEATS, POINTS
 from bpdemo.models.config import BeatsConfig
-from bpdemo.models.heads import Prediction, RangeHead, read_across
+from bpdemo.models.heads import Prediction, RangeHead
 from bpdemo.models.inputs import Inputs
 from bpdemo.models.pressure_model import Member
 from bpdemo.regions import REGIONS
 from bpdemo.stmap import CHANNELS
+from bpdemo.synthesis.pulses import BEAT_POINTS
 
 _T = CHANNELS.index("T")
 _TYPICAL_RATE_HZ = 1.2  # taken off the heart rate, so that it is about 0
+_SMALL_POWER = 1e-4  # of a row of height 1: less is as good as nothing
 _EPSILON = 1e-6
 
 
@@ -46,25 +49,32 @@ class Network(Member):
         "The map itself does not enter the network. In each of "
         f"{len(REGIONS)} face regions the beats of each channel are laid over each other and averaged, which gives "
         f"{MEAN_BEATS} mean beats of {POINTS} points ([{MEAN_BEATS}, {len(CHANNELS)}, {len(REGIONS)}, {POINTS}]); "
-        "these enter it. Residual blocks read each mean beat, and a BiLSTM reads across them."
+        "these enter it. Residual blocks read their mean and recover the shape of the beat a finger would show, a few "
+        "numbers learned from people's contact beats; all else is read from these."
     )
 
+    beat_mean: Tensor
+    beat_basis: Tensor
     reference_rows: Tensor
 
     def __init__(self, config: BeatsConfig) -> None:
         super().__init__()
-        width, features = config.width, 2 * config.hidden
-        self.stem = nn.Conv1d(len(CHANNELS), config.stem_width, 5, padding=2, bias=False)
-        self.blocks = nn.Sequential(
-            _Block(config.stem_width, width, 1), _Block(width, width, 2), _Block(width, width, 2)
-        )
-        self.embed = nn.Linear(width * (POINTS // 4) + 1, features)
-        self.lstm = nn.LSTM(features, config.hidden, batch_first=True, bidirectional=True)
+        width, hidden, channels = config.width, config.hidden, len(CHANNELS)
+        self.stem = nn.Conv1d(channels, width, 5, padding=2, bias=False)
+        self.blocks = nn.Sequential(_Block(width, 1), _Block(width, 2), _Block(width, 2))
+        self.embed = nn.Linear(width * (POINTS // 4), hidden)
+        self.weigh = nn.Linear(hidden + 1 + 2 * channels, hidden)
         self.dropout = nn.Dropout(config.dropout)
-        self.systolic = RangeHead(features, config.systolic_edges, config.dropout)
-        self.diastolic = RangeHead(features, config.diastolic_edges, config.dropout)
-        # The training set's mean of the whole map's row: what a part of a beat is replaced by to leave it out.
-        self.register_buffer("reference_rows", torch.zeros(len(CHANNELS), POINTS))
+        self.shape = nn.Linear(hidden, config.shape)
+        self.direct = nn.Linear(channels * POINTS + 1, config.shape)  # what is plain to see needs no depth
+        self.features = nn.Linear(config.shape + 1, config.features)
+        self.systolic = RangeHead(config.features, config.systolic_edges)
+        self.diastolic = RangeHead(config.features, config.diastolic_edges)
+        # Of the people fitted on: their mean contact beat, what a unit of each number of the shape adds to it, and the
+        # mean row of their windows, by which a part of a beat is replaced to leave it out.
+        self.register_buffer("beat_mean", torch.zeros(BEAT_POINTS))
+        self.register_buffer("beat_basis", torch.zeros(config.shape, BEAT_POINTS))
+        self.register_buffer("reference_rows", torch.zeros(channels, POINTS))
 
     @staticmethod
     def tensors(windows: Inputs) -> tuple[Tensor, Tensor, Tensor]:
@@ -88,14 +98,32 @@ class Network(Member):
         seen[np.arange(batch), rng.integers(regions, size=batch)] = True
         return values, weight * torch.from_numpy(kept[:, :, None] & seen[:, None]).to(weight.device), rate_hz
 
-    def fit_reference(self, batches: Iterable[Inputs]) -> None:
-        """Set `reference_rows` to the mean over all windows in which anything was measured."""
+    def fit_reference(self, batches: Iterable[Inputs], contact: np.ndarray) -> None:
+        """Set the mean row of the windows, and mean and basis of the contact beats, by principal components.
+
+        In units of the first component's standard deviation, which the shape's numbers are in, too. Without two known
+        beats the basis stays 0: the network is then free in what its shape is.
+        """
         total, count = torch.zeros_like(self.reference_rows), 0
         for windows in batches:
             rows, measured = average_rows(*self.tensors(windows)[:2])
             total += rows[measured[:, -1], -1].sum(dim=0)
             count += int(measured[:, -1].sum())
         self.reference_rows.copy_(total / max(count, 1))
+        known = contact[np.isfinite(contact).all(axis=1)]
+        if len(known) < 2:
+            return
+        mean = known.mean(axis=0)
+        _, sizes, components = np.linalg.svd(known - mean, full_matrices=False)
+        unit = sizes[0] / np.sqrt(len(known) - 1)
+        found = min(len(components), len(self.beat_basis))
+        self.beat_mean.copy_(torch.from_numpy(mean))
+        self.beat_basis[:found] = torch.from_numpy(components[:found] * unit)
+
+    def shape_of(self, contact: Tensor) -> Tensor:
+        """Return the shape that contact beats [B, points] have, [B, S]; NaN where a beat or the basis is not known."""
+        power = self.beat_basis.square().sum(dim=1)
+        return (contact - self.beat_mean) @ self.beat_basis.T / power
 
     def forward(self, values: Tensor, weight: Tensor, rate_hz: Tensor) -> Prediction:
         """Return the prediction of both pressures; finite for any input, however little of it was measured.
@@ -115,11 +143,16 @@ class Network(Member):
         if tuple(rate_hz.shape) != (batch,):
             raise ValueError(f"expected {batch} heart rates, not {tuple(rate_hz.shape)}")
         rows, measured = average_rows(values, weight)
-        x = self.blocks(self.stem(rows.flatten(0, 1))).flatten(1)
-        rate = (rate_hz - _TYPICAL_RATE_HZ).repeat_interleave(rows.shape[1]).unsqueeze(1)
-        x = F.relu(self.embed(torch.cat((x, rate), dim=1))).view(batch, rows.shape[1], -1)
-        features = self.dropout(read_across(self.lstm, self.dropout(x), measured))
-        return Prediction(self.systolic(features), self.diastolic(features))
+        row, rate = rows[:, -1], (rate_hz - _TYPICAL_RATE_HZ).unsqueeze(1)
+        parts = measured[:, :-1, None]
+        apart = ((rows[:, :-1] - row[:, None]).square().mean(dim=-1) * parts).sum(dim=1)
+        noise = apart / parts.sum(dim=1).clamp(min=1)
+        sizes = torch.cat((row.square().mean(dim=-1), noise), dim=1)
+        x = F.relu(self.embed(self.dropout(self.blocks(self.stem(row)).flatten(1))))
+        x = F.relu(self.weigh(torch.cat((x, rate, (sizes + _SMALL_POWER).log()), dim=1)))
+        shape = self.direct(torch.cat((row.flatten(1), rate), dim=1)) + self.shape(self.dropout(x))
+        features = F.relu(self.features(torch.cat((shape, rate), dim=1)))
+        return Prediction(self.systolic(features), self.diastolic(features), shape)
 
 
 def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -142,13 +175,13 @@ def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 class _Block(nn.Module):
     """Residual block along the beat (two convolutions of five points), with a stride."""
 
-    def __init__(self, width_in: int, width: int, stride: int) -> None:
+    def __init__(self, width: int, stride: int) -> None:
         super().__init__()
-        self.norm_in = nn.BatchNorm1d(width_in)
-        self.first = nn.Conv1d(width_in, width, 5, stride=stride, padding=2, bias=False)
+        self.norm_in = nn.BatchNorm1d(width)
+        self.first = nn.Conv1d(width, width, 5, stride=stride, padding=2, bias=False)
         self.norm_mid = nn.BatchNorm1d(width)
         self.second = nn.Conv1d(width, width, 5, padding=2, bias=False)
-        self.skip = nn.Conv1d(width_in, width, stride, stride=stride, bias=False)
+        self.skip = nn.Conv1d(width, width, stride, stride=stride, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.skip(x) + self.second(F.relu(self.norm_mid(self.first(F.relu(self.norm_in(x))))))

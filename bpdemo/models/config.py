@@ -52,12 +52,15 @@ class BeatsConfig(NetworkConfig):
     """Sizes of `beats.py`.
 
     Attributes:
-        stem_width: feature channels made of Y, U, V, T.
         width: feature channels of the residual blocks.
-        hidden: size of the LSTM's state in each direction.
+        hidden: features behind them.
+        shape: numbers that tell the shape of a beat.
+        features: what the heads read.
     """
 
     members: _Members = CROSS_FITTED
-    stem_width: _Size = 8
-    width: _Size = 32
-    hidden: _Size = 48
+    dropout: _Dropout = 0.4
+    width: _Size = 48
+    hidden: _Size = 96
+    shape: _Size = 6
+    features: _Size = 32

@@ -35,10 +35,11 @@ class RangePrediction:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Both pressures of a batch."""
+    """Both pressures of a batch, and the shape of the finger's beat [B, S] of a model that recovers it."""
 
     systolic: RangePrediction
     diastolic: RangePrediction
+    shape: Tensor | None = None
 
 
 class RangeHead(nn.Module):
@@ -47,7 +48,7 @@ class RangeHead(nn.Module):
     low: Tensor
     width: Tensor
 
-    def __init__(self, features: int, edges: Sequence[float], dropout: float) -> None:
+    def __init__(self, features: int, edges: Sequence[float], dropout: float = 0.0) -> None:
         super().__init__()
         ranges = len(edges) - 1
         self.classifier = nn.Linear(features, ranges)
@@ -97,7 +98,12 @@ def combine(predictions: Sequence[Prediction]) -> Prediction:
     """
     if len(predictions) == 1:
         return predictions[0]
-    return Prediction(_average([one.systolic for one in predictions]), _average([one.diastolic for one in predictions]))
+    shapes = [one.shape for one in predictions if one.shape is not None]
+    return Prediction(
+        _average([one.systolic for one in predictions]),
+        _average([one.diastolic for one in predictions]),
+        torch.stack(shapes).mean(dim=0) if shapes else None,
+    )
 
 
 def mix(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:

@@ -48,8 +48,14 @@ class Member(nn.Module, ABC):
     def augment(tensors: tuple[Tensor, ...], rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Return the tensors of a batch as they might have been filmed as well; for training."""
 
-    def fit_reference(self, batches: Iterable[Inputs]) -> None:
-        """Keep what is wanted of the windows that are fitted on, before the fit; most networks want nothing."""
+    def fit_reference(self, batches: Iterable[Inputs], contact: np.ndarray) -> None:
+        """Keep what is wanted of those who are fitted on, before the fit; most networks want nothing.
+
+        `batches` hold their windows, `contact` [people, `pulses.BEAT_POINTS`] their beats on the finger; NaN: unknown.
+        """
+
+    def shape_of(self, contact: Tensor) -> Tensor | None:
+        """Return the `Prediction.shape` that contact beats [people, points] should give; None without one."""
 
 
 class PressureModel(nn.Module):
@@ -81,6 +87,7 @@ class PressureModel(nn.Module):
         return Prediction(
             self.systolic_prior.draw(prediction.systolic, self.kept[0]),
             self.diastolic_prior.draw(prediction.diastolic, self.kept[1]),
+            prediction.shape,
         )
 
     def fit_shrinkage(self, pressures: np.ndarray, kept: np.ndarray) -> None:

@@ -17,6 +17,9 @@ from bpdemo.data.signals import Samples
 BEAT_RATE_HZ = 200.0
 """Samples a second of cut beats and of synthesised pulses."""
 
+BEAT_POINTS = 50
+"""Points of a person's mean beat, foot to foot."""
+
 _LOW_PASS_HZ = 15.0  # above it a finger pulse holds nothing but noise
 _PERIOD_S = (0.4, 1.7)  # 35 to 150 beats a minute
 _MAX_FOOT_DIFFERENCE = 0.5  # of a beat's two feet, over its height; more is a movement of the finger
@@ -86,6 +89,18 @@ def beats_of(person: Person) -> list[np.ndarray]:
         return []
     usual = np.median([len(beat) for beat in beats])
     return [beat for beat in beats if abs(len(beat) - usual) <= _MAX_PERIOD_DEVIATION * usual]
+
+
+def contact_beat(person: Person) -> tuple[np.ndarray, float]:
+    """Return the mean beat of a person with at least one whole beat, and the heart rate in beats a minute.
+
+    The beat is float64 [`BEAT_POINTS`], foot to foot, of mean 0 and height 1.
+    """
+    beats = beats_of(person)
+    share = np.linspace(0, 1, BEAT_POINTS)
+    mean = np.mean([np.interp(share, np.linspace(0, 1, len(beat)), beat) for beat in beats], axis=0)
+    beat = (mean - mean.mean()) / np.ptp(mean)  # beats are of height 1: never flat
+    return beat, 60 * BEAT_RATE_HZ / float(np.median([len(beat) - 1 for beat in beats]))
 
 
 def synthesise_pulse(

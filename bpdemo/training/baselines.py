@@ -22,16 +22,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from bpdemo.data.person import Person
 from bpdemo.models.beats import average_rows
 from bpdemo.stmap import CHANNELS
-from bpdemo.synthesis.pulses import BEAT_RATE_HZ, beats_of
+from bpdemo.synthesis.pulses import contact_beat
 from bpdemo.training.dataset import Dataset
 from bpdemo.training.folds import Fold
 from bpdemo.training.predictions import Answers, Predictions, concat_predictions
 from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, PRESSURES, RECOVERED, TRAITS
 
-BEAT_POINTS = 50
 TRAINING_RENDERINGS = 6
 """Windows of a person the models are fitted on: the first of those the network is fitted on."""
 INNER_FOLDS = 5
@@ -60,18 +58,6 @@ class _Features:
     person: np.ndarray
     tests: np.ndarray
     model: Model
-
-
-def contact_beat(person: Person) -> tuple[np.ndarray, float]:
-    """Return the mean beat of a person with at least one whole beat, and the heart rate in beats a minute.
-
-    The beat is float64 [`BEAT_POINTS`], foot to foot, of mean 0 and height 1.
-    """
-    beats = beats_of(person)
-    share = np.linspace(0, 1, BEAT_POINTS)
-    mean = np.mean([np.interp(share, np.linspace(0, 1, len(beat)), beat) for beat in beats], axis=0)
-    beat = (mean - mean.mean()) / max(np.ptp(mean - mean.mean()), _TINY)
-    return beat, 60 * BEAT_RATE_HZ / float(np.median([len(beat) - 1 for beat in beats]))
 
 
 def predict_with_baselines(

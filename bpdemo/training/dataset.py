@@ -7,6 +7,7 @@ import numpy as np
 
 from bpdemo.data.person import Person
 from bpdemo.models.inputs import Inputs
+from bpdemo.synthesis.pulses import BEAT_POINTS, beats_of, contact_beat
 
 BATCH = 256
 """Windows that are asked about at a time."""
@@ -67,6 +68,15 @@ class Dataset:
 def pressures_of(people: Sequence[Person]) -> np.ndarray:
     """Return the pressures of people: float32 [people, 2], systolic and diastolic, mmHg."""
     return np.array([[person.systolic, person.diastolic] for person in people], dtype=np.float32)
+
+
+def contact_beats(people: Sequence[Person]) -> np.ndarray:
+    """Return the mean beat of people's contact pulses, float32 [people, `BEAT_POINTS`]; NaN where there is none."""
+    beats = np.full((len(people), BEAT_POINTS), np.nan, np.float32)
+    for number, person in enumerate(people):
+        if beats_of(person):
+            beats[number] = contact_beat(person)[0]
+    return beats
 
 
 def subsample(dataset: Dataset, each: int) -> Dataset:

@@ -1,10 +1,9 @@
 """Fit a model on the windows of some people, and find on people set aside how much of its answers is worth keeping.
 
-The people are parted. Every member of the model sets one part aside, learns from the others, and keeps the weights that
-do best on that part: no member is fitted longer than it can generalise, and yet everybody is learned from. Those set
-aside are then answered by the member that did not learn from them: *cross-fitting*. From these answers comes the share
-of the distance from the training mean that is kept (`models/pressure_model.py`). Test people have a say in nothing.
-Ours throughout.
+The people are parted. Every member of the model sets one part aside and learns from the others. Those set aside are
+then answered by the member that did not learn from them: *cross-fitting*. From these answers comes the share of the
+distance from the training mean that is kept (`models/pressure_model.py`). Test people have a say in nothing. Ours
+throughout.
 """
 
 import io
@@ -23,7 +22,7 @@ from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import range_of
 from bpdemo.models.pressure_model import PressureModel
 from bpdemo.system.files import write_file
-from bpdemo.training.dataset import Dataset
+from bpdemo.training.dataset import Dataset, contact_beats
 from bpdemo.training.member_fit import MemberFit
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.recipe import Recipe
@@ -59,7 +58,6 @@ def fit(
 ) -> Fitted:
     """Return a model fitted on the windows of some people, on `device`, and its answers for people set aside.
 
-    Of each member it holds the running average of the weights, as it was when it did best on the people set aside.
     Several processes (`accelerate launch`, `torchrun`) share every batch: what one draws, they draw, and each takes its
     part of it. On CUDA it computes in mixed precision.
 
@@ -73,8 +71,9 @@ def fit(
     torch.manual_seed(seed)
     fitted = find_model(model).build(config)
     windows = dataset.windows_of(people)
+    contact = contact_beats(dataset.people)
     for member in fitted.members:
-        member.fit_reference(dataset.batches(windows))
+        member.fit_reference(dataset.batches(windows), contact[people])
     finished, state = 0, None
     if checkpoint is not None and checkpoint.is_file():
         saved = torch.load(checkpoint, weights_only=True, map_location="cpu")  # every part moves its own to the device
@@ -93,13 +92,13 @@ def fit(
                 torch.save({"network": fitted.state_dict(), "finished": finished, "member": state}, content)
                 write_file(checkpoint, content.getvalue())
 
-        learning, aside = splits[number % parts]
+        learning, _ = splits[number % parts]
         MemberFit(
             dataset,
             config,
             recipe,
             *draw_chances(dataset, learning, config),
-            dataset.windows_of(aside),
+            fitted.members[number].shape_of(torch.from_numpy(contact)),
             seed + 1000 * number,
             device,
             None if title is None else f"{title}, member {number + 1}/{config.members}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,6 +20,11 @@ def blood_pressure_loss(prediction: Prediction, pressures: Tensor, config: Netwo
     """
     systolic = _pressure_loss(prediction.systolic, pressures[:, 0], config.systolic_edges)
     return systolic + _pressure_loss(prediction.diastolic, pressures[:, 1], config.diastolic_edges)
+
+
+def shape_loss(shape: Tensor, known: Tensor) -> Tensor:
+    """Return how far the shape of the beat is off, a scalar: both [B, S]; what is not known, NaN, counts as right."""
+    return torch.where(known.isfinite(), shape - known, 0.0).square().sum(dim=1).mean()
 
 
 def _pressure_loss(prediction: RangePrediction, pressure: Tensor, edges: Sequence[float]) -> Tensor:

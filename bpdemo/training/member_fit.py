@@ -1,31 +1,21 @@
-"""The fit of one member of a model: epochs, the people set aside that it is watched on, and what a checkpoint holds."""
+"""The fit of one member of a model: its epochs, and what a checkpoint holds."""
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from bpdemo.errors import DataError
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.pressure_model import Member
 from bpdemo.training.dataset import Dataset
-from bpdemo.training.losses import blood_pressure_loss
-from bpdemo.training.predictions import ask
+from bpdemo.training.losses import blood_pressure_loss, shape_loss
 from bpdemo.training.recipe import Recipe
-
-
-def validation_loss(member: Member, dataset: Dataset, windows: np.ndarray, device: torch.device) -> float:
-    """Return how far a member is off on some windows: root mean square error of both pressures added, mmHg."""
-    error = ask(member, dataset, windows, device).value - dataset.truth[windows]
-    return float(np.sqrt((error**2).mean(axis=0)).sum())
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class MemberFit:
     recipe: Recipe
     windows: np.ndarray  # int [n], of those learned from
     chances: np.ndarray  # float64 [n], of each to be drawn; sum 1
-    aside: np.ndarray  # windows of the people set aside
+    shapes: Tensor | None  # [people, S] what `Member.shape_of` gives of everybody in the data set
     seed: int
     device: torch.device
     title: str | None
@@ -61,23 +51,19 @@ class MemberFit:
             )
         rng = np.random.default_rng([self.seed, 0])  # the same in all processes: together they see what one would
         torch.manual_seed(self.seed)
-        best = deepcopy(member.to(device))
-        moving = AveragedModel(member, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay), use_buffers=True)
-        optimizer = torch.optim.AdamW(member.parameters(), weight_decay=self.recipe.weight_decay)
+        optimizer = torch.optim.AdamW(member.to(device).parameters(), weight_decay=self.recipe.weight_decay)
         steps = max(1, len(self.windows) // self.recipe.batch)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, self.recipe.learning_rate, total_steps=self.recipe.epochs * steps
         )
         model, optimizer = accelerator.prepare(member, optimizer)
-        parts = {"member": member, "moving": moving, "optimizer": optimizer, "schedule": schedule, "best": best}
-        first, lowest, waited = _resume(state, parts, rng, device) if state else (0, np.inf, 0)
+        parts = {"member": member, "optimizer": optimizer, "schedule": schedule}
+        first = _resume(state, parts, rng, device) if state else 0
         if index:  # dropout differs between processes, and the state kept is the main one's
             torch.manual_seed(int(np.random.default_rng([self.seed, index, first]).integers(2**63)))
         show = self.title is not None and accelerator.is_main_process
         with tqdm(total=self.recipe.epochs, initial=first, desc=self.title, unit="epoch", disable=not show) as bar:
             for epoch in range(first, self.recipe.epochs):
-                if waited >= self.recipe.patience:
-                    break
                 model.train()
                 for _ in range(steps):
                     drawn = rng.choice(self.windows, self.recipe.batch, p=self.chances)
@@ -88,20 +74,10 @@ class MemberFit:
                     accelerator.clip_grad_norm_(model.parameters(), 1.0)
                     optimizer.step()
                     schedule.step()
-                    moving.update_parameters(member)
-                # Running averages differ a little between processes; all must stop after the same epoch.
-                found = validation_loss(cast(Member, moving.module), self.dataset, self.aside, device)
-                aside_loss = broadcast_object_list([found])[0]
-                waited += 1
-                if aside_loss < lowest:
-                    lowest, waited = aside_loss, 0
-                    best.load_state_dict(moving.module.state_dict())
                 bar.update()
-                last = accelerator.reduce(loss.detach(), "mean").item()
-                bar.set_postfix(loss=f"{last:.3f}", aside=f"{aside_loss:.3f}")
+                bar.set_postfix(loss=f"{accelerator.reduce(loss.detach(), 'mean').item():.3f}")
                 if accelerator.is_main_process:
-                    save(_state(parts, rng, device, epoch + 1, lowest, waited))
-        member.load_state_dict(best.state_dict())
+                    save(_state(parts, rng, device, epoch + 1))
 
     def _loss(
         self, model: nn.Module, tensors: tuple[Tensor, ...], drawn: np.ndarray, device: torch.device, share: slice
@@ -113,33 +89,30 @@ class MemberFit:
         prediction = model(*(tensor[share].to(device) for tensor in tensors))
         truth = torch.from_numpy(self.dataset.truth[drawn[share]]).to(device)
         loss = blood_pressure_loss(prediction, truth, self.config)
+        if self.shapes is not None and prediction.shape is not None:
+            known = self.shapes[self.dataset.person[drawn[share]]].to(device)
+            loss = loss + shape_loss(prediction.shape, known)
         return loss * (len(truth) * share.step / len(drawn))
 
 
-def _state(
-    parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device, epoch: int, lowest: float, waited: int
-) -> dict[str, Any]:
+def _state(parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device, epoch: int) -> dict[str, Any]:
     """What a checkpoint holds of a member's fit."""
     state = {name: part.state_dict() for name, part in parts.items()}
     if device.type == "cuda":  # dropout draws there
         state["cuda_rng"] = torch.cuda.get_rng_state(device)
     return state | {
         "epoch": epoch,
-        "lowest": lowest,
-        "waited": waited,
         "rng": rng.bit_generator.state,
         "torch_rng": torch.get_rng_state(),
     }
 
 
-def _resume(
-    state: Mapping[str, Any], parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device
-) -> tuple[int, float, int]:
-    """Load a checkpoint into the parts of a fit; returns the epochs behind it, the lowest loss, the epochs since."""
+def _resume(state: Mapping[str, Any], parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device) -> int:
+    """Load a checkpoint into the parts of a fit; returns the epochs behind it."""
     for name, part in parts.items():
         part.load_state_dict(state[name])
     rng.bit_generator.state = state["rng"]
     torch.set_rng_state(state["torch_rng"])
     if device.type == "cuda" and "cuda_rng" in state:  # not where the fit was begun on a CPU
         torch.cuda.set_rng_state(state["cuda_rng"], device)
-    return state["epoch"], state["lowest"], state["waited"]
+    return state["epoch"]

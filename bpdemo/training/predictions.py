@@ -1,13 +1,15 @@
 """What a model answered for people it was not fitted on: every figure of the results is worked out from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from bpdemo.models.heads import Prediction
 from bpdemo.models.pressure_model import Member, PressureModel
 from bpdemo.training.dataset import Dataset
 
@@ -25,6 +27,7 @@ class Predictions:
     value: np.ndarray  # float64 [n, 2], the answer, mmHg
     systolic_probability: np.ndarray | None = None  # float64 [n, ranges]; None for a model without ranges
     diastolic_probability: np.ndarray | None = None
+    shape: np.ndarray | None = None  # float64 [n, S], `heads.Prediction.shape`; None for a model without one
     clip: np.ndarray | None = None  # int [n], which clip; -1 of a rendering; None where all are renderings
 
     @property
@@ -54,6 +57,7 @@ class Answers:
     value: np.ndarray
     systolic_probability: np.ndarray | None = None
     diastolic_probability: np.ndarray | None = None
+    shape: np.ndarray | None = None
 
     def beside(
         self, tests: Dataset, windows: np.ndarray, baseline: np.ndarray, *, split: int = 0, fold: int = 0
@@ -112,13 +116,14 @@ def ask(network: PressureModel | Member, dataset: Dataset, windows: np.ndarray, 
     with torch.inference_mode():
         for inputs in dataset.batches(windows):
             prediction = network(*(tensor.to(device) for tensor in network.tensors(inputs)))
-            batches.append((prediction.systolic, prediction.diastolic))
+            batches.append(prediction)
 
-    def collect(name: str, pressure: int) -> np.ndarray:
-        return np.concatenate([getattr(batch[pressure], name).cpu().numpy() for batch in batches]).astype(np.float64)
+    def collect(tensor_of: Callable[[Prediction], Tensor]) -> np.ndarray:
+        return np.concatenate([tensor_of(batch).cpu().numpy() for batch in batches]).astype(np.float64)
 
     return Answers(
-        np.stack([collect("value", k) for k in range(2)], axis=1),
-        collect("probability", 0),
-        collect("probability", 1),
+        collect(lambda batch: torch.stack((batch.systolic.value, batch.diastolic.value), dim=1)),
+        collect(lambda batch: batch.systolic.probability),
+        collect(lambda batch: batch.diastolic.probability),
+        None if batches[0].shape is None else collect(lambda batch: cast(Tensor, batch.shape)),
     )

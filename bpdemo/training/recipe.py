@@ -12,13 +12,11 @@ class Recipe:
 
     qualities: tuple[str, ...] = ("strong", "standard", "standard", "poor")  # a person is rendered in, `cycles` times
     cycles: int = 6
-    epochs: int = 8  # passes over as many windows as there are, at most
-    patience: int = 3  # epochs without a better loss on the people set aside, after which a member is done
+    epochs: int = 16  # passes over as many windows as there are
     set_aside: int = 4  # parts of the people, one of which each member sets aside
-    batch: int = 32  # windows in a step
+    batch: int = 64  # windows in a step
     learning_rate: float = 2e-3  # peak of the one-cycle schedule
     weight_decay: float = 0.05  # of AdamW
-    average_decay: float = 0.99  # of the running average of the weights, which is what is kept
     folds: int = 5  # splits by person for the evidence
     repetitions: int = 2  # times the folds are drawn anew
     test_renderings: int = 4  # of a person in each quality, others than training's, that answers are scored on

@@ -75,7 +75,7 @@ def test_pressures_are_given_to_others():
 
 def test_all_controls_are_scored_on_the_truth(ppg_bp, tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "SUPPORT_VECTORS", (SVR(), {"C": [10.0]}))
-    network = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
+    network = BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4)
     answers = run_controls({"ppg_bp": ppg_bp}, network, TINY, 0, tmp_path, torch.device("cpu"))
     controls = ("time shuffled", "means only", "labels permuted")
     assert set(answers) == {f"{who}, {what}" for who in ("network", "recovered beat") for what in controls}

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.exhaustive
 
 CPU = torch.device("cpu")
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
-SMALL = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4)
 
 
 def rms(values, axis):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 PEOPLE = [*(f"F{number:03d}" for number in range(5, 11)), *(f"M{number:03d}" for number in range(1, 7))]
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=3, repetitions=1, test_renderings=1, batch=4)
-SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, width=4, hidden=4, shape=2, features=4)
 
 
 def command(monkeypatch, capsys, *words):

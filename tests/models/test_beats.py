@@ -7,6 +7,7 @@ from bpdemo.models.beats import Network, average_rows
 from bpdemo.models.config import BeatsConfig
 from bpdemo.models.inputs import Inputs
 from bpdemo.regions import REGIONS
+from bpdemo.synthesis.pulses import BEAT_POINTS
 
 T = 3  # the channel's place
 
@@ -115,11 +116,33 @@ def test_the_reference_is_the_mean_row_of_the_windows_measured():
     values, weight, rate_hz = (tensor.numpy() for tensor in a_batch(5))
     weight[3] = 0
     built = Network(BeatsConfig())
-    built.fit_reference(Inputs(values[part], weight[part], rate_hz[part]) for part in (slice(0, 2), slice(2, 5)))
+    parts = (Inputs(values[part], weight[part], rate_hz[part]) for part in (slice(0, 2), slice(2, 5)))
+    built.fit_reference(parts, np.full((2, BEAT_POINTS), np.nan, np.float32))
     rows, _ = average_rows(torch.from_numpy(values), torch.from_numpy(weight))
     torch.testing.assert_close(built.reference_rows, rows[[0, 1, 2, 4], -1].mean(dim=0))
-    built.fit_reference([Inputs.empty(2)])
+    assert not built.beat_basis.any()
+    assert built.shape_of(torch.zeros(3, BEAT_POINTS)).isnan().all()
+    built.fit_reference([Inputs.empty(2)], np.zeros((0, BEAT_POINTS), np.float32))
     assert not built.reference_rows.any()
+
+
+def test_a_shape_tells_its_beat():
+    """Beats that are made of two waves come back from the first two numbers of their shape, in units of the larger."""
+    rng, time = np.random.default_rng(0), np.linspace(0, 2 * np.pi, BEAT_POINTS, endpoint=False)
+    waves = np.stack((np.sin(time), np.cos(2 * time))) * np.sqrt(2 / BEAT_POINTS)  # of length 1
+    size = rng.standard_normal((400, 2)) * [3.0, 0.5]
+    beats = (np.sin(3 * time) + size @ waves).astype(np.float32)
+    beats[5] = np.nan  # of somebody whose beat is not known
+    built = Network(BeatsConfig())
+    built.fit_reference([], beats)
+    shape = built.shape_of(torch.from_numpy(beats))
+    assert shape[5].isnan().all()
+    known = np.arange(400) != 5
+    torch.testing.assert_close((built.beat_mean + shape @ built.beat_basis)[known], torch.from_numpy(beats)[known])
+    first = shape[known, 0].numpy()
+    assert first.std() == pytest.approx(1, abs=0.01)
+    assert abs(np.corrcoef(first, size[known, 0])[0, 1]) == pytest.approx(1, abs=1e-3)
+    assert shape[known, 2:].abs().max() < 1e-3
 
 
 def test_shapes_that_do_not_fit_are_refused(network):
@@ -139,7 +162,8 @@ def test_gradients_reach_every_parameter():
     torch.manual_seed(0)
     built = Network(BeatsConfig(dropout=0.0))
     prediction = built(*a_batch(8))
-    sum(part.value.sum() + part.logits[:, 0].sum() for part in (prediction.systolic, prediction.diastolic)).backward()
+    heads = sum(part.value.sum() + part.logits[:, 0].sum() for part in (prediction.systolic, prediction.diastolic))
+    (heads + prediction.shape.square().sum()).backward()
     assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in built.parameters())
 
 

@@ -141,7 +141,7 @@ def test_shares_and_people_are_saved_with_the_weights(model):
 
 def test_models_are_found_by_name_and_built_in_their_own_sizes():
     assert "beats" in MODELS
-    built = find_model("beats").build(BeatsConfig(members=2, stem_width=2, width=4, hidden=4))
+    built = find_model("beats").build(BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4))
     assert len(built.members) == 2
     assert code_of(find_model, "slices\x1b[2J") == "model_unknown"
 
@@ -165,7 +165,7 @@ def test_importing_the_models_does_not_import_torch():
     "change",
     [
         *({"members": members} for members in (0, 17, "3", 2.0)),
-        {"stem_width": True},
+        {"width": True},
         {"width": -1},
         {"hidden": 10**6},
         {"dropout": 1.0},

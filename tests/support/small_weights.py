@@ -11,7 +11,7 @@ from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import save_weights
 
 CARD = "---\nlicense: apache-2.0\ntags:\n- bpdemo\n---\n# Small weights\n\nRandom numbers, for tests only.\n"
-SIZES = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
+SIZES = BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4)
 
 
 def small_network(seed=0):

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 HEADER = "clip,person,systolic,diastolic\n"
 CLIPS = Clips(read=2, refused={"too_short": 1, "not_a_video": 1})
 TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
-SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, width=4, hidden=4, shape=2, features=4)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -17,7 +17,7 @@ from bpdemo.training.recipe import Recipe
 from tests.support.small_dataset import make_dataset
 
 CPU = torch.device("cpu")
-SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, width=4, hidden=4, shape=2, features=4)
 RECIPE = Recipe(epochs=1, batch=4)
 PEOPLE = 7
 

@@ -3,7 +3,7 @@ import torch
 
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import Prediction, RangePrediction, range_of
-from bpdemo.training.losses import blood_pressure_loss
+from bpdemo.training.losses import blood_pressure_loss, shape_loss
 
 CONFIG = NetworkConfig(systolic_edges=(100.0, 120.0, 140.0, 160.0), diastolic_edges=(60.0, 80.0, 100.0))
 
@@ -59,3 +59,12 @@ def test_pressures_outside_count_as_the_nearest_edge():
     prediction = predict(150, 90)
     assert loss(prediction, 200, 70) == pytest.approx(loss(prediction, 160, 70), rel=1e-6)
     assert loss(prediction, 150, 20) == pytest.approx(loss(prediction, 150, 60), rel=1e-6)
+
+
+def test_a_shape_costs_its_squared_distance_and_nothing_where_it_is_not_known():
+    shape = torch.tensor([[1.0, 2.0], [5.0, -5.0]], requires_grad=True)
+    known = torch.tensor([[0.0, 4.0], [float("nan"), float("nan")]])
+    found = shape_loss(shape, known)
+    assert found.item() == pytest.approx((1 + 4) / 2)
+    found.backward()
+    assert shape.grad.tolist() == [[1.0, -2.0], [0.0, 0.0]]

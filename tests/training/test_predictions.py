@@ -77,7 +77,7 @@ def test_people_are_averaged_over_their_rows(rows):
 def test_a_model_answers_as_when_asked_one_by_one(monkeypatch):
     monkeypatch.setattr("bpdemo.training.dataset.BATCH", 4)  # three batches, the last of two
     torch.manual_seed(0)
-    model = find_model("beats").build(BeatsConfig(members=2, stem_width=2, width=4, hidden=4))
+    model = find_model("beats").build(BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4))
     dataset = make_dataset(np.linspace(95, 165, 6), each=2)
     order = np.random.default_rng(0).permutation(12)[:10]
     answers = ask(model.train(), dataset, order, torch.device("cpu"))

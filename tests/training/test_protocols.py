@@ -20,7 +20,7 @@ from bpdemo.training.results import TRAITS, Windows
 from tests.support.made_up_maps import make_rows, write_maps
 
 TINY = Recipe(epochs=1, batch=8)
-SMALL = BeatsConfig(members=1, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=1, width=4, hidden=4, shape=2, features=4)
 FITS = {"device": "cpu", "recipe": TINY, "network": SMALL}
 HWANG, MCD, ZHUANG = (PROTOCOLS[name] for name in ("hwang-mmse-hr", "mcd-rppg-5fold", "zhuang-mmse-hr"))
 PEOPLE = 12

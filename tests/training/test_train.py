@@ -24,7 +24,7 @@ from tests.support.small_tables import write_mw_ppg
 pytestmark = pytest.mark.slow
 
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=1, batch=4)
-SMALL = BeatsConfig(members=2, stem_width=2, width=4, hidden=4)
+SMALL = BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4)
 SETTINGS = {"seed": 3, "device": "cpu", "recipe": TINY, "network": SMALL}
 
 

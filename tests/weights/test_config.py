@@ -78,7 +78,7 @@ def test_every_entry_is_looked_at(wrong):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((f"network.{size}", 1025) for size in ("stem_width", "width", "hidden")),
+        *((f"network.{size}", 1025) for size in ("width", "hidden", "shape", "features")),
         *(("network.members", members) for members in (0, 17, 2.0, "3")),
         *(("network.dropout", dropout) for dropout in (1.0, -0.1)),
         *(
