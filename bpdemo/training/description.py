@@ -103,11 +103,12 @@ def provenance(
         *(f"--unseen {name}=DIR" for name in unseen),
         *([] if model == DEFAULT_MODEL else [f"--model {model}"]),
     ]
+    folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(
         data=", ".join(cohort.data_sets),
         citation=cite(data, [name for name in cohort.data_sets if name not in data]),
         commit=_commit(),
-        command=f"bpdemo train {' '.join(options)} --seed {seed} --output weights",
+        command=f"bpdemo train {' '.join(options)} --seed {seed} --output {folder}",
         seed=seed,
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         statement=_STATEMENTS["standard" in results.qualities, FILMED in results.qualities],
