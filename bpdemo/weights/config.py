@@ -25,6 +25,7 @@ from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError, shown
 from bpdemo.models import find_model
 from bpdemo.models.config import NetworkConfig
+from bpdemo.models.told import ToldParameters
 
 SCHEMA: Final = "weights/3"
 REMEDY = "Use weights saved by this version of bpdemo, or train them again."
@@ -145,6 +146,7 @@ class WeightsConfig(_Part):
         model: one of `bpdemo.models.MODELS`.
         stmap: `stmap.specification()`: the maps the network was trained on.
         beats: `beats.specification()`: how their beats were averaged.
+        told: what age, sex, height and weight say of the pressures; None where it was not fitted.
     """
 
     bpdemo: Literal["weights/3"] = SCHEMA
@@ -155,6 +157,7 @@ class WeightsConfig(_Part):
     network: NetworkConfig
     training: Training
     intervals: Intervals
+    told: ToldParameters | None = None
     validation: Validation
     provenance: Provenance
 
