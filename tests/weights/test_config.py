@@ -73,7 +73,7 @@ def test_traits_that_can_say_nothing_sound_are_refused(wrong):
     told = json.loads(made_up_told().model_dump_json())
     covariance = told["covariance"]
     match wrong:
-        case "a pressure":
+        case "a mean":
             told["mean"][0] = None
         case "twins":  # two traits that are one
             covariance[5] = covariance[4]
