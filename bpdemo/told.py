@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from bpdemo.estimate import PressureEstimate
     from bpdemo.models.told import ToldParameters
 
-Sex = Literal["male", "female"]
+Way = Literal["clip", "words", "both"]
+WAYS: dict[Way, str] = {
+    "clip": "from the clip alone",
+    "words": "from what was told alone",
+    "both": "from both",
+}
+"""What a pressure may come from, in words."""
 
 _BOUNDS = {  # what people can be (ours): lowest, highest, and the words for it
     "age": (1, 120, "age in years"),
@@ -24,7 +30,7 @@ _IS_FEMALE = {None: math.nan, "male": 0.0, "female": 1.0}
 _NOT_SUPPORTED = Reason(
     "told_not_supported",
     "These weights know nothing of age, sex, height and weight, so the reading is from the clip alone.",
-    "Use weights that were fitted with them, as those that come with bpdemo.",
+    "Use weights that were fitted with them, or leave them out.",
 )
 
 
@@ -34,10 +40,10 @@ class ToldError(BpdemoError):
 
 @dataclass(frozen=True)
 class Told:
-    """What a person told; each may be None: age in years, sex, height in cm, weight in kg."""
+    """What a person told; each may be None: age in years, sex (`male` or `female`), height in cm, weight in kg."""
 
     age: float | None = None
-    sex: Sex | None = None
+    sex: str | None = None
     height_cm: float | None = None
     weight_kg: float | None = None
 
@@ -85,9 +91,9 @@ class ValueInterval:
     interval: tuple[float, float]
 
     @property
-    def half_width(self) -> float:
-        """Half of the interval's width, mmHg."""
-        return (self.interval[1] - self.interval[0]) / 2
+    def width(self) -> float:
+        """Width of the interval, mmHg."""
+        return self.interval[1] - self.interval[0]
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,11 @@ class ToldPressure:
     words: ValueInterval
     both: ValueInterval
     neither: ValueInterval
+
+    def narrowing(self, way: Way) -> str:
+        """Return how a way's interval compares with the people's own spread, as in "6 mmHg narrower"."""
+        narrower = round(self.neither.width - getattr(self, way).width)
+        return f"{abs(narrower)} mmHg {'narrower' if narrower > 0 else 'wider'}" if narrower else "as wide"
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,12 @@ class ToldEstimate:
     systolic: ToldPressure | None = None
     diastolic: ToldPressure | None = None
     notes: tuple[Reason, ...] = ()
+
+    @property
+    def pressures(self) -> dict[str, ToldPressure]:
+        """Those there are, by their names."""
+        both = {"systolic": self.systolic, "diastolic": self.diastolic}
+        return {name: pressure for name, pressure in both.items() if pressure is not None}
 
 
 def estimate_with_told(

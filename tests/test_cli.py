@@ -65,6 +65,18 @@ def test_the_pulse_is_found_by_the_method_asked_for(small_weights, tmp_path):
     assert result["heart_rate"]["value"] == pytest.approx(58, abs=1)
 
 
+def test_what_is_told_goes_with_the_reading_and_is_looked_at_first(small_weights, tmp_path):
+    person = ("--age", 61, "--sex", "female", "--height", 163, "--weight", 70.5)
+    ran = run("estimate", "--json", *person, "--weights", small_weights, FACE, cwd=tmp_path)
+    told = json.loads(ran.stdout)["told"]
+    assert told["person"] == {"age": 61, "sex": "female", "height_cm": 163, "weight_kg": 70.5}
+    assert [note["code"] for note in told["notes"]] == ["told_not_supported"]
+    wrong = run("estimate", "--height", 1.63, FACE, cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.endswith("[told_invalid]\n")
+    assert len(wrong.stderr.splitlines()) == 1
+
+
 def test_an_error_among_clips_is_status_2_and_no_stack_trace(several):
     assert several.returncode == 2
     assert "Traceback" not in several.stderr

@@ -9,9 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bpdemo import BloodPressureEstimator
+from bpdemo.cli.summary import summary
 from bpdemo.estimate_json import json_schema
 from bpdemo.models.told import predict
-from bpdemo.told import Told, ToldError, estimate_with_told
+from bpdemo.told import WAYS, Told, ToldError, ToldPressure, ValueInterval, estimate_with_told
 from tests.support.made_up_people import made_up_told
 from tests.support.made_up_results import DIASTOLIC, SYSTOLIC
 
@@ -98,8 +99,8 @@ def test_each_way_is_what_the_model_says_of_it():
     for way, (value, half_width) in expected.items():
         for number, pressure in enumerate((found.systolic, found.diastolic)):
             assert getattr(pressure, way).value == pytest.approx(value[number])
-            assert getattr(pressure, way).half_width == pytest.approx(half_width[number])
-    assert found.systolic.both.half_width < found.systolic.words.half_width < found.systolic.neither.half_width
+            assert getattr(pressure, way).width == pytest.approx(2 * half_width[number])
+    assert found.systolic.both.width < found.systolic.words.width < found.systolic.neither.width
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,28 @@ def test_what_cannot_be_is_an_error_before_the_clip_is_opened(estimator):
         estimator.estimate("nowhere.mp4", told=Told(age=500))
     (answer,) = estimator.answer_many(["nowhere.mp4"], processes=1, told=Told(age=500))
     assert (answer.status, answer.reasons[0].code) == ("error", "told_invalid")
+
+
+def test_the_command_line_prints_three_lines_a_pressure(reading):
+    lines = summary(reading).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.strip().startswith("told"))
+    assert str(PERSON) in lines[first]
+    told = lines[first + 1 : first + 7]
+    for pressure, three in ((reading.told.systolic, told[:3]), (reading.told.diastolic, told[3:])):
+        for way, line in zip(WAYS, three, strict=True):
+            assert f" {getattr(pressure, way).value:.0f} mmHg" in line
+            assert line.endswith(pressure.narrowing(way))
+    assert "told" not in summary(replace(reading, told=None)).split()
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [((100.0, 140.0), "20 mmHg narrower"), ((80.0, 141.0), "1 mmHg wider"), ((100.0, 160.3), "as wide")],
+)
+def test_an_interval_is_compared_with_the_peoples_own_spread(interval, words):
+    around = ValueInterval(120.0, (90.0, 150.0))
+    found = ToldPressure(clip=around, words=ValueInterval(120.0, interval), both=around, neither=around)
+    assert found.narrowing("words") == words
 
 
 @pytest.mark.slow

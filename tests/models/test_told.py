@@ -105,7 +105,9 @@ def test_covariances_that_contradict_each_other_are_made_possible():
     traits[30:60, 0], traits[30:60, 2] = 50 + 10 * rise, np.exp(5 + 0.1 * rise)
     traits[60:, 2], pressures[60:, 0] = np.exp(5 + 0.1 * rise), 120 - 10 * rise
     fitted = fit_told(answers, traits, pressures, (1.0, 1.0))
-    assert np.linalg.eigvalsh(np.array(fitted.covariance))[0] > 0
+    covariance = np.array(fitted.covariance)
+    assert np.linalg.eigvalsh(covariance)[0] > 0
+    assert np.diag(covariance)[:2] == pytest.approx(np.nanvar(pressures, axis=0)), "spreads are those of the people"
     value, half_width = predict(fitted, [60.0, NAN, np.exp(5), NAN])
     assert np.isfinite(value).all()
     assert (half_width > 0).all()
