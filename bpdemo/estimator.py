@@ -92,19 +92,25 @@ class BloodPressureEstimator:
 
     @classmethod
     def from_pretrained(
-        cls, weights: str | Path | None = None, device: str = "auto", *, isolate: bool = False
+        cls,
+        weights: str | Path | None = None,
+        device: str = "auto",
+        *,
+        model: str | None = None,
+        isolate: bool = False,
     ) -> "BloodPressureEstimator":
         """Return an estimator with weights by name.
 
         Args:
             weights: a folder, a Hub repo `owner/name@revision`, or None for `BPDEMO_WEIGHTS` or else the embedded ones.
             device: "auto" (CUDA when there is one), "cpu" or "cuda".
+            model: which of the embedded weights, a name of `bpdemo.models.MODELS`; other weights must be of it.
             isolate: see `BloodPressureEstimator`.
 
         Raises:
             WeightsError: the weights cannot be had or do not fit this version.
         """
-        return cls(load_weights(weights, device), isolate=isolate)
+        return cls(load_weights(weights, device, model), isolate=isolate)
 
     def estimate(
         self,

@@ -83,6 +83,13 @@ def test_estimate_takes_what_a_person_tells(app, client):
     assert app.files_left() == []
 
 
+@pytest.mark.parametrize(("model", "code"), [("magic", "model_unknown"), ("beats", "no_face")])
+def test_estimate_by_a_model(client, model, code):
+    form = client.predict(handle_file(str(WALL)), model=model, api_name="/estimate")
+    assert form["reasons"][0]["code"] == code
+    assert form["model"] == "beats"
+
+
 def test_a_clip_that_supports_no_reading_is_refused(app, client):
     form = client.predict(handle_file(str(WALL)), api_name="/estimate")
     assert (form["status"], form["reasons"][0]["code"]) == ("refused", "no_face")
@@ -179,7 +186,7 @@ def test_nothing_but_the_two_endpoints_is_public(app):
         name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
         for name, endpoint in info["named_endpoints"].items()
     }
-    assert takes == {"/estimate": ["clip", "method", "age", "sex", "height", "weight"], "/stmap": ["clip"]}
+    assert takes == {"/estimate": ["clip", "method", "age", "sex", "height", "weight", "model"], "/stmap": ["clip"]}
     for endpoint in info["named_endpoints"].values():
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False

@@ -77,6 +77,14 @@ def test_what_is_told_goes_with_the_reading_and_is_looked_at_first(small_weights
     assert len(wrong.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("model", "status", "code"), [("beats", 0, "no_face"), ("magic", 2, "model_unknown")])
+def test_weights_are_of_the_model_that_is_named(small_weights, tmp_path, model, status, code):
+    ran = run("estimate", "--json", "--model", model, "--weights", small_weights, WALL, cwd=tmp_path)
+    assert ran.returncode == status
+    assert json.loads(ran.stdout)["reasons"][0]["code"] == code
+    assert run("check", "--model", model, "--weights", small_weights, cwd=tmp_path).returncode == status
+
+
 def test_an_error_among_clips_is_status_2_and_no_stack_trace(several):
     assert several.returncode == 2
     assert "Traceback" not in several.stderr

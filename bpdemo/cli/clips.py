@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bpdemo.cli.options import DeviceOption, JsonOption, WeightsOption, needs_extra
+from bpdemo.cli.options import DeviceOption, EmbeddedOption, JsonOption, WeightsOption, needs_extra
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.system import runtime
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def estimate(
     clips: Annotated[list[str], typer.Argument(metavar="CLIP...", help="Video files of a face, about 15 s each.")],
     weights: WeightsOption = None,
+    model: EmbeddedOption = None,
     device: DeviceOption = "auto",
     method: Annotated[str, typer.Option(help="How the pulse is found: green, chrom or pos.")] = DEFAULT_METHOD,
     age: Annotated[float | None, typer.Option(help="Of the person in the clips, years.")] = None,
@@ -47,7 +48,8 @@ def estimate(
 
     any_error = False
     all_letters = "utf" in (sys.stdout.encoding or "").lower()  # else JSON's own escapes
-    for result in _read_clips(clips, weights, device, {"method": method, "told": told}):
+    source = {"weights": weights, "device": device, "model": model}
+    for result in _read_clips(clips, source, {"method": method, "told": told}):
         any_error |= result.status == "error"
         print(json.dumps(result.to_dict(), ensure_ascii=not all_letters) if as_json else summary(result), flush=True)
     if any_error:
@@ -69,13 +71,18 @@ def stmap(
     print(f"{output}: {made.values.shape[1]} cells, {made.values.shape[2]} columns", file=sys.stderr)
 
 
-def check(weights: WeightsOption = None, device: DeviceOption = "auto", as_json: JsonOption = False) -> None:
+def check(
+    weights: WeightsOption = None,
+    model: EmbeddedOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
     """Check that this installation reads a synthetic face; print its device, weights and libraries."""
     _prepare_process()
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.self_check import check as check_installation
 
-    report = check_installation(BloodPressureEstimator.from_pretrained(weights, device))
+    report = check_installation(BloodPressureEstimator.from_pretrained(weights, device, model=model))
     print(json.dumps(report.to_dict()) if as_json else report)
 
 
@@ -109,8 +116,11 @@ def _prepare_process() -> None:
     runtime.shorten_socket_folder()
 
 
-def _read_clips(clips: list[str], weights: str | None, device: str, options: dict[str, Any]) -> "Iterator[Estimate]":
-    """Yield the estimate of each clip, in order; many clips are read on all cores. `options` are those of `answer`."""
+def _read_clips(clips: list[str], source: dict[str, Any], options: dict[str, Any]) -> "Iterator[Estimate]":
+    """Yield the estimate of each clip, in order; many clips are read on all cores.
+
+    `source` are arguments of `from_pretrained`, `options` of `answer`.
+    """
     from bpdemo.clip import Clip
 
     errors: dict[str, BpdemoError] = {}
@@ -121,14 +131,14 @@ def _read_clips(clips: list[str], weights: str | None, device: str, options: dic
         except BpdemoError as error:
             errors[clip] = error
     # Starts with the first of them.
-    answers = _answers([clip for clip in clips if clip not in errors], weights, device, options)
+    answers = _answers([clip for clip in clips if clip not in errors], source, options)
     for clip in clips:
         yield _error(clip, errors[clip]) if clip in errors else next(answers)
 
 
-def _answers(clips: list[str], weights: str | None, device: str, options: dict[str, Any]) -> "Iterator[Estimate]":
+def _answers(clips: list[str], source: dict[str, Any], options: dict[str, Any]) -> "Iterator[Estimate]":
     """Yield the estimates of clips that can be opened, in order."""
-    estimator = _load_estimator(weights, device, isolate=len(clips) == 1)
+    estimator = _load_estimator(source, isolate=len(clips) == 1)
     if isinstance(estimator, BpdemoError):
         yield from (_error(clip, estimator) for clip in clips)
     elif len(clips) > 1:
@@ -145,7 +155,7 @@ def _answers(clips: list[str], weights: str | None, device: str, options: dict[s
             yield estimator.answer(clips[0], report_progress, **options)
 
 
-def _load_estimator(weights: str | None, device: str, isolate: bool) -> "BloodPressureEstimator | BpdemoError":
+def _load_estimator(source: dict[str, Any], isolate: bool) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be loaded are every clip's error."""
     if isolate:  # many clips have processes of their own anyway
         from bpdemo.system.isolation import prepare
@@ -154,7 +164,7 @@ def _load_estimator(weights: str | None, device: str, isolate: bool) -> "BloodPr
     from bpdemo.estimator import BloodPressureEstimator
 
     try:
-        return BloodPressureEstimator.from_pretrained(weights, device, isolate=isolate)
+        return BloodPressureEstimator.from_pretrained(**source, isolate=isolate)
     except BpdemoError as error:
         return error
 

@@ -40,6 +40,7 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
         sex: str | None = None,
         height: float | None = None,
         weight: float | None = None,
+        model: str | None = None,
     ) -> dict:
         """Estimate blood pressure from a short video of one face. Research use only; not a medical device.
 
@@ -57,11 +58,12 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
             sex: male or female.
             height: cm, 50 to 250.
             weight: kg, 10 to 400.
+            model: Which of the models that come with bpdemo reads; left out, the default one.
         """
         told = Told(age, sex, height, weight)
         with served(clip) as path:
             progress = progress_reporter(page.clip_queue.watch_current())
-            return reader.read_upload(path, progress, method=method, told=told).to_dict()
+            return reader.read_upload(path, progress, model=model, method=method, told=told).to_dict()
 
     def stmap(clip: gr.FileData) -> gr.FileData:
         """Build the spatial-temporal map (STMap) of a face video's best 15 seconds.

@@ -11,6 +11,7 @@ from bpdemo.demo.api import QUEUED, add_endpoints
 from bpdemo.demo.cuff import Adjusted, Calibration, ShownReading, keep_numbers
 from bpdemo.demo.cuff_panel import build_calibration_panel
 from bpdemo.demo.downloads import download_links
+from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.examples import Example, example_cards, find_examples
 from bpdemo.demo.reader import Progress, Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
@@ -60,7 +61,7 @@ def build_page(
     estimator: BloodPressureEstimator, uploads: Uploads, examples: list[Example] | None = None
 ) -> ClipBlocks:
     """Return the page; `examples` are the project's own unless others are given."""
-    reader = Reader(estimator, uploads)
+    reader = Reader(Estimators(estimator), uploads)
     examples = find_examples() if examples is None else examples
     weights = estimator.weights
 
