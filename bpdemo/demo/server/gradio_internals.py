@@ -180,7 +180,7 @@ class ClipBlocks(gr.Blocks):
         left_out = block_fn.inputs[len(inputs) :]
         inputs = inputs + [block.value for block in left_out if isinstance(block, Api)]
         admitted = [
-            self._admit(value) if isinstance(block, gr.Video | Api) and not _is_plain(block, value) else value
+            self._admit(value) if _may_name_file(block, value) else value
             for block, value in zip(block_fn.inputs, inputs, strict=False)
         ]
         return await super().preprocess_data(block_fn, admitted + inputs[len(admitted) :], *rest, **options)
@@ -190,10 +190,10 @@ class ClipBlocks(gr.Blocks):
         return None if upload is None else {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
 
 
-def _is_plain(block: object, value: object) -> bool:
-    """Return whether an endpoint asks for a text or a number and is given one: that names no file."""
-    is_file = not isinstance(block, Api) or block.api_info().get("type") == "object"
-    return not is_file and isinstance(value, str | int | float)
+def _may_name_file(block: object, value: object) -> bool:
+    """Return whether a value could name a file: any where a clip is asked for, elsewhere no text and no number."""
+    takes_clip = isinstance(block, gr.Video) or (isinstance(block, Api) and block.api_info().get("type") == "object")
+    return takes_clip or isinstance(value, dict | list)
 
 
 def forget_sessions(app: App, keep_s: float = KEEP_S) -> None:
