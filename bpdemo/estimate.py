@@ -9,6 +9,7 @@ from bpdemo.errors import BpdemoError, Reason
 if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to load
     from bpdemo.capture import CaptureReport, Thumbnail
     from bpdemo.quality import Check
+    from bpdemo.told import ToldEstimate
     from bpdemo.weights.store import WeightsSummary
     from bpdemo.window import Window, WindowEstimate
 
@@ -149,6 +150,7 @@ class Estimate:
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
         path: the clip's path as it was given, to tell many clips apart; None on the page.
         method: how the pulse was found, a name of `pulse_methods.METHODS`.
+        told: the pressures beside what a person told; None where nothing was told, and of anything but a reading.
     """
 
     clip: str
@@ -167,6 +169,7 @@ class Estimate:
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
     path: str | None = None
     method: str = DEFAULT_METHOD
+    told: "ToldEstimate | None" = None
 
     @classmethod
     def from_error(

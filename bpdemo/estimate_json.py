@@ -181,6 +181,37 @@ class PressureForm(IntervalForm):
     baseline: BaselineForm
 
 
+class PersonForm(Form):
+    """What was told; what was not is absent."""
+
+    absent = frozenset({"age", "sex", "height_cm", "weight_kg"})
+
+    age: float | None = Field(None, description="years")
+    sex: Literal["male", "female"] | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
+
+
+class ToldPressureForm(Form):
+    """A pressure, and how much clip and words narrow its interval."""
+
+    clip: IntervalForm = Field(description="from the clip alone: the reading")
+    words: IntervalForm = Field(description="from what was told alone")
+    both: IntervalForm
+    neither: IntervalForm = Field(description="the training people's mean and their own spread")
+
+
+class ToldForm(Form):
+    """A reading beside what was told; without pressures where the weights know nothing of it."""
+
+    absent = frozenset({"systolic", "diastolic"})
+
+    person: PersonForm
+    systolic: ToldPressureForm | None = None
+    diastolic: ToldPressureForm | None = None
+    notes: tuple[ReasonForm, ...]
+
+
 class WindowForm(Form):
     """One window of the clip, at most 15 s."""
 
@@ -266,7 +297,7 @@ class EstimateForm(Form):
     """What bpdemo has to say of one clip. Research use only; not a medical device."""
 
     model_config = ConfigDict(title="bpdemo estimate")
-    absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration"})
+    absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration", "told"})
 
     schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
     clip: str = Field(description="the file's name")
@@ -284,6 +315,7 @@ class EstimateForm(Form):
     heart_rate: HeartRateForm | None = None
     heart_rate_variability: VariabilityForm | None = None
     respiration: RespirationForm | None = None
+    told: ToldForm | None = Field(None, description="absent where nothing was told, and of anything but a reading")
     checks: tuple[CheckForm, ...] = Field(description="of the clip as a whole")
     failed_checks: tuple[CheckForm, ...] = Field(
         description="of the clip and of its best window, what can be mended first; empty for a reading"

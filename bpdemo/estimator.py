@@ -40,6 +40,7 @@ from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
+from bpdemo.told import Told, estimate_with_told
 from bpdemo.variability import measure_variability
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
@@ -91,22 +92,33 @@ class BloodPressureEstimator:
 
     @classmethod
     def from_pretrained(
-        cls, weights: str | Path | None = None, device: str = "auto", *, isolate: bool = False
+        cls,
+        weights: str | Path | None = None,
+        device: str = "auto",
+        *,
+        model: str | None = None,
+        isolate: bool = False,
     ) -> "BloodPressureEstimator":
         """Return an estimator with weights by name.
 
         Args:
             weights: a folder, a Hub repo `owner/name@revision`, or None for `BPDEMO_WEIGHTS` or else the embedded ones.
             device: "auto" (CUDA when there is one), "cpu" or "cuda".
+            model: which of the embedded weights, a name of `bpdemo.models.MODELS`; other weights must be of it.
             isolate: see `BloodPressureEstimator`.
 
         Raises:
             WeightsError: the weights cannot be had or do not fit this version.
         """
-        return cls(load_weights(weights, device), isolate=isolate)
+        return cls(load_weights(weights, device, model), isolate=isolate)
 
     def estimate(
-        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+        self,
+        path: str | os.PathLike,
+        progress: Progress | None = None,
+        *,
+        method: str = DEFAULT_METHOD,
+        told: Told | None = None,
     ) -> Estimate:
         """Return a clip's reading, or a refusal that says why.
 
@@ -114,12 +126,15 @@ class BloodPressureEstimator:
             path: of the clip.
             progress: is called with the share of the work done, 0 to 1, and the step.
             method: how the pulse is found, a name of `pulse_methods.METHODS`.
+            told: what the person in the clip told; it changes no pressure, a reading has it beside them.
 
         Raises:
             ClipError: the file cannot be read as a clip.
-            BpdemoError: `method_unknown`.
+            BpdemoError: `method_unknown` or `told_invalid`.
         """
+        told = told or Told()
         method_by_name(method)  # before the clip is decoded
+        told.check()
         report_progress = progress or (lambda *_: None)
         capture = _read_capture(path, lambda share, step: report_progress(_CAPTURE_SHARE * share, step), self.isolate)
         places, windows = window_places(capture.report), []
@@ -158,18 +173,22 @@ class BloodPressureEstimator:
             elif estimate.best_window:
                 codes += [one.code for one in estimate.best_window.reasons]
             return replace(estimate, reasons=explain(codes))
-        return replace(
-            estimate,
-            systolic=_mean_pressure([window.systolic for window in read if window.systolic]),
-            diastolic=_mean_pressure([window.diastolic for window in read if window.diastolic]),
-        )
+        systolic = _mean_pressure([window.systolic for window in read if window.systolic])
+        diastolic = _mean_pressure([window.diastolic for window in read if window.diastolic])
+        beside = estimate_with_told(told, self.weights.config.told, systolic, diastolic) if told else None
+        return replace(estimate, systolic=systolic, diastolic=diastolic, told=beside)
 
     def answer(
-        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+        self,
+        path: str | os.PathLike,
+        progress: Progress | None = None,
+        *,
+        method: str = DEFAULT_METHOD,
+        told: Told | None = None,
     ) -> Estimate:
         """Return what `estimate` does, but an error as an estimate whose status says so."""
         try:
-            return self.estimate(path, progress, method=method)
+            return self.estimate(path, progress, method=method, told=told)
         except BpdemoError as error:
             return self._from_error(path, error)
 
@@ -179,19 +198,21 @@ class BloodPressureEstimator:
         processes: int | None = None,
         *,
         method: str = DEFAULT_METHOD,
+        told: Told | None = None,
     ) -> Iterator[Estimate]:
         """Yield what `answer` gives for each of many clips, in order; no error of one clip affects another.
 
-        `processes` is how many read at the same time; None starts as many as are worth it. A script that calls this
-        keeps its top level under `if __name__ == "__main__":`, as with any `multiprocessing`.
+        `processes` is how many read at the same time; None starts as many as are worth it. `told` is of the one person
+        in all clips. A script that calls this keeps its top level under `if __name__ == "__main__":`, as with any
+        `multiprocessing`.
         """
         processes = worthwhile_processes(len(paths)) if processes is None else processes
         if processes == 1:
-            yield from (self._answer_anyhow(path, method) for path in paths)
+            yield from (self._answer_anyhow(path, method, told) for path in paths)
             return
         device = str(next(self.weights.network.parameters()).device)
         results = map_in_processes(
-            partial(_answer_in_worker, method=method),
+            partial(_answer_in_worker, method=method, told=told),
             paths,
             processes=processes,
             prepare=_load_worker,
@@ -217,10 +238,10 @@ class BloodPressureEstimator:
         systolic, diastolic = self.predict(window)
         return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
 
-    def _answer_anyhow(self, path: str | os.PathLike, method: str) -> Estimate:
+    def _answer_anyhow(self, path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
         """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""
         try:
-            return self.answer(path, method=method)
+            return self.answer(path, method=method, told=told)
         except Exception as error:
             log_unforeseen(logger, error)
             return self._from_error(path, BpdemoError(*_UNEXPECTED))
@@ -267,8 +288,8 @@ def _load_worker(weights: str, device: str) -> None:
     _worker = BloodPressureEstimator.from_pretrained(weights, device)
 
 
-def _answer_in_worker(path: str | os.PathLike, method: str) -> Estimate:
-    return _worker._answer_anyhow(path, method)
+def _answer_in_worker(path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
+    return _worker._answer_anyhow(path, method, told)
 
 
 def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate | None:

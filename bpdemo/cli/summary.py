@@ -1,10 +1,12 @@
 """An estimate as a few readable lines."""
 
 import math
+from collections.abc import Iterator
 
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
 from bpdemo.quality import Check
+from bpdemo.told import WAYS, ToldEstimate
 
 
 def summary(result: Estimate) -> str:
@@ -17,6 +19,9 @@ def summary(result: Estimate) -> str:
     if result.systolic and result.diastolic:
         add("systolic", _pressure_line(result.systolic))
         add("diastolic", _pressure_line(result.diastolic))
+    if result.told:
+        for label, line in _told_lines(result.told):
+            add(label, line)
     if rate := result.heart_rate:
         low, high = rate.interval
         add("heart rate", f"{rate.value:.1f} bpm, interval {low:.1f} to {high:.1f}, pulse SNR {rate.snr_db:.1f} dB")
@@ -47,6 +52,24 @@ def summary(result: Estimate) -> str:
         add("weights", f"{result.weights.name}: {result.weights.provenance.statement}")
         lines.append(f"  {DISCLAIMER}")
     return "\n".join(lines)
+
+
+def _told_lines(told: ToldEstimate) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what was told, and of each pressure from the clip, from what was told and from both."""
+    spreads = [f"{name} {_to(pressure.neither.interval)}" for name, pressure in told.pressures.items()]
+    compared = f"; intervals beside the training people's own spread, {', '.join(spreads)} mmHg" if spreads else ""
+    yield "told", f"{told.person}{compared}"
+    for name, pressure in told.pressures.items():
+        for way, words in WAYS.items():
+            found = getattr(pressure, way)
+            line = f"{words} {found.value:.0f} mmHg, interval {_to(found.interval)}, {pressure.narrowing(way)}"
+            yield "" if way != "clip" else name, line
+    for note in told.notes:
+        yield "", f"{note.message} {note.remedy}"
+
+
+def _to(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.0f} to {interval[1]:.0f}"
 
 
 def _check_line(check: Check) -> str:

@@ -28,6 +28,7 @@ from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError, shown
 from bpdemo.models import find_model
 from bpdemo.models.config import NetworkConfig
+from bpdemo.models.told import ToldParameters
 
 SCHEMA: Final = "weights/4"
 REMEDY = "Use weights saved by this version of bpdemo, or train them again."
@@ -148,6 +149,7 @@ class WeightsConfig(_Part):
         stmap: `stmap.specification()`: the maps the network was trained on.
         beats: `beats.specification()`: how their beats were averaged.
         network: the sizes of the model, of its own class.
+        told: what age, sex, height and weight say of the pressures; None where it was not fitted.
     """
 
     bpdemo: Literal["weights/4"] = SCHEMA
@@ -158,6 +160,7 @@ class WeightsConfig(_Part):
     network: SerializeAsAny[NetworkConfig]
     training: Training
     intervals: Intervals
+    told: ToldParameters | None = None
     validation: Validation
     provenance: Provenance
 

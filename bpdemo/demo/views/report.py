@@ -19,8 +19,10 @@ from bpdemo.demo.views.checks import failures, other_failures
 from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, intervals
 from bpdemo.demo.views.steps import capture_rows, whole_clip_lines
 from bpdemo.demo.views.templating import percent, percent_down
+from bpdemo.demo.views.told import told_rows
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, HeartRate
+from bpdemo.told import ToldEstimate
 from bpdemo.weights.config import WeightsConfig
 
 _TITLE = "Blood pressure from a face clip"
@@ -159,6 +161,25 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
         page.paragraph(f"{adjusted_by(adjusted)}. {adjusted_limits(adjusted)}")
     else:
         page.paragraph(MEANING)
+    if estimate.told is not None:
+        _write_told(page, estimate, estimate.told)
+
+
+def _write_told(page: _Page, estimate: Estimate, told: ToldEstimate) -> None:
+    """Write what was told, and the pressures from it."""
+    page.ln(1)
+    page.paragraph(f"With what was told: {told.person}", bold=True)
+    if rows := told_rows(estimate):
+        page.set_font_size(_SMALL_PT)
+        with page.table(col_widths=(4, 5, 5), line_height=_SMALL_PT * _LINE / page.k, **_TABLE) as table:
+            for title, cells in rows:
+                row = table.row()
+                row.cell(title, style=FontFace(color=_QUIET))
+                for name, (value, compared) in zip(told.pressures, cells, strict=True):
+                    row.cell(", ".join(filter(None, (f"{name} {value} mmHg", compared))))
+        page.set_font_size(_TEXT_PT)
+    for note in told.notes:
+        page.paragraph(f"{note.message} {note.remedy}", _SMALL_PT)
 
 
 def _write_reasons(page: _Page, estimate: Estimate) -> None:
