@@ -175,7 +175,9 @@ class BloodPressureEstimator:
             return replace(estimate, reasons=explain(codes))
         systolic = _mean_pressure([window.systolic for window in read if window.systolic])
         diastolic = _mean_pressure([window.diastolic for window in read if window.diastolic])
-        beside = estimate_with_told(told, self.weights.config.told, systolic, diastolic) if told else None
+        shapes = [window.shape for window in read if window.shape]
+        shape = np.mean(shapes, axis=0).tolist() if shapes else None
+        beside = estimate_with_told(told, self.weights.config.told, systolic, diastolic, shape) if told else None
         return replace(estimate, systolic=systolic, diastolic=diastolic, told=beside)
 
     def answer(
@@ -221,22 +223,24 @@ class BloodPressureEstimator:
         for path, result in zip(paths, results, strict=True):
             yield result or self._from_error(path, BpdemoError(*CRASHED))
 
-    def predict(self, window: Window) -> tuple[PressureEstimate, PressureEstimate]:
-        """Return systolic and diastolic pressure of one window, whatever speaks against reading it."""
+    def predict(self, window: Window) -> WindowEstimate:
+        """Return one window with what the model says of it, whatever speaks against reading it."""
         import torch
 
         network = self.weights.network
         device = next(network.parameters()).device
         with torch.inference_mode():
             prediction = network(*(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window))))
-        return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
+        return WindowEstimate(
+            **vars(window),
+            systolic=self._pressure("systolic", prediction.systolic),
+            diastolic=self._pressure("diastolic", prediction.diastolic),
+            shape=None if prediction.shape is None else tuple(prediction.shape[0].tolist()),
+        )
 
     def _estimate_window(self, window: Window) -> WindowEstimate:
         """Add pressures to a window without a reason against a reading."""
-        if window.reasons:
-            return WindowEstimate(**vars(window))
-        systolic, diastolic = self.predict(window)
-        return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
+        return WindowEstimate(**vars(window)) if window.reasons else self.predict(window)
 
     def _answer_anyhow(self, path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
         """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""

@@ -4,6 +4,7 @@ What is told never enters a reading's own pressures; it stands beside them.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -138,17 +139,21 @@ class ToldEstimate:
 
 
 def estimate_with_told(
-    person: Told, parameters: "ToldParameters | None", systolic: "PressureEstimate", diastolic: "PressureEstimate"
+    person: Told,
+    parameters: "ToldParameters | None",
+    systolic: "PressureEstimate",
+    diastolic: "PressureEstimate",
+    shape: Sequence[float] | None = None,
 ) -> ToldEstimate:
-    """Return a reading's pressures beside what was told; `parameters` are those of the weights."""
+    """Return a reading's pressures beside what was told; `shape` is that of the clip's beat, if the model gives one."""
     from bpdemo.models.told import predict
 
     if parameters is None:
         return ToldEstimate(person, notes=(_NOT_SUPPORTED,))
-    answer = (systolic.value, diastolic.value)
+    shown = (systolic.value, diastolic.value) if shape is None else shape
     ways = {
         "words": predict(parameters, person.traits),
-        "both": predict(parameters, person.traits, answer),
+        "both": predict(parameters, person.traits, shown),
         "neither": predict(parameters, Told().traits),
     }
 

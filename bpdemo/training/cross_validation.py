@@ -18,6 +18,7 @@ from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.folds import Fold
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.recipe import Recipe
+from bpdemo.training.told import add_told, fit_told_of
 
 Job = TypeVar("Job")
 
@@ -83,6 +84,7 @@ def _fit_fold(
     windows = tests.windows_of(fold.test)
     mean = dataset.truth_of(fold.train).mean(axis=0)
     answers = ask(fitted.model, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)
+    answers = add_told(answers, fit_told_of(fitted.set_aside, dataset.people), tests.people)
     state = distributed_state(device)
     if state.is_main_process:
         content = io.BytesIO()

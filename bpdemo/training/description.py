@@ -5,16 +5,21 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from bpdemo import beats, stmap
 from bpdemo.data.registry import cite
 from bpdemo.models import DEFAULT_MODEL
 from bpdemo.models.config import NetworkConfig
+from bpdemo.models.told import ToldParameters
 from bpdemo.training.cohort import Cohort
 from bpdemo.training.dataset import Dataset
 from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import FILMED, PRESSURES, Results
+from bpdemo.training.told import with_half_widths
 from bpdemo.weights.config import (
     Figures,
+    Intervals,
     Provenance,
     QualityFigures,
     TrainedPressure,
@@ -40,6 +45,7 @@ def describe(
     recipe: Recipe,
     results: Results,
     provenance: Provenance,
+    told: ToldParameters | None = None,
 ) -> WeightsConfig:
     """Return the content of config.json of weights fitted on a cohort's windows."""
     systolic, diastolic = (
@@ -68,6 +74,7 @@ def describe(
             names=[person.name for person in dataset.people],
         ),
         intervals=results.intervals,
+        told=_with_intervals(told, results.told_intervals),
         validation=Validation(
             protocol=f"{recipe.folds} folds by person{repeated}; the shipped weights are the same recipe fitted on all "
             "people; the settings of the recipe were chosen by hand with an eye on these folds",
@@ -85,6 +92,13 @@ def describe(
         ),
         provenance=provenance,
     )
+
+
+def _with_intervals(told: ToldParameters | None, intervals: Intervals | None) -> ToldParameters | None:
+    """Give the model of what people tell the intervals that were found on people unseen."""
+    if told is None or intervals is None:
+        return told
+    return with_half_widths(told, np.array([intervals.systolic, intervals.diastolic]))
 
 
 def provenance(

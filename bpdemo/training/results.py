@@ -17,7 +17,8 @@ PRESSURES = ("systolic", "diastolic")
 FILMED = "filmed"
 """The quality of windows of clips; all others are rendered."""
 NETWORK, MEAN, HEART_RATE = "network", "training mean", "heart rate"
-TRAITS, RECOVERED, CONTACT = "age, sex, BMI", "recovered beat", "contact beat"
+TRAITS, RECOVERED, CONTACT = "told traits", "recovered beat", "contact beat"
+BOTH = "network + told traits"
 """Names of the network and of the models beside it (`baselines`)."""
 
 _DIGITS = 4
@@ -164,6 +165,7 @@ class Results(Figures):
     splits: int  # repetitions of the folds
     edges: dict[str, list[float]]  # pressure -> edges of its ranges
     intervals: Intervals  # what they promise, and the half-widths that are shipped, mmHg
+    told_intervals: Intervals | None = None  # the same where a person's traits are told, too
     qualities: dict[str, dict[str, NetworkScores]]  # capture quality -> pressure -> scores
     models: dict[str, ByQuality]  # by name
     controls: dict[str, ByQuality]  # negative controls; each must fall to the training mean

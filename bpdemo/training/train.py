@@ -26,11 +26,13 @@ from bpdemo.training.description import describe, provenance
 from bpdemo.training.evaluate import EVALUATION_SEED, external_validation
 from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.folds import make_folds
+from bpdemo.training.intervals import COVERAGE, half_widths
 from bpdemo.training.levels import add_filmed
 from bpdemo.training.recipe import Recipe, recipe_of
-from bpdemo.training.results import Results
+from bpdemo.training.results import BOTH, Results
 from bpdemo.training.scoring import About, summarise
-from bpdemo.weights.config import WeightsConfig
+from bpdemo.training.told import answers_with_told, fit_told_of
+from bpdemo.weights.config import Intervals, WeightsConfig
 from bpdemo.weights.store import Weights, pick_device, save_weights
 
 
@@ -81,7 +83,8 @@ def train(
     how = (network, recipe, seed, picked)
     fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=folder / "all.pt", title="fit on all")
     origin = provenance(data, maps, unseen or {}, material.cohort, model, seed, results)
-    config = describe(material.cohort, material.dataset, model, network, recipe, results, origin)
+    told = fit_told_of(fitted.set_aside, material.dataset.people)
+    config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told)
     if state.is_main_process:
         if unseen:
             other = external_validation(Weights(config.name, None, output, config, fitted.model), unseen)
@@ -170,7 +173,15 @@ def run_experiment(
         windows=cohort.windows,
     )
     models = predict_with_baselines(subsample(dataset, TRAINING_RENDERINGS), tests, folds)
-    return add_filmed(summarise(network, about, models=models), network, tests, about.edges)
+    both = answers_with_told(network)
+    if len(both.person):
+        models[BOTH] = both
+    results = add_filmed(summarise(network, about, models=models), network, tests, about.edges)
+    if len(both.person):
+        systolic, diastolic = half_widths(both, results.reference).round(2).tolist()
+        told = Intervals(coverage=COVERAGE, systolic=systolic, diastolic=diastolic)
+        results = results.model_copy(update={"told_intervals": told})
+    return results
 
 
 def open_run(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bpdemo.models import told
-from bpdemo.models.told import ToldParameters, conformal_factors, fit_told, predict
+from bpdemo.models.told import ToldParameters, conditional_deviation, conformal_factors, fit_told, predict
 from tests.support.made_up_people import made_up_people
 
 NAN = np.nan
@@ -14,8 +14,8 @@ SUBSETS = [np.array(subset) for subset in product((False, True), repeat=4)]
 
 
 def parameters(**covariances):
-    """Eight variables of variance 1 and mean 0, but for pressures of mean 120 and 70, correlated by index pairs."""
-    covariance = np.eye(8)
+    """Nine variables of variance 1 and mean 0, but for pressures of mean 120 and 70, correlated by index pairs."""
+    covariance = np.eye(9)
     for pair, value in covariances.items():
         i, j = (int(digit) for digit in pair[1:])
         covariance[i, j] = covariance[j, i] = value
@@ -23,7 +23,7 @@ def parameters(**covariances):
         people=10,
         known=(10, 10, 10, 10),
         ages=(20.0, 80.0),
-        mean=(120.0, 70.0, *[0.0] * 6),
+        mean=(120.0, 70.0, *[0.0] * 7),
         covariance=tuple(map(tuple, covariance.tolist())),
         factors=(2.0, 3.0),
     )
@@ -53,7 +53,9 @@ def test_nothing_told_is_the_mean_with_the_peoples_own_spread():
 def test_without_regularisation_it_is_least_squares(monkeypatch):
     monkeypatch.setattr(told, "REGULARISATION", 0.0)
     answers, traits, pressures = made_up_people()
-    design = np.column_stack([np.ones(len(answers)), answers, traits[:, :2], np.log(traits[:, 2:])])
+    design = np.column_stack(
+        [np.ones(len(answers)), answers, traits[:, :2], np.log(traits[:, 2:]), (traits[:, 0] - 50) ** 2]
+    )
     expected = design @ np.linalg.lstsq(design, pressures, rcond=None)[0]
     fitted = fit_told(answers, traits, pressures)
     found = [predict(fitted, *row)[0] for row in zip(traits[:50], answers[:50], strict=True)]
@@ -62,10 +64,30 @@ def test_without_regularisation_it_is_least_squares(monkeypatch):
 
 def test_regularisation_divides_the_slope_of_one_trait():
     answers, traits, pressures = made_up_people()
-    slope = np.polyfit(traits[:, 0], pressures[:, 0], 1)[0]
+    slope = np.polyfit(traits[:, 1], pressures[:, 0], 1)[0]
     fitted = fit_told(answers, traits, pressures)
-    low, high = (predict(fitted, [age, NAN, NAN, NAN])[0][0] for age in (40.0, 60.0))
-    assert (high - low) / 20 == pytest.approx(slope / (1 + told.REGULARISATION))
+    male, female = (predict(fitted, [NAN, sex, NAN, NAN])[0][0] for sex in (0.0, 1.0))
+    assert female - male == pytest.approx(slope / (1 + told.REGULARISATION))
+
+
+def test_a_pressure_that_falls_on_both_sides_of_50_years_is_followed():
+    rng = np.random.default_rng(0)
+    age = rng.uniform(20, 80, 4000)
+    pressures = np.stack([120 + 0 * age, 80 - (age - 50) ** 2 / 60], axis=1) + rng.standard_normal((4000, 2))
+    traits = np.column_stack([age, np.full((4000, 3), NAN)])
+    fitted = fit_told(np.empty((4000, 0)), traits, pressures)
+    young, middle, old = (predict(fitted, [one, NAN, NAN, NAN])[0][1] for one in (25.0, 50.0, 75.0))
+    assert middle - young > 6 < middle - old
+
+
+def test_a_clip_may_show_any_number_of_things():
+    answers, traits, pressures = made_up_people(300)
+    three = np.column_stack([answers, pressures[:, 0]])
+    person = traits[0]
+    value, half_width = predict(fit_told(three, traits, pressures), person, three[0])
+    without, wider = predict(fit_told(answers, traits, pressures), person, answers[0])
+    assert abs(value[0] - pressures[0, 0]) < abs(without[0] - pressures[0, 0])
+    assert half_width[0] < wider[0]
 
 
 @pytest.mark.parametrize("subset", SUBSETS, ids=str)
@@ -150,3 +172,11 @@ def test_intervals_hold_nine_of_ten_new_people_whatever_they_tell():
         inside = (np.abs(pressures - value) <= half_width).mean(axis=0)
         assert (inside > 0.87).all(), (subset, with_answer, inside)
         assert (inside < 0.93).all(), (subset, with_answer, inside)
+
+
+def test_what_is_left_where_all_is_known_is_the_same_for_everybody():
+    answers, traits, pressures = made_up_people(300)
+    fitted = fit_told(answers, traits, pressures, (1.0, 1.0))
+    for number in (0, 7):
+        found = predict(fitted, traits[number], answers[number])[1]
+        assert found == pytest.approx(conditional_deviation(fitted))
