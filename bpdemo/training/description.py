@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bpdemo import beats, stmap
 from bpdemo.data.registry import cite
-from bpdemo.models import DEFAULT_MODEL
+from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.training.cohort import Cohort
 from bpdemo.training.dataset import Dataset
@@ -52,7 +52,7 @@ def describe(
     )
     repeated = f", {results.splits} times" if results.splits > 1 else ""
     return WeightsConfig(
-        name="bpdemo-small",
+        name="-".join(filter(None, ("bpdemo", model, find_model(model).name_of(network)))),
         model=model,
         stmap=stmap.specification(),
         beats=beats.specification(),
@@ -93,6 +93,7 @@ def provenance(
     unseen: Mapping[str, str | Path],
     cohort: Cohort,
     model: str,
+    network: NetworkConfig,
     seed: int,
     results: Results,
 ) -> Provenance:
@@ -102,12 +103,14 @@ def provenance(
         *(f"--maps {'MAPS' if Path(source).exists() else source}" for source in maps),
         *(f"--unseen {name}=DIR" for name in unseen),
         *([] if model == DEFAULT_MODEL else [f"--model {model}"]),
+        *([f"--size {size}"] if (size := find_model(model).name_of(network)) else []),
     ]
+    folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(
         data=", ".join(cohort.data_sets),
         citation=cite(data, [name for name in cohort.data_sets if name not in data]),
         commit=_commit(),
-        command=f"bpdemo train {' '.join(options)} --seed {seed} --output weights",
+        command=f"bpdemo train {' '.join(options)} --seed {seed} --output {folder}",
         seed=seed,
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         statement=_STATEMENTS["standard" in results.qualities, FILMED in results.qualities],

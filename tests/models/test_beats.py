@@ -91,7 +91,7 @@ def test_nothing_measured_gives_finite_numbers(network):
         (torch.zeros_like(values), weight, rate_hz),
         (values, one_row, rate_hz),
         (values * 1e4, weight, 10 * rate_hz),
-        Network.tensors(Inputs.empty(2)),
+        Network.tensors(Inputs.empty(2, with_maps=False)),
     ):
         prediction = network(*batch)
         assert both(prediction).isfinite().all()
@@ -118,7 +118,7 @@ def test_the_reference_is_the_mean_row_of_the_windows_measured():
     built.fit_reference(Inputs(values[part], weight[part], rate_hz[part]) for part in (slice(0, 2), slice(2, 5)))
     rows, _ = average_rows(torch.from_numpy(values), torch.from_numpy(weight))
     torch.testing.assert_close(built.reference_rows, rows[[0, 1, 2, 4], -1].mean(dim=0))
-    built.fit_reference([Inputs.empty(2)])
+    built.fit_reference([Inputs.empty(2, with_maps=False)])
     assert not built.reference_rows.any()
 
 
