@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig
+from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
     from bpdemo.models.pressure_model import Member, PressureModel
@@ -43,8 +43,38 @@ class Model:
 
         return PressureModel(self.network, config)
 
+    def size(self, name: str | None) -> NetworkConfig:
+        """Return sizes by their name; the default's of None.
 
-MODELS = {"beats": Model("beats", BeatsConfig, recipe={"set_aside": CROSS_FITTED})}
+        Raises:
+            WeightsError: `size_unknown`.
+        """
+        if name is None:
+            return self.config()
+        if name not in self.sizes:
+            has = f"It has: {', '.join(self.sizes)}." if self.sizes else "It has one size: name none."
+            raise WeightsError("size_unknown", f"The model {self.name} has no size {shown(name)!r}.", has)
+        return self.sizes[name]
+
+    def name_of(self, config: NetworkConfig) -> str | None:
+        """Return the name of sizes; None where they have none."""
+        return next((name for name, size in self.sizes.items() if size == config), None)
+
+
+_SMALL_PAPER = PaperConfig(blocks=(1, 1, 1, 1), widths=(8, 16, 32, 64), hidden=32)
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model("beats", BeatsConfig, recipe={"set_aside": CROSS_FITTED}),
+        Model(
+            "paper",
+            PaperConfig,
+            sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
+            recipe={"set_aside": 5, "epochs": 5},
+        ),
+    )
+}
 DEFAULT_MODEL = "beats"
 """What is trained when no other is named."""
 

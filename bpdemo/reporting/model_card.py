@@ -2,8 +2,8 @@
 
 from operator import itemgetter
 
-from bpdemo.beats import MEAN_BEATS, POINTS
-from bpdemo.regions import CELLS, REGIONS
+from bpdemo.models import find_model
+from bpdemo.regions import CELLS
 from bpdemo.reporting import tables
 from bpdemo.reporting.plots import pictures
 from bpdemo.stmap import CHANNELS
@@ -35,13 +35,12 @@ medical device.**
 ## What it is
 
 bpdemo turns a clip into a spatial-temporal map (STMap, version {stmap_version}): the colour of {cells} cells of skin \
-over time, in {channels} channels. The map itself does not enter the network. In each of {regions} face regions the \
-beats of each channel are laid over each other and averaged, which gives {beats} mean beats of {points} points \
-([{beats}, {channels}, {regions}, {points}]); these enter it. Residual blocks read each mean beat, a BiLSTM reads \
-across them, and for each pressure a classifier over ranges and a calculator of the value inside each range give one \
-value: the sum of probability times in-range value. {members} such networks answer together.
+over time, in {channels} channels. {about} For each pressure a classifier over ranges and a calculator of the value \
+inside each range give one value: the sum of probability times in-range value. \
+{averaged}The answer is drawn to the training people's own pressures as far as that made it err less on people set \
+aside in training.
 
-The design follows Zhuang et al. (cited below); mean beats, sizes, range edges and training are this project's own. \
+The design follows Zhuang et al. (cited below); sizes, range edges and training are this project's own. \
 `bpdemo estimate CLIP --weights FOLDER` reads a clip.
 
 ## Figures on people unseen in training
@@ -109,17 +108,15 @@ def write_card(config: WeightsConfig, results: Results) -> str:
     """
     training, provenance = config.training, config.provenance
     repeated = f", repeated with {results.splits} splits" if results.splits > 1 else ""
-    clips = training.clips
+    clips, members = training.clips, config.network.members
     return _CARD.format(
         name=config.name,
         statement=provenance.statement,
         stmap_version=config.stmap_version,
         cells=len(CELLS),
         channels=len(CHANNELS),
-        regions=len(REGIONS),
-        beats=MEAN_BEATS,
-        points=POINTS,
-        members=config.network.members,
+        about=find_model(config.model).network.ABOUT,
+        averaged=f"{members} such networks, each fitted without a part of the people, are averaged. " * (members > 1),
         people=results.people,
         dataset=results.dataset,
         folds=f"{results.folds} folds by person{repeated}",

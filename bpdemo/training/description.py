@@ -9,7 +9,7 @@ import numpy as np
 
 from bpdemo import beats, stmap
 from bpdemo.data.registry import cite
-from bpdemo.models import DEFAULT_MODEL
+from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.told import ToldParameters
 from bpdemo.training.cohort import Cohort
@@ -58,7 +58,7 @@ def describe(
     )
     repeated = f", {results.splits} times" if results.splits > 1 else ""
     return WeightsConfig(
-        name="bpdemo-small",
+        name="-".join(filter(None, ("bpdemo", model, find_model(model).name_of(network)))),
         model=model,
         stmap=stmap.specification(),
         beats=beats.specification(),
@@ -107,6 +107,7 @@ def provenance(
     unseen: Mapping[str, str | Path],
     cohort: Cohort,
     model: str,
+    network: NetworkConfig,
     seed: int,
     results: Results,
 ) -> Provenance:
@@ -116,12 +117,14 @@ def provenance(
         *(f"--maps {'MAPS' if Path(source).exists() else source}" for source in maps),
         *(f"--unseen {name}=DIR" for name in unseen),
         *([] if model == DEFAULT_MODEL else [f"--model {model}"]),
+        *([f"--size {size}"] if (size := find_model(model).name_of(network)) else []),
     ]
+    folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(
         data=", ".join(cohort.data_sets),
         citation=cite(data, [name for name in cohort.data_sets if name not in data]),
         commit=_commit(),
-        command=f"bpdemo train {' '.join(options)} --seed {seed} --output weights",
+        command=f"bpdemo train {' '.join(options)} --seed {seed} --output {folder}",
         seed=seed,
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         statement=_STATEMENTS["standard" in results.qualities, FILMED in results.qualities],

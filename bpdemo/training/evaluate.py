@@ -35,7 +35,7 @@ def evaluate(weights: Weights, data: Mapping[str, str | Path], maps: Sequence[st
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    cohort = prepare(data, maps)
+    cohort = prepare(data, maps, with_maps=weights.network.network.READS == "map")
     tests = cohort.render(tuple(QUALITIES) * RENDERINGS, EVALUATION_SEED, "evaluation")
     return score_weights(weights, cohort, tests, predict(weights, tests))
 

@@ -74,7 +74,7 @@ def train(
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
     load_people(unseen or {})  # what is wrong with them is reported before an hour of work, not behind it
     output = Path(output)
-    material = prepare_material(data, recipe, seed, maps)
+    material = prepare_material(data, recipe, seed, maps, model)
     state = distributed_state(picked)
     with state.main_process_first():
         folder = open_run(run or output.with_name(f"{output.name}.run"), material, recipe, network, seed, model)
@@ -82,7 +82,7 @@ def train(
     everybody = range(len(material.dataset.people))
     how = (network, recipe, seed, picked)
     fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=folder / "all.pt", title="fit on all")
-    origin = provenance(data, maps, unseen or {}, material.cohort, model, seed, results)
+    origin = provenance(data, maps, unseen or {}, material.cohort, model, network, seed, results)
     told = fit_told_of(fitted.set_aside, material.dataset.people)
     config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told)
     if state.is_main_process:
@@ -113,7 +113,7 @@ def cross_validate(
     """
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
-    material = prepare_material(data, recipe, seed, maps)
+    material = prepare_material(data, recipe, seed, maps, model)
     with shared_folder(run, picked) as folder:
         with distributed_state(picked).main_process_first():
             open_run(folder, material, recipe, network, seed, model)
@@ -131,14 +131,18 @@ def shared_folder(run: str | Path | None, device: torch.device) -> Iterator[Path
 
 
 def prepare_material(
-    data: Mapping[str, str | Path], recipe: Recipe, seed: int, maps: Sequence[str | Path] = ()
+    data: Mapping[str, str | Path],
+    recipe: Recipe,
+    seed: int,
+    maps: Sequence[str | Path] = (),
+    model: str = DEFAULT_MODEL,
 ) -> Material:
-    """Return what to fit and to score: data sets loaded, recordings rendered, clips and maps read.
+    """Return what to fit a model on and to score: data sets loaded, recordings rendered, clips and maps read.
 
     Raises:
         DataError: the data cannot be used.
     """
-    cohort = prepare(data, maps)
+    cohort = prepare(data, maps, with_maps=find_model(model).network.READS == "map")
     return Material(
         cohort,
         cohort.render(recipe.qualities * recipe.cycles, seed, "training"),

@@ -6,6 +6,7 @@ import pytest
 
 from bpdemo import beats
 from bpdemo.errors import WeightsError
+from bpdemo.models.config import PaperConfig
 from bpdemo.regions import CELLS
 from bpdemo.weights.config import Figures, WeightsConfig, parse_config
 from tests.support.made_up_people import made_up_told
@@ -224,3 +225,20 @@ def test_the_sentence_names_the_entry():
         parse_config(changed("training.systolic.mean", 8), "config.json")
     with pytest.raises(WeightsError, match=r"weights/2.* reads 'weights/4'"):
         parse_config(changed("bpdemo", "weights/2"), "config.json")
+
+
+def test_sizes_are_those_of_the_model():
+    config = small_config()
+    paper = PaperConfig(blocks=(1,), widths=(4,), hidden=4)
+    there = config.model_copy(update={"model": "paper", "network": paper})
+    assert parse_config(there.to_json(), "config.json") == there
+    for model, network in (("beats", paper), ("paper", config.network)):
+        wrong = config.model_copy(update={"model": model, "network": network})
+        assert code_of(parse_config, wrong.to_json(), "config.json") == "config_invalid"
+    some = json.loads(there.to_json())
+    del some["network"]["hidden"]
+    with pytest.raises(WeightsError, match=r"network\.hidden is missing"):
+        parse_config(json.dumps(some), "config.json")
+    some["network"] |= {"hidden": 4, "blocks": [1, 1]}
+    with pytest.raises(WeightsError, match="as many stages"):
+        parse_config(json.dumps(some), "config.json")
