@@ -73,7 +73,7 @@ def fit(
     windows = dataset.windows_of(people)
     contact = contact_beats(dataset.people)
     for member in fitted.members:
-        member.fit_reference(dataset.batches(windows), contact[people])
+        member.fit_reference(dataset.batches(windows), contact[list(people)])
     finished, state = 0, None
     if checkpoint is not None and checkpoint.is_file():
         saved = torch.load(checkpoint, weights_only=True, map_location="cpu")  # every part moves its own to the device

@@ -172,7 +172,7 @@ def test_what_people_can_tell_stands_beside_the_weights(weights, rows, tmp_path)
     """Age, and with it the BMI, rises with the pressure, step by step."""
     results = evaluate(weights, {}, [write_maps(tmp_path, rows)])
     words = results.models[TRAITS]["filmed"]
-    assert words["systolic"].people == PEOPLE - 1
+    assert words["systolic"].people == PEOPLE  # of one of them the age is not known
     assert words["systolic"].r > 0.95
     assert words["systolic"].mae < 8
     assert words["systolic"].network.gain < 0
