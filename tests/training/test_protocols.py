@@ -147,7 +147,7 @@ def test_simpler_models_are_fitted_on_the_same_folds(folded):
     assert mean.mae == pytest.approx(folded.qualities["filmed"]["systolic"].baseline_mae)
     assert mean.predictions == 2 * PEOPLE  # clips
     words = folded.models[TRAITS]["filmed"]["systolic"]
-    assert words.people == PEOPLE - 1
+    assert words.people == PEOPLE
     assert words.network.network_mae == pytest.approx(folded.levels["clip"]["systolic"].mae, rel=0.2)
 
 
