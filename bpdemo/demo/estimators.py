@@ -6,12 +6,6 @@ from bpdemo.estimator import BloodPressureEstimator
 from bpdemo.models import find_model
 from bpdemo.weights.embedded import embedded_folder, embedded_models, model_differs
 
-MODEL_TITLES = {
-    "beats": "Mean beats of the map: the shape of the pulse",
-    "paper": "The map itself, as in the paper of Zhuang et al.",
-}
-"""What the page calls a model."""
-
 
 class Estimators:
     """Estimators by the name of their model. Each is loaded when it is first asked for, and shared between threads.

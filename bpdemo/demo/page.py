@@ -12,7 +12,7 @@ from bpdemo.demo.api import QUEUED, add_endpoints
 from bpdemo.demo.cuff import Adjusted, Calibration, ShownReading, keep_numbers
 from bpdemo.demo.cuff_panel import build_calibration_panel
 from bpdemo.demo.downloads import download_links
-from bpdemo.demo.estimators import MODEL_TITLES, Estimators
+from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.examples import Example, example_cards, find_examples
 from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
@@ -24,6 +24,7 @@ from bpdemo.demo.views import told as told_view
 from bpdemo.demo.views.templating import render
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator
+from bpdemo.models import find_model
 
 _SHOW_CLIP_S = 0.5
 _CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}, "audio": False}
@@ -104,7 +105,7 @@ def build_page(
                 )
                 told = build_told_panel()
                 model = gr.Radio(
-                    [(MODEL_TITLES.get(name, name), name) for name in estimators.names],
+                    [(find_model(name).title, name) for name in estimators.names],
                     value=estimators.names[0],
                     label="Model that reads the next clip",
                     visible=len(estimators.names) > 1,

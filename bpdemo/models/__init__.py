@@ -7,7 +7,7 @@ A model is one file here, of its name: a class `Network` (see `pressure_model.Me
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
 from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
@@ -22,12 +22,16 @@ class Model:
 
     Attributes:
         name: of its file, and in config.json.
+        title: what people are told to choose it by.
+        reads: what it reads of a window.
         config: class of its sizes; its defaults are the sizes that are trained when no others are named.
         sizes: sizes that have a name; empty where there are none to choose from.
         recipe: fields of `training.recipe.Recipe` in which its fit differs from others.
     """
 
     name: str
+    title: str
+    reads: Literal["mean beats", "map"]
     config: type[NetworkConfig]
     sizes: Mapping[str, NetworkConfig] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -66,9 +70,17 @@ _SMALL_PAPER = PaperConfig(blocks=(1, 1, 1, 1), widths=(8, 16, 32, 64), hidden=3
 MODELS = {
     model.name: model
     for model in (
-        Model("beats", BeatsConfig, recipe={"set_aside": CROSS_FITTED}),
+        Model(
+            "beats",
+            "Mean beats of the map: the shape of the pulse",
+            "mean beats",
+            BeatsConfig,
+            recipe={"set_aside": CROSS_FITTED},
+        ),
         Model(
             "paper",
+            "The map itself, as in the paper of Zhuang et al.",
+            "map",
             PaperConfig,
             sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
             recipe={"set_aside": 5, "epochs": 5},

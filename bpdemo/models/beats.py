@@ -44,7 +44,6 @@ _EPSILON = 1e-6
 class Network(Member):
     """Mean beats -> prediction (see the module's text)."""
 
-    READS = "mean beats"
     ABOUT = (
         "The map itself does not enter the network. In each of "
         f"{len(REGIONS)} face regions the beats of each channel are laid over each other and averaged, which gives "

@@ -39,7 +39,6 @@ _STRETCH = 45  # columns, 1.5 s: what is hidden of the time in training comes in
 class Network(Member):
     """Map -> prediction (see the module's text)."""
 
-    READS = "map"
     ABOUT = (
         f"The map, {len(CELLS)} rows in {len(CHANNELS)} channels, is cut into half overlapping slices of time. A deep "
         "residual network reads each slice, and a BiLSTM reads across them."

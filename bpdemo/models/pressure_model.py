@@ -13,7 +13,7 @@ shrinkage*, J. R. Stat. Soc. B 45, 1983).
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -31,11 +31,9 @@ class Member(nn.Module, ABC):
     input, however little of it was measured.
 
     Attributes:
-        READS: what it reads of a window.
         ABOUT: what enters it and what reads it, in words, for the model card.
     """
 
-    READS: ClassVar[Literal["mean beats", "map"]]
     ABOUT: ClassVar[str]
 
     @staticmethod

@@ -105,7 +105,7 @@ def _prepare(
         return data_set_of(person) == protocol.data_set
 
     try:
-        cohort = prepare(data, maps, wanted, with_maps=find_model(model).network.READS == "map")
+        cohort = prepare(data, maps, wanted, with_maps=find_model(model).reads == "map")
     except DataError as error:
         if error.code != "no_clips" or protocol.data_set in found:
             raise

@@ -142,7 +142,7 @@ def prepare_material(
     Raises:
         DataError: the data cannot be used.
     """
-    cohort = prepare(data, maps, with_maps=find_model(model).network.READS == "map")
+    cohort = prepare(data, maps, with_maps=find_model(model).reads == "map")
     return Material(
         cohort,
         cohort.render(recipe.qualities * recipe.cycles, seed, "training"),

@@ -168,15 +168,15 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
 def _write_told(page: _Page, estimate: Estimate, told: ToldEstimate) -> None:
     """Write what was told, and the pressures from it."""
     page.ln(1)
-    page.paragraph(f"With what was told: {told.person}", bold=True)
+    page.paragraph(f"With what was told: {told.person}; mmHg and 90 % interval", bold=True)
     if rows := told_rows(estimate):
         page.set_font_size(_SMALL_PT)
-        with page.table(col_widths=(4, 5, 5), line_height=_SMALL_PT * _LINE / page.k, **_TABLE) as table:
+        with page.table(col_widths=(5, 6, 5), line_height=_SMALL_PT * _LINE / page.k, **_TABLE) as table:
             for title, cells in rows:
                 row = table.row()
                 row.cell(title, style=FontFace(color=_QUIET))
                 for name, (value, compared) in zip(told.pressures, cells, strict=True):
-                    row.cell(", ".join(filter(None, (f"{name} {value} mmHg", compared))))
+                    row.cell(f"{name} {value}{', ' if compared else ''}{compared}")
         page.set_font_size(_TEXT_PT)
     for note in told.notes:
         page.paragraph(f"{note.message} {note.remedy}", _SMALL_PT)

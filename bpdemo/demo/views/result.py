@@ -12,7 +12,7 @@ from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
 from bpdemo.weights.config import WeightsConfig
 
 MEANING = (
-    "This is what a network makes of the shape of the pulse in this clip. It is not a measurement of your blood "
+    "This is what a network makes of the pulse in this clip. It is not a measurement of your blood "
     "pressure: only a cuff measures that."
 )
 _FRAME_SIZE = (360, 270)

@@ -13,6 +13,7 @@ from bpdemo.demo.views.evidence import evidence_rows
 from bpdemo.demo.views.map_view import map_view
 from bpdemo.demo.views.templating import percent, render, svg
 from bpdemo.estimate import Estimate
+from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.pulse import Pulse
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
@@ -52,6 +53,7 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
     return render(
         "steps",
         estimate=estimate,
+        reads_beats=find_model(estimate.model or DEFAULT_MODEL).reads == "mean beats",
         window=window,
         frames=frames,
         cells=len(CELLS),
