@@ -123,10 +123,7 @@ class Network(Member):
         """Return slices [B, N, 4, cells, slice columns] and which hold a measured entry, bool [B, N]."""
         length, hop = self.slice_columns, self.slice_columns // 2
         slices = stmap.unfold(-1, length, hop).permute(0, 3, 1, 2, 4)
-        measured = mask.any(dim=1).unfold(-1, length, hop).any(dim=-1)
-        # Of a map without any, the first is read: nothing but zeros, and finite.
-        first = torch.arange(measured.shape[1], device=measured.device) == 0
-        return slices, measured | (first & ~measured.any(dim=1, keepdim=True))
+        return slices, mask.any(dim=1).unfold(-1, length, hop).any(dim=-1)
 
 
 def scale_map(stmap: Tensor, mask: Tensor) -> Tensor:

@@ -70,6 +70,21 @@ def test_a_prediction_has_the_stated_shapes(network, columns):
         assert part.value.shape == (3,)
 
 
+@pytest.mark.parametrize(("columns", "slices"), [(450, 9), (285, 5), (90, 1)])
+def test_a_map_is_cut_into_half_overlapping_slices_and_keeps_its_rows_in_the_stem(network, columns, slices):
+    seen = []
+    hook = network.stem.register_forward_hook(lambda _, given, made: seen.append((given[0], made)))
+    stmap, _ = a_batch(2, columns=columns)
+    network(stmap, torch.ones(2, CELL, columns, dtype=torch.bool))
+    hook.remove()
+    ((entered, made),) = seen
+    assert tuple(entered.shape) == (2 * slices, 4, CELL, 90)
+    assert made.shape[2] == CELL
+    for number in range(slices):
+        cut = stmap[1, :, :, 45 * number : 45 * number + 90]
+        assert torch.corrcoef(torch.stack((entered[slices + number].flatten(), cut.flatten())))[0, 1] > 0.999
+
+
 @pytest.mark.parametrize("held", [1e6, -7.0, float("nan"), float("inf")])
 def test_what_entries_hold_that_were_not_measured_is_without_effect(network, held):
     stmap, mask = a_batch()
