@@ -50,8 +50,8 @@ audit: $(VENV)/dev.done ## does what is installed fit together, and are faults o
 examples: $(VENV)/dev.done ## render the page's example clips again
 	$(RUN) -m bpdemo.synthesis.examples examples
 
-evidence: $(VENV)/dev.done ## model card and its pictures again from saved results
-	$(RUN) -m bpdemo.reporting.report weights
+evidence: $(VENV)/dev.done ## model cards, their pictures and docs/evaluation.md again from saved results
+	$(RUN) -m bpdemo.reporting.report weights --docs docs/evaluation.md
 
 screenshots: $(VENV)/dev.done ## the README's pictures again
 	@tools/need_packages.sh chromium

@@ -1,12 +1,13 @@
 """Negative controls: data with nothing to be learned. What beats the training mean on them has a leak.
 
-    python -m experiments.negative_controls --data ppg_bp=DIR [--seed S] [--run DIR]
+    python -m experiments.negative_controls --data ppg_bp=DIR [--seed S] [--run DIR] [--evidence FILE]
 
 Of rendered windows. The pulse is destroyed in the cells' colours, and the window then read as usual: with the frames
 *shuffled in time* (which leaves how often each colour occurs, but no beat), or with *means only* (each cell's colour
 its mean over time).
 Or the *labels are permuted*: people are given other people's pressures. The network and the recovered beat are
-cross-validated on each as in training; both must fall to the training mean.
+cross-validated on each as in training; both must fall to the training mean. `--evidence` adds the figures to a results
+file, from which model card and page are made.
 
 Last run 2026-11; results in docs/evaluation.md.
 """
@@ -22,6 +23,7 @@ import torch
 
 from bpdemo.models.config import BeatsConfig
 from bpdemo.regions import CellTraces
+from bpdemo.reporting.report import to_text
 from bpdemo.synthesis.maps import QUALITIES, CaptureQuality, render_traces
 from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_with_baselines
 from bpdemo.training.cohort import prepare
@@ -31,8 +33,8 @@ from bpdemo.training.evaluate import EVALUATION_SEED
 from bpdemo.training.folds import make_folds
 from bpdemo.training.predictions import Predictions
 from bpdemo.training.recipe import Recipe
-from bpdemo.training.results import NETWORK, RECOVERED
-from bpdemo.training.scoring import reference_quality, score_quality
+from bpdemo.training.results import NETWORK, RECOVERED, load_results
+from bpdemo.training.scoring import reference_quality, score_models, score_quality
 from experiments.options import parse_options
 
 TraceChange = Callable[[CellTraces, np.random.Generator], CellTraces]
@@ -99,10 +101,20 @@ def run_controls(
     return answers
 
 
+def add_controls(evidence: Path, answers: Mapping[str, Predictions]) -> None:
+    """Add the scores of negative controls to a results file, in place of those it has."""
+    results = load_results(evidence)
+    edges = (results.edges["systolic"], results.edges["diastolic"])
+    changed = results.model_copy(update={"controls": score_models(answers, edges)}).rounded()
+    evidence.write_text(to_text(changed), encoding="utf-8")
+
+
 def main() -> None:
     """Run all controls and print how far each is ahead of the training mean."""
-    options = parse_options(__doc__)
+    options = parse_options(__doc__, with_evidence=True)
     answers = run_controls(options.data, BeatsConfig(), Recipe(), options.seed, options.run, options.device)
+    if options.evidence:
+        add_controls(options.evidence, answers)
     rows = [
         (name, pressure, scores.mae, scores.baseline_mae, scores.gain, *ends, scores.r, scores.falls)
         for name, predictions in answers.items()

@@ -10,7 +10,7 @@ SYSTOLIC_EDGES = (80.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0)
 """Edges of the systolic ranges in mmHg (ours): narrow where people are many."""
 DIASTOLIC_EDGES = (40.0, 60.0, 70.0, 80.0, 90.0, 110.0)
 """Edges of the diastolic ranges in mmHg (ours)."""
-CROSS_FITTED = 4
+CROSS_FITTED = 8
 """Networks of a `beats` model, and parts of the training people: each network is fitted without one part."""
 
 
@@ -61,7 +61,7 @@ class BeatsConfig(NetworkConfig):
 
     members: _Members = CROSS_FITTED
     dropout: _Dropout = 0.4
-    width: _Size = 48
+    width: _Size = 32
     hidden: _Size = 96
     shape: _Size = 6
     features: _Size = 32

@@ -2,7 +2,7 @@
 
 from bpdemo.reporting import tables
 from bpdemo.training.results import PRESSURES, ProtocolResults, Results
-from bpdemo.training.scores import LevelScores
+from bpdemo.training.scores import Scores
 
 
 def levels_table(results: Results) -> str:
@@ -63,7 +63,7 @@ def protocol_table(protocol: ProtocolResults) -> str:
     return tables.table(columns, rows)
 
 
-def _level(scores: LevelScores) -> list[object]:
+def _level(scores: Scores) -> list[object]:
     """MAE, the training mean's, RMSE, mean error and r."""
     spread = f"{scores.mean_error:+.1f} ± {scores.sd_error:.1f}"
     return [tables.mae(scores), f"{scores.baseline_mae:.1f}", f"{scores.rmse:.1f}", spread, tables.correlation(scores)]

@@ -99,9 +99,10 @@ def draw_models(results: Results) -> Figure:
     network, models = results.network, scores_at(results.models, results.reference)
     # The baseline is the dashed line already.
     models = {name: each for name, each in models.items() if each["systolic"].gain != 0}
-    rows: list[tuple[str, Mapping[str, Scores], str, str, str]] = [("network", network, "D", ORANGE, ORANGE)]
-    rows += [(name, each, "o", BLUE, BLUE) for name, each in models.items()]
-    rows += [(name, each, "o", GREY, "white") for name, each in scores_at(results.controls, results.reference).items()]
+    rows: list[tuple[str, Mapping[str, Scores], str, str, str]] = [(results.model, network, "D", ORANGE, ORANGE)]
+    rows += [(results.title(name), each, "o", BLUE, BLUE) for name, each in models.items()]
+    controls = scores_at(results.controls, results.reference)
+    rows += [(results.title(name), each, "o", GREY, "white") for name, each in controls.items()]
     figure = new_figure(0.75 + 0.27 * len(rows))
     panels = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.08})
     height = figure.get_figheight()
@@ -131,6 +132,7 @@ def draw_ranges(results: Results) -> Figure:
     for axes, pressure in zip(panels, PRESSURES, strict=True):
         ranges = results.network[pressure].ranges
         label_axes(axes, f"{_TITLES[pressure]}: MAE, mmHg", "cuff pressure, mmHg (people)")
+        axes.set_axisbelow(True)
         for place, row in enumerate(ranges):
             for side, value, colour in ((-0.2, row.mae, ORANGE), (0.2, row.baseline_mae, LIGHT_BLUE)):
                 if value is not None:
@@ -149,7 +151,7 @@ def draw_ranges(results: Results) -> Figure:
         axes.margins(y=0.12)
     handles = [
         Line2D([], [], color=colour, marker="s", linestyle="", markersize=6, label=name)
-        for name, colour in (("network", ORANGE), ("always the training mean", LIGHT_BLUE))
+        for name, colour in ((results.model, ORANGE), ("always the training mean", LIGHT_BLUE))
     ]
     figure.legend(
         handles=handles, loc="lower center", ncols=2, fontsize=SMALL_PT, frameon=False, labelcolor=INK,
@@ -167,7 +169,8 @@ def draw_bland_altman(results: Results) -> Figure:
     colours = ListedColormap(colormaps["Blues"](np.linspace(0.18, 1, 64)))
     for axes, pressure in zip(panels, PRESSURES, strict=True):
         agreement = results.network[pressure].bland_altman
-        label_axes(axes, f"{_TITLES[pressure]}: answer - cuff, mmHg", "mean of answer and cuff, mmHg")
+        label_axes(axes, f"{_TITLES[pressure]}: answer − cuff, mmHg", "mean of answer and cuff, mmHg")
+        axes.set_axisbelow(True)
         bins, counts = agreement.bins, np.array(agreement.bins.counts)
         rows, columns = counts.shape
         right, top = bins.mean + bins.size * columns, bins.difference + bins.size * rows
@@ -178,7 +181,7 @@ def draw_bland_altman(results: Results) -> Figure:
         for place, style in ((agreement.bias, "-"), *((limit, "--") for limit in agreement.limits or ())):
             axes.axhline(place, color=ORANGE, linewidth=1.4, linestyle=style)
             axes.annotate(
-                f"{place:+.0f}", (1, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),
+                f"{place:+.0f}".replace("-", "−"), (1, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),
                 textcoords="offset points", ha="right", fontsize=SMALL_PT, color=INK,
             )  # fmt: skip
         bar = figure.colorbar(picture, ax=axes, pad=0.015, fraction=0.04, aspect=25)
@@ -201,9 +204,13 @@ def draw_reliability(results: Results) -> Figure:
         answers = [each.answers for each in bins]
         middles = [(each.low + each.high) / 2 for each in bins]
         enough = [each for each in bins if each.answers >= _ENOUGH * sum(answers)]
+        above.set_axisbelow(True)
         label_axes(above, f"{_TITLES[pressure]}: error {results.network[pressure].calibration_error:.3f}", "")
         above.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
-        above.bar(middles, [each.accuracy for each in bins], width=0.092, color=LIGHT_BLUE)
+        above.bar(
+            [(each.low + each.high) / 2 for each in enough], [each.accuracy for each in enough], width=0.092,
+            color=LIGHT_BLUE,
+        )  # fmt: skip
         above.plot(
             [each.confidence for each in enough], [each.accuracy for each in enough], "o-", color=ORANGE, markersize=4,
             linewidth=1.2,

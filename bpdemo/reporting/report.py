@@ -1,9 +1,10 @@
 """Results to files: the results file, its tables and its pictures.
 
-    python -m bpdemo.reporting.report weights [--tables FILE]
+    python -m bpdemo.reporting.report weights [--docs FILE] [--tables FILE]
 
-writes model card and pictures again from weights/config.json and weights/evidence.json, and with `--tables` all tables;
-nothing is trained, nothing is predicted.
+writes model cards and pictures again from config.json and evidence.json of a weights folder and of those in it, with
+`--docs` the page on how good the weights are (docs/evaluation.md), and with `--tables` all tables; nothing is trained,
+nothing is predicted.
 """
 
 import argparse
@@ -12,13 +13,16 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from bpdemo.errors import BpdemoError, shown
 from bpdemo.reporting import filmed_tables, tables
+from bpdemo.reporting.evaluation import write_evaluation
 from bpdemo.reporting.model_card import write_card
+from bpdemo.reporting.model_tables import comparisons_table, models_table
+from bpdemo.reporting.others import RESULTS, embedded_folders
 from bpdemo.reporting.plots import FOLDER, draw_all, pictures
 from bpdemo.training.results import FILMED, ProtocolResults, Results, load_results
 from bpdemo.weights.config import parse_config
 
-RESULTS = "evidence.json"
 TABLES = "tables.md"
 
 _INNERMOST = re.compile(r"([\[{])\n\s+([^\[\]{}]*?)\n\s*([\]}])")
@@ -34,8 +38,8 @@ def save_evidence(results: Results, folder: str | Path) -> None:
 def write_report(results: Results, folder: str | Path) -> None:
     """Write results and pictures (`save_evidence`), and all tables as `tables.md`."""
     save_evidence(results, folder)
-    shown = "\n\n".join(picture.markdown for picture in pictures(results))
-    (Path(folder) / TABLES).write_text(f"{summary(results)}\n\n## Pictures\n\n{shown}\n", encoding="utf-8")
+    markdown = "\n\n".join(picture.markdown for picture in pictures(results))
+    (Path(folder) / TABLES).write_text(f"{summary(results)}\n\n## Pictures\n\n{markdown}\n", encoding="utf-8")
 
 
 def summary(results: Results) -> str:
@@ -46,9 +50,10 @@ def summary(results: Results) -> str:
         **({f"Protocol {results.protocol.name}": _protocol(results.protocol)} if results.protocol else {}),
         "By pressure and capture quality": tables.figures_table(results),
         **{
-            f"Beside simpler models, {quality} quality": tables.models_table(results, quality)
+            f"Beside simpler models, {quality} quality": models_table(results, quality)
             for quality in (results.qualities if results.models else ())
         },
+        f"How much nearer {results.model} is": comparisons_table(results) if results.models else "",
         "Negative controls": tables.controls_table(results) if results.controls else "",
         "By window, by clip and by person": _levels(results) if results.levels else "",
         "Groups of clips": filmed_tables.groups_table(results) if results.groups else "",
@@ -98,17 +103,38 @@ def to_text(results: Results) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write card, pictures and tables again; `arguments` None takes those of the command line."""
-    parser = argparse.ArgumentParser("python -m bpdemo.reporting.report", description="Card and pictures again")
+    """Write cards, pictures, page and tables again; `arguments` None takes those of the command line."""
+    parser = argparse.ArgumentParser("python -m bpdemo.reporting.report", description="Cards and pictures again")
     parser.add_argument("weights", type=Path, help="a weights folder with config.json and evidence.json")
+    parser.add_argument("--docs", type=Path, help="where to write the page on how good the weights are, Markdown")
     parser.add_argument("--tables", type=Path, help="where to write all tables, Markdown")
     options = parser.parse_args(arguments)
-    config = parse_config((options.weights / "config.json").read_bytes(), "config.json")
-    results = load_results(options.weights / RESULTS)
-    draw_all(results, options.weights / FOLDER)
-    (options.weights / "README.md").write_text(write_card(config, results), encoding="utf-8")
-    if options.tables:
-        options.tables.write_text(summary(results) + "\n", encoding="utf-8")
+    try:
+        write_again(options.weights, options.docs, options.tables)
+    except (BpdemoError, OSError, ValueError) as error:
+        parser.exit(1, f"{shown(str(error))}\n")
+
+
+def write_again(weights: Path, docs: Path | None = None, all_tables: Path | None = None) -> None:
+    """Write cards and pictures of a weights folder and of those in it again, and the page and tables of the folder.
+
+    Raises:
+        WeightsError: a config.json cannot be used.
+        OSError: a file is not there, or cannot be written.
+        ValueError: an evidence.json is of another schema.
+    """
+    folders = embedded_folders(weights)
+    found = {folder: load_results(folder / RESULTS) for folder in folders}
+    configs = {folder: parse_config((folder / "config.json").read_bytes(), "config.json") for folder in folders}
+    for folder, results in found.items():
+        others = [found[other] for other in folders if other != folder]
+        draw_all(results, folder / FOLDER)
+        (folder / "README.md").write_text(write_card(configs[folder], results, others), encoding="utf-8")
+    if docs:
+        others = [found[other] for other in folders if other != weights]
+        docs.write_text(write_evaluation(configs[weights], found[weights], others), encoding="utf-8")
+    if all_tables:
+        all_tables.write_text(summary(found[weights]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bpdemo.training.results import PRESSURES, Agreement, ByQuality, NetworkScores, Results
-from bpdemo.training.scores import Comparison, Scores
+from bpdemo.training.scores import Interval, Scores
 
 TOO_FEW = "too few"
 """Stands for figures of fewer people than they need."""
@@ -45,12 +45,21 @@ def correlation(scores: Scores) -> str:
     return f"{scores.r:.2f} [{scores.bootstrap.r[0]:.2f}, {scores.bootstrap.r[1]:.2f}]"
 
 
-def gain(compared: Comparison) -> str:
-    """Return how far the network is ahead of a model, as `+1.2 [+0.3, +2.1]`."""
-    if compared.gain_interval is None:
-        return f"{compared.gain:+.1f} [{TOO_FEW}]"
-    low, high = compared.gain_interval
-    return f"{compared.gain:+.1f} [{low:+.1f}, {high:+.1f}]"
+def slope(scores: Scores) -> str:
+    """Return the calibration slope with its 95 % interval over people; empty for the training mean itself."""
+    if scores.mae == scores.baseline_mae:
+        return ""
+    if scores.calibration_slope is None or scores.bootstrap is None:
+        return TOO_FEW
+    low, high = scores.bootstrap.calibration_slope
+    return f"{scores.calibration_slope:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def signed(value: float, interval: Interval | None) -> str:
+    """Return a difference of errors with its 95 % interval, as `+1.2 [+0.3, +2.1]`."""
+    if interval is None:
+        return f"{value:+.1f} [{TOO_FEW}]"
+    return "{:+.1f} [{:+.1f}, {:+.1f}]".format(value, *interval)
 
 
 def scores_at(models: dict[str, ByQuality], quality: str) -> dict[str, dict[str, Scores]]:
@@ -61,15 +70,12 @@ def scores_at(models: dict[str, ByQuality], quality: str) -> dict[str, dict[str,
 def figures_table(results: Results) -> str:
     """Return the figures of the network by pressure and capture quality."""
     columns = (
-        "pressure", "capture", "MAE", "training mean", "r", "mean error ± SD", "within 5 / 10 / 15", "coverage",
-        "interval",
+        "pressure", "capture", "MAE", "training mean", "r", "slope", "SD of readings / cuffs", "coverage", "interval",
     )  # fmt: skip
     return table(columns, [
         (
-            pressure, quality, mae(each), f"{each.baseline_mae:.1f}", correlation(each),
-            f"{each.mean_error:+.1f} ± {each.sd_error:.1f}",
-            " / ".join(f"{100 * part:.0f}" for part in each.within.values()) + " %", share(each.coverage),
-            half_width(each.interval),
+            pressure, quality, mae(each), f"{each.baseline_mae:.1f}", correlation(each), slope(each),
+            f"{each.sd_answers:.1f} / {each.sd_truth:.1f}", share(each.coverage), half_width(each.interval),
         )
         for pressure, quality, each in _all_scores(results)
     ])  # fmt: skip
@@ -94,32 +100,13 @@ def ranges_table(results: Results, quality: str) -> str:
     return table(columns, rows)
 
 
-def models_table(results: Results, quality: str) -> str:
-    """Return the network and simpler models on the same people at one quality, one row each."""
-    columns = ["model"]
-    for pressure in PRESSURES:
-        columns += [f"{pressure} MAE", "r", "network nearer by"]
-    rows = [["**network**"]]
-    for pressure in PRESSURES:
-        network = results.qualities[quality][pressure]
-        rows[0] += [mae(network), correlation(network), ""]
-    for name, by_pressure in scores_at(results.models, quality).items():
-        people = by_pressure[PRESSURES[0]].people
-        row = [name if people == results.qualities[quality][PRESSURES[0]].people else f"{name} ({people} people)"]
-        for pressure in PRESSURES:
-            each = by_pressure[pressure]
-            row += [mae(each), correlation(each), gain(each.network) if each.network else ""]
-        rows.append(row)
-    return table(columns, rows)
-
-
 def controls_table(results: Results) -> str:
     """Return the negative controls at the reference quality, and whether they fall to the training mean."""
     columns = ("control", "pressure", "MAE", "training mean", "gain", "r", "falls to the training mean")
     return table(columns, [
         (
-            name, pressure, f"{each.mae:.1f}", f"{each.baseline_mae:.1f}",
-            f"{each.gain:.1f} [{_interval(each)}]", correlation(each),
+            results.title(name), pressure, f"{each.mae:.1f}", f"{each.baseline_mae:.1f}",
+            signed(each.gain, each.bootstrap.gain if each.bootstrap else None), correlation(each),
             "yes" if each.falls else "**no**",
         )
         for name, by_pressure in scores_at(results.controls, results.reference).items()
@@ -130,12 +117,12 @@ def controls_table(results: Results) -> str:
 def agreement_table(results: Results) -> str:
     """Return Bland and Altman's figures and the verdicts of the standards, by pressure and quality."""
     columns = (
-        "pressure", "capture", "bias", "95 % limits of agreement", "slope of the difference", "answer per mmHg of cuff",
-        "ISO 81060-2 (AAMI)", "BHS", "IEEE 1708",
+        "pressure", "capture", "mean error ± SD", "95 % limits of agreement", "slope of the difference",
+        "answer per mmHg of cuff", "within 5 / 10 / 15", "ISO 81060-2 (AAMI)", "BHS", "IEEE 1708",
     )  # fmt: skip
     return table(columns, [
         (
-            pressure, quality, f"{agreement.bias:+.1f}", *_spread(agreement),
+            pressure, quality, f"{each.mean_error:+.1f} ± {each.sd_error:.1f}", *_spread(agreement), _within(each),
             "passed" if verdicts.aami else "not passed", verdicts.bhs, verdicts.ieee_1708,
         )
         for pressure, quality, each in _all_scores(results)
@@ -173,26 +160,42 @@ def intervals_table(results: Results) -> str:
     return table(columns, rows)
 
 
-def other_data_table(results: Results, *, variants: bool = True) -> str:
-    """Return the figures on other data sets at each result's reference quality; without `variants` as shipped."""
-    columns = (
-        "data", "variant", "pressure", "MAE", "training mean", "own mean", "r", "mean error", "coverage", "interval",
-    )  # fmt: skip
+def repetitions_table(results: Results) -> str:
+    """Return the figures of each repetition of the folds at the reference quality."""
+    return table(("pressure", "split", "MAE", "training mean", "r", "r of each fold"), [
+        (
+            pressure, number, f"{each.mae:.1f}", f"{each.baseline_mae:.1f}", _two_digits(each.r),
+            ", ".join(map(_two_digits, folds)),
+        )
+        for pressure, scores in results.network.items()
+        for number, (each, folds) in enumerate(zip(scores.repetitions, scores.r_of_folds, strict=True), 1)
+    ])  # fmt: skip
+
+
+def other_data_table(results: Results) -> str:
+    """Return the figures of the finished weights on other data sets, at the reference quality of each."""
+    columns = ("data", "pressure", "MAE", "training mean", "own mean", "r", "slope", "mean error", "coverage")
     return table(columns, [
         (
-            f"{name}, {scored.people} people", variant, pressure, mae(each), f"{each.baseline_mae:.1f}",
-            f"{each.own_mean_mae:.1f}", correlation(each), f"{each.mean_error:+.1f}", share(each.coverage),
-            half_width(each.interval),
+            f"{name}, {scored.people} people{_seen(scored)}", pressure, mae(each), f"{each.baseline_mae:.1f}",
+            f"{each.own_mean_mae:.1f}", correlation(each), slope(each), f"{each.mean_error:+.1f}", share(each.coverage),
         )
-        for name, by_variant in results.other_data.items()
-        for variant, scored in list(by_variant.items())[: None if variants else 1]
+        for name, scored in results.other_data.items()
         for pressure, each in scored.network.items()
     ])  # fmt: skip
 
 
-def _interval(scores: Scores) -> str:
-    """The interval of the gain over the training mean."""
-    return "{:.1f}, {:.1f}".format(*scores.bootstrap.gain) if scores.bootstrap else TOO_FEW
+def _seen(scored: Results) -> str:
+    return f" ({scored.seen_in_training} seen in training)" if scored.seen_in_training else ""
+
+
+def _within(scores: Scores) -> str:
+    """Shares of errors up to 5, 10 and 15 mmHg."""
+    return " / ".join(f"{100 * part:.0f}" for part in scores.within.values()) + " %"
+
+
+def _two_digits(value: float | None) -> str:
+    return TOO_FEW if value is None else f"{value:.2f}"
 
 
 def _spread(agreement: Agreement) -> tuple[str, str, str]:

@@ -21,9 +21,8 @@ from bpdemo.weights.store import Weights
 EVALUATION_SEED = 1000  # added to the seed: evaluation renderings are other ones than training's
 RENDERINGS = 4
 """Renderings of a person in each quality when scoring."""
-AS_SHIPPED = "as shipped"
 
-_FOLDS = 5  # of the people who are evaluated, for the model of their age, sex and BMI
+_FOLDS = 5  # of the people who are evaluated, for the model of what they tell
 
 
 def evaluate(weights: Weights, data: Mapping[str, str | Path], maps: Sequence[str | Path] = ()) -> Results:
@@ -46,6 +45,7 @@ def score_weights(weights: Weights, cohort: Cohort, tests: Dataset, windows: Pre
     config = weights.config
     about = About(
         dataset=cohort.name,
+        model=config.model,
         left_out=cohort.left_out,
         renderings=RENDERINGS if cohort.recorded else 0,
         edges=(config.network.systolic_edges, config.network.diastolic_edges),
@@ -64,9 +64,9 @@ def score_weights(weights: Weights, cohort: Cohort, tests: Dataset, windows: Pre
     return add_filmed(results, windows, tests, about.edges)
 
 
-def external_validation(weights: Weights, data: Mapping[str, str | Path]) -> dict[str, dict[str, Results]]:
+def external_validation(weights: Weights, data: Mapping[str, str | Path]) -> dict[str, Results]:
     """Return the results of finished weights on other data sets, each scored by itself, as `Results.other_data`."""
-    return {name: {AS_SHIPPED: evaluate(weights, {name: folder})} for name, folder in data.items()}
+    return {name: evaluate(weights, {name: folder}) for name, folder in data.items()}
 
 
 def predict(weights: Weights, tests: Dataset) -> Predictions:

@@ -80,6 +80,7 @@ def evaluate_folds(
     beside = predict_with_baselines(subsample(dataset, TRAINING_RENDERINGS), dataset, folds)
     about = About(
         dataset=cohort.name,
+        model=model,
         left_out=cohort.left_out,
         edges=(network.systolic_edges, network.diastolic_edges),
         folds=recipe.folds,

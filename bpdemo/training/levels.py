@@ -12,8 +12,8 @@ from bpdemo.training.dataset import Dataset
 from bpdemo.training.metrics import score, shown_groups
 from bpdemo.training.predictions import Predictions, average_clips, average_people
 from bpdemo.training.results import FILMED, PRESSURES, Group, Results
-from bpdemo.training.scores import GroupFigures, LevelScores
-from bpdemo.training.scoring import Edges
+from bpdemo.training.scores import GroupFigures
+from bpdemo.training.scoring import Edges, score_rows
 
 NOT_KNOWN = "not known"
 """The group of those of whom a data set does not say what others say."""
@@ -30,21 +30,10 @@ def add_filmed(results: Results, windows: Predictions, dataset: Dataset, edges: 
     clips = average_clips(filmed)
     levels = {"window": filmed, "clip": clips, "person": average_people(clips)}
     found = {
-        "levels": {level: score_level(answers, edges) for level, answers in levels.items()},
+        "levels": {level: score_rows(answers, edges) for level, answers in levels.items()},
         "groups": score_groups(clips, dataset),
     }
     return results.model_copy(update=found).rounded()
-
-
-def score_level(answers: Predictions, edges: Edges) -> dict[str, LevelScores]:
-    """Return the scores of answers by pressure, with their spread beside that of the truth."""
-    scored = {}
-    for k, pressure in enumerate(PRESSURES):
-        truth, value = answers.truth[:, k], answers.value[:, k]
-        scores = score(truth, value, answers.baseline[:, k], edges[k], person=answers.person)
-        spread = {"sd_answers": float(value.std()), "sd_truth": float(truth.std())}
-        scored[pressure] = LevelScores(**scores.model_dump(exclude_unset=True), **spread)
-    return scored
 
 
 def score_groups(clips: Predictions, dataset: Dataset) -> dict[str, dict[str, Group]]:

@@ -92,6 +92,9 @@ def score(
         mean_error=float(error.mean()),
         sd_error=float(error.std()),
         r=float(_correlation_of_sums(sums.sum(axis=0, keepdims=True))[0]) if people >= MIN_PEOPLE else None,
+        calibration_slope=float(_slope_of_sums(sums.sum(axis=0, keepdims=True))[0]) if people >= MIN_PEOPLE else None,
+        sd_answers=float(predicted.std()),
+        sd_truth=float(truth.std()),
         baseline_mae=baseline_mae,
         baseline_rmse=float(np.sqrt((baseline_error**2).mean())),
         own_mean_mae=float(np.abs(truth - truth.mean()).mean()),
@@ -264,6 +267,7 @@ def _bootstrap(sums: np.ndarray, with_coverage: bool, seed: int) -> Bootstrap:
         mae=interval(absolute / count),
         r=interval(_correlation_of_sums(drawn)),
         gain=interval((baseline_absolute - absolute) / count),
+        calibration_slope=interval(_slope_of_sums(drawn)),
     )
     if with_coverage:
         figures.coverage = interval(inside / count)
@@ -290,6 +294,17 @@ def _correlation_of_sums(sums: np.ndarray) -> np.ndarray:
     covariance = xy / count - x * y / count**2
     constant = (variance_x < _TINY) | (variance_y < _TINY)
     return np.where(constant, 0.0, covariance / np.sqrt(np.where(constant, 1.0, variance_x * variance_y)))
+
+
+def _slope_of_sums(sums: np.ndarray) -> np.ndarray:
+    """Slope of truth on answer of each row of sums [draws, 9]; 0 where the answer is constant.
+
+    Miller et al., *Validation of probabilistic predictions*, Med. Decis. Making 13, 1993: the calibration slope.
+    """
+    count, _, _, _, x, y, _, yy, xy = sums.T
+    variance = yy / count - (y / count) ** 2
+    constant = variance < _TINY
+    return np.where(constant, 0.0, (xy / count - x * y / count**2) / np.where(constant, 1.0, variance))
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:

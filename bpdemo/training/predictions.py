@@ -30,6 +30,7 @@ class Predictions:
     shape: np.ndarray | None = None  # float64 [n, S], `heads.Prediction.shape`; None for a model without one
     both: np.ndarray | None = None  # float64 [n, 2], mmHg, clip and told traits together; NaN where none are known
     clip: np.ndarray | None = None  # int [n], which clip; -1 of a rendering; None where all are renderings
+    kept: np.ndarray | None = None  # float64 [n, 2], share of each answer that is kept (`PressureModel`)
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
@@ -59,6 +60,7 @@ class Answers:
     systolic_probability: np.ndarray | None = None
     diastolic_probability: np.ndarray | None = None
     shape: np.ndarray | None = None
+    kept: np.ndarray | None = None
 
     def beside(
         self, tests: Dataset, windows: np.ndarray, baseline: np.ndarray, *, split: int = 0, fold: int = 0
@@ -127,4 +129,5 @@ def ask(network: PressureModel | Member, dataset: Dataset, windows: np.ndarray, 
         collect(lambda batch: batch.systolic.probability),
         collect(lambda batch: batch.diastolic.probability),
         None if batches[0].shape is None else collect(lambda batch: cast(Tensor, batch.shape)),
+        np.tile(network.kept.cpu().numpy(), (len(windows), 1)) if isinstance(network, PressureModel) else None,
     )

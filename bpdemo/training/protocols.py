@@ -11,10 +11,9 @@ import numpy as np
 
 from bpdemo.errors import DataError, shown
 from bpdemo.stmap import MIN_WINDOW_S, WINDOW_S
-from bpdemo.training.levels import score_level
 from bpdemo.training.predictions import Predictions
 from bpdemo.training.results import Line, ProtocolResults, Published
-from bpdemo.training.scoring import Edges
+from bpdemo.training.scoring import Edges, score_rows
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
 """Lowest and highest pressure that counts, mmHg: of the systolic, of the diastolic."""
@@ -131,5 +130,5 @@ def _line(what: str, windows: Predictions, kept: np.ndarray, edges: Edges) -> Li
         people=len(np.unique(left.person)),
         windows=len(left.person),
         dropped=int((~kept).sum()),
-        scores=score_level(left, edges) if len(left.person) else {},
+        scores=score_rows(left, edges) if len(left.person) else {},
     )

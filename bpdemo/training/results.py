@@ -9,17 +9,17 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from bpdemo.training.scores import Figures, GroupFigures, Interval, LevelScores, Scores
+from bpdemo.training.scores import Figures, GroupFigures, Interval, Scores
 from bpdemo.weights.config import Clips, Intervals
 
-SCHEMA: Final = "bpdemo.evidence/1"
+SCHEMA: Final = "bpdemo.evidence/2"
 PRESSURES = ("systolic", "diastolic")
 FILMED = "filmed"
 """The quality of windows of clips; all others are rendered."""
 NETWORK, MEAN, HEART_RATE = "network", "training mean", "heart rate"
 TRAITS, RECOVERED, CONTACT = "told traits", "recovered beat", "contact beat"
-BOTH = "network + told traits"
-"""Names of the network and of the models beside it (`baselines`)."""
+BOTH = f"{NETWORK} + {TRAITS}"
+"""Names of the network, of the models beside it (`baselines`), and of the network with what a person tells."""
 
 _DIGITS = 4
 
@@ -129,7 +129,7 @@ class Line(Figures):
     people: int
     windows: int
     dropped: int  # windows that are in the test set and not in these scores
-    scores: dict[str, LevelScores]  # empty where no window is left
+    scores: dict[str, Scores]  # empty where no window is left
 
 
 class ProtocolResults(Figures):
@@ -151,7 +151,11 @@ ByQuality = dict[str, dict[str, Scores]]
 class Results(Figures):
     """All that an evaluation found."""
 
-    schema_: Literal["bpdemo.evidence/1"] = Field(alias="schema")
+    schema_: Literal["bpdemo.evidence/2"] = Field(alias="schema")
+    model: str = NETWORK  # name of the network, in `bpdemo.models.MODELS`
+    parameters: int | None = None  # of all its members
+    milliseconds: float | None = None  # it takes for one window on one CPU thread (`cost.measure_cost`)
+    kept: dict[str, float] = Field(default_factory=dict)  # pressure -> share of its answer, median of folds
     dataset: str  # names of the data sets, joined by "+"
     people: int
     left_out: int = 0  # people who could not be used
@@ -171,16 +175,19 @@ class Results(Figures):
     controls: dict[str, ByQuality]  # negative controls; each must fall to the training mean
     # Of clips: "window", "clip" and "person" -> pressure -> scores; and what clips have in common, as "task" -> its
     # value -> figures.
-    levels: dict[str, dict[str, LevelScores]] = Field(default_factory=dict)
+    levels: dict[str, dict[str, Scores]] = Field(default_factory=dict)
     groups: dict[str, dict[str, Group]] = Field(default_factory=dict)
     protocol: ProtocolResults | None = None
-    # Data set -> "as shipped" -> results of the weights there.
-    other_data: dict[str, dict[str, "Results"]] = Field(default_factory=dict)
+    other_data: dict[str, "Results"] = Field(default_factory=dict)  # data set -> results of the weights there
 
     @property
     def network(self) -> dict[str, NetworkScores]:
         """Scores of the network at the reference quality, by pressure."""
         return self.qualities[self.reference]
+
+    def title(self, name: str) -> str:
+        """Return the name of a model or control as tables show it: the network goes by its own name."""
+        return name.replace(NETWORK, self.model, 1) if name.startswith(NETWORK) else name
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, its numbers of few digits: what rounding hides, nobody can measure."""

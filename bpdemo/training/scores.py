@@ -17,6 +17,7 @@ class Bootstrap(Figures):
     mae: Interval
     r: Interval
     gain: Interval
+    calibration_slope: Interval
     coverage: Interval | None = None
 
 
@@ -41,12 +42,12 @@ class Verdicts(Figures):
 
 
 class Comparison(Figures):
-    """The network beside another model: the same people, quality and repetitions, person by person."""
+    """The network, or it with told traits, beside another model: the same people, quality and repetitions."""
 
     splits: int  # repetitions of the folds that both were fitted on
     mae: float  # of the other model
     network_mae: float
-    gain: float  # mae - network_mae; above 0 the network is better
+    gain: float  # mae - network_mae, person by person; above 0 the network is better
     gain_interval: Interval | None  # 95 %, people resampled in pairs
 
 
@@ -62,6 +63,9 @@ class Scores(Figures):
     r: float | None  # Pearson's; 0 when either side is constant or the prediction is the baseline
     baseline_mae: float
     baseline_rmse: float
+    calibration_slope: float | None  # mmHg of truth for each mmHg of answer: 1 can be taken at its word, 0 says nothing
+    sd_answers: float  # standard deviation of the answers; 0 where everybody is told the same
+    sd_truth: float  # of the true pressures
     own_mean_mae: float  # of always answering the mean of these very pressures: a group's level known, its ranking not
     gain: float  # baseline_mae - mae; above 0 is better than the baseline
     bootstrap: Bootstrap | None
@@ -71,18 +75,12 @@ class Scores(Figures):
     coverage: float | None = None  # share of true pressures inside their interval
     interval: float | None = None  # mean half-width
     network: Comparison | None = None  # of another model, how the network does beside it
+    both: Comparison | None = None  # of told traits, how the network with them does beside them
 
     @property
     def falls(self) -> bool:
         """Whether this is not clearly better than the training mean: the interval of its gain reaches 0."""
         return self.bootstrap is None or self.bootstrap.gain[0] <= 0
-
-
-class LevelScores(Scores):
-    """Scores of answers taken window by window, clip by clip or person by person."""
-
-    sd_answers: float  # standard deviation of the answers; 0 where everybody is told the same
-    sd_truth: float  # of the true pressures
 
 
 class GroupFigures(Figures):

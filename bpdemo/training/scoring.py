@@ -11,9 +11,11 @@ from bpdemo.training.intervals import COVERAGE, cross_half_widths, half_widths
 from bpdemo.training.metrics import bland_altman, calibration, correlation, score
 from bpdemo.training.predictions import Predictions
 from bpdemo.training.results import (
+    BOTH,
     FILMED,
     PRESSURES,
     SCHEMA,
+    TRAITS,
     ByQuality,
     Calibration,
     NetworkScores,
@@ -34,6 +36,9 @@ class About:
     """What is known of an evaluation besides the answers; the fields are those of `Results`."""
 
     dataset: str
+    model: str | None = None
+    parameters: int | None = None
+    milliseconds: float | None = None
     left_out: int = 0
     renderings: int = 0
     edges: Edges = EDGES
@@ -71,6 +76,8 @@ def summarise(
         half_width = np.broadcast_to([intervals.systolic, intervals.diastolic], network.value.shape)
         constant = None
     known = {name: value for name, value in vars(about).items() if value is not None and name != "edges"}
+    if network.kept is not None:
+        known["kept"] = _median_over_folds(network, network.kept)
     return Results(
         **known,
         schema=SCHEMA,
@@ -103,12 +110,20 @@ def score_models(
             scored[name][quality] = score_quality(model, quality, edges)
             for pressure, comparison in (compare(network, model, quality) if network else {}).items():
                 scored[name][quality][pressure].network = comparison
+    if BOTH in models and TRAITS in models:
+        for quality, by_pressure in scored[TRAITS].items():
+            for pressure, comparison in compare(models[BOTH], models[TRAITS], quality).items():
+                by_pressure[pressure].both = comparison
     return scored
 
 
 def score_quality(model: Predictions, quality: str, edges: Edges = EDGES) -> dict[str, Scores]:
     """Return the scores of a model at one capture quality, by pressure."""
-    rows = model.select(model.quality == quality)
+    return score_rows(model.select(model.quality == quality), edges)
+
+
+def score_rows(rows: Predictions, edges: Edges = EDGES) -> dict[str, Scores]:
+    """Return the scores of some answers, by pressure."""
     return {
         pressure: score(rows.truth[:, k], rows.value[:, k], rows.baseline[:, k], edges[k], person=rows.person)
         for k, pressure in enumerate(PRESSURES)
@@ -118,7 +133,7 @@ def score_quality(model: Predictions, quality: str, edges: Edges = EDGES) -> dic
 def compare(network: Predictions, model: Predictions, quality: str) -> dict[str, Comparison]:
     """Return the network beside another model, by pressure, on the splits both have; empty where there are none.
 
-    Of the network, the people count whom the model was asked about.
+    Of the network, the people count whom the model was asked about. What is called the network may be any model.
 
     Raises:
         ValueError: the model was asked about somebody else.
@@ -189,6 +204,12 @@ def _score_network(
     if constant is not None:
         scores.baseline_interval = float(constant[here, k].mean())
     return scores
+
+
+def _median_over_folds(rows: Predictions, column: np.ndarray) -> dict[str, float]:
+    """Return by pressure the median over folds of a column [n, 2] that is the same for all of a fold."""
+    first = np.unique(np.stack((rows.split, rows.fold)), axis=1, return_index=True)[1]
+    return dict(zip(PRESSURES, np.median(column[first], axis=0).tolist(), strict=True))
 
 
 def _error_by_person(rows: Predictions) -> np.ndarray:

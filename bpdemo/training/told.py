@@ -41,8 +41,11 @@ def add_told(answers: Predictions, parameters: ToldParameters | None, people: Se
 def answers_with_told(answers: Predictions) -> Predictions:
     """Return the answers of clip and told traits together, of those of whom any trait is known."""
     both = np.full_like(answers.value, np.nan) if answers.both is None else answers.both
-    rows = replace(answers, value=both, systolic_probability=None, diastolic_probability=None, shape=None, both=None)
-    return rows.select(np.isfinite(both).all(axis=1))
+    known = np.isfinite(both).all(axis=1)
+    same = ("person", "quality", "truth", "split", "fold", "baseline", "clip")
+    return Predictions(
+        value=both[known], **{name: column[known] for name, column in answers.columns.items() if name in same}
+    )
 
 
 def with_half_widths(parameters: ToldParameters, half_widths: np.ndarray) -> ToldParameters:

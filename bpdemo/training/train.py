@@ -21,6 +21,7 @@ from bpdemo.system.files import write_file
 from bpdemo.training import cross_validation
 from bpdemo.training.baselines import TRAINING_RENDERINGS, predict_with_baselines
 from bpdemo.training.cohort import Cohort, prepare
+from bpdemo.training.cost import measure_cost
 from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.description import describe, provenance
 from bpdemo.training.evaluate import EVALUATION_SEED, external_validation
@@ -166,8 +167,12 @@ def run_experiment(
     dataset, tests, cohort = material.dataset, material.tests, material.cohort
     folds = make_folds(dataset.people, recipe.folds, recipe.repetitions, seed)
     network = cross_validation.cross_validate(dataset, tests, folds, config, recipe, run, device, model=model)
+    parameters, milliseconds = measure_cost(find_model(model).build(config))
     about = About(
         dataset=cohort.name,
+        model=model,
+        parameters=parameters,
+        milliseconds=milliseconds,
         left_out=cohort.left_out,
         renderings=recipe.test_renderings if cohort.recorded else 0,
         folds=recipe.folds,

@@ -4,7 +4,7 @@ import numpy as np
 
 from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
 from bpdemo.training.predictions import Predictions
-from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, RECOVERED, TRAITS, Results
+from bpdemo.training.results import BOTH, CONTACT, HEART_RATE, MEAN, RECOVERED, TRAITS, Results
 from bpdemo.training.scoring import About, summarise
 from bpdemo.weights.config import Intervals
 
@@ -37,7 +37,8 @@ def make(
     probability = [_probability(value[:, k], EDGES[k], 0.9 * SPREADS[k]) if with_ranges else None for k in (0, 1)]
     baseline = np.broadcast_to(MEANS, truth.shape)
     fold = fold_of[split, person]
-    return Predictions(person, quality, truth, split, fold, baseline, value, *probability)
+    kept = np.stack([0.5 + 0.1 * fold, np.full(len(fold), 0.25)], axis=1)
+    return Predictions(person, quality, truth, split, fold, baseline, value, *probability, kept=kept)
 
 
 def _probability(value, edges, width):
@@ -60,12 +61,13 @@ def results(**changes) -> Results:
         TRAITS: other(0.3, 0.4, 3),
         RECOVERED: other(0.25, 0.4, 4),
         CONTACT: other(0.5, 0.4, 5),
+        BOTH: other(0.5, 0.5, 8),
     }
     controls = {
         "network, time shuffled": other(0, 0.05, 6),
         "recovered beat, labels permuted": other(0, 0.1, 7),
     }
-    about = About("made_up", renderings=2, folds=5, seeds=[0, 1])
+    about = About("made_up", "beats", 12345, 2.25, renderings=2, folds=5, seeds=[0, 1])
     return summarise(network, about, models=models, controls=controls)
 
 
@@ -73,4 +75,4 @@ def results_elsewhere() -> Results:
     """Results of finished weights on another data set."""
     network = make(people=78, splits=1, share=0.0, noise=0.3)
     intervals = Intervals(coverage=0.9, systolic=30.0, diastolic=18.0)
-    return summarise(network, About("mw_ppg", renderings=2, seen_in_training=0), intervals=intervals)
+    return summarise(network, About("mw_ppg", "beats", renderings=2, seen_in_training=0), intervals=intervals)

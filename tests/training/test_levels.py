@@ -5,10 +5,10 @@ import pytest
 
 from bpdemo.data.person import Person
 from bpdemo.training.dataset import Dataset, FilmedClip
-from bpdemo.training.levels import NOT_KNOWN, add_filmed, score_groups, score_level
+from bpdemo.training.levels import NOT_KNOWN, add_filmed, score_groups
 from bpdemo.training.predictions import Predictions, average_clips
 from bpdemo.training.results import Windows
-from bpdemo.training.scoring import EDGES, About, summarise
+from bpdemo.training.scoring import EDGES, About, score_rows, summarise
 from bpdemo.weights.config import Intervals
 
 # Person, clip, systolic truth and answer of each window; the diastolic are half of these.
@@ -131,4 +131,4 @@ def test_figures_of_few_people_are_withheld_also_where_the_rest_would_give_them_
 
 def test_answers_that_are_all_alike_have_no_spread(windows):
     same = Predictions(**windows.columns | {"value": np.full_like(windows.value, 100.0)})
-    assert score_level(same, EDGES)["systolic"].sd_answers == 0
+    assert score_rows(same, EDGES)["systolic"].sd_answers == 0

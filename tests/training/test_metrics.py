@@ -74,8 +74,8 @@ def test_fewer_people_than_an_interval_needs_have_none(people, enough):
     figures = score(truth, truth + 1, 90.0, EDGES, person=person, half_width=5)
     agreement = metrics.bland_altman(truth, truth + 1, people)
     withheld = [figures.bootstrap, figures.r, agreement.limits, agreement.slope, agreement.slope_on_truth]
-    withheld.append(metrics.correlation(truth, truth + 1, people))
-    assert [one is not None for one in withheld] == [enough] * 6
+    withheld += [metrics.correlation(truth, truth + 1, people), figures.calibration_slope]
+    assert [one is not None for one in withheld] == [enough] * 7
     assert (figures.mae, figures.coverage, agreement.bias) == pytest.approx((1, 1, 1))
     assert figures.falls is not enough
 
@@ -83,12 +83,25 @@ def test_fewer_people_than_an_interval_needs_have_none(people, enough):
 def test_constant_answers_have_no_correlation():
     truth = np.linspace(90, 170, 20)
     figures = score(truth, np.full(20, 125.0), 125.0, EDGES)
-    assert figures.r == 0
-    assert figures.bootstrap.r == (0, 0)
+    assert figures.r == figures.calibration_slope == 0
+    assert figures.bootstrap.r == figures.bootstrap.calibration_slope == (0, 0)
     assert figures.bootstrap.gain == (0, 0)
     assert "coverage" not in figures.model_dump(exclude_unset=True)
     assert metrics.correlation(truth, np.full(20, 125.0)) == 0
     assert metrics.correlation(truth, -truth) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 4.0])
+def test_the_calibration_slope_says_what_a_difference_of_answers_is_worth(factor):
+    rng = np.random.default_rng(0)
+    truth = rng.normal(125, 20, 400)
+    drawn = 125 + (truth - 125 + rng.normal(0, 5, 400)) / factor
+    figures = score(truth, drawn, 125.0, EDGES)
+    assert figures.calibration_slope == pytest.approx(np.polyfit(drawn, truth, 1)[0])
+    low, high = figures.bootstrap.calibration_slope
+    assert low < factor * 400 / 425 < high
+    assert high - low < 0.1 * factor
+    assert (figures.sd_answers, figures.sd_truth) == pytest.approx((drawn.std(), truth.std()))
 
 
 def test_means_of_different_folds_have_no_correlation():

@@ -80,7 +80,10 @@ def test_a_model_answers_as_when_asked_one_by_one(monkeypatch):
     model = find_model("beats").build(BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4))
     dataset = make_dataset(np.linspace(95, 165, 6), each=2)
     order = np.random.default_rng(0).permutation(12)[:10]
+    model.fit_shrinkage(np.array([[120.0, 70], [130, 80]]), np.array([0.5, 0.25]))
     answers = ask(model.train(), dataset, order, torch.device("cpu"))
+    np.testing.assert_array_equal(answers.kept, [[0.5, 0.25]] * 10)
+    assert ask(model.members[0], dataset, order, torch.device("cpu")).kept is None
     assert (answers.value.shape, answers.value.dtype) == ((10, 2), np.float64)
     for row, i in enumerate(order):
         arrays = (dataset.values, dataset.weight, dataset.rate_hz)

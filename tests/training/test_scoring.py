@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bpdemo.training.predictions import Predictions
-from bpdemo.training.results import CONTACT, MEAN, PRESSURES, RECOVERED, TRAITS, Results, load_results
+from bpdemo.training.results import BOTH, CONTACT, MEAN, PRESSURES, RECOVERED, TRAITS, Results, load_results
 from bpdemo.training.scoring import About, compare, score_models, summarise
 from bpdemo.weights.config import Intervals
 from tests.support.made_up import MEANS, SPREADS, make, results
@@ -35,13 +35,14 @@ def test_figures_are_those_of_the_predictions(made):
 def test_the_json_form_is_read_back_as_it_was(made, tmp_path):
     (tmp_path / "evidence.json").write_text(json.dumps(made.to_json(), allow_nan=False))
     assert load_results(tmp_path / "evidence.json") == made
-    assert made.to_json()["schema"] == "bpdemo.evidence/1"
+    assert made.to_json()["schema"] == "bpdemo.evidence/2"
     with pytest.raises(ValueError, match="schema"):
         Results.model_validate(made.to_json() | {"schema": "another"})
 
 
 def test_what_is_not_known_is_not_in_the_json_form():
-    bare = summarise(make(splits=1, with_ranges=False), About("x"), intervals=INTERVALS).to_json()
+    network = replace(make(splits=1, with_ranges=False), kept=None)
+    bare = summarise(network, About("x"), intervals=INTERVALS).to_json()
     assert set(bare) == {
         *("schema", "dataset", "people", "left_out", "renderings", "reference", "splits", "edges", "intervals"),
         *("qualities", "models", "controls"),
@@ -108,6 +109,34 @@ def test_an_equal_model_gains_nothing_and_the_ceiling_gains(made):
     assert models[MEAN]["standard"]["systolic"].r == 0
     assert models[CONTACT]["standard"]["systolic"].mae < models[RECOVERED]["standard"]["systolic"].mae
     assert models[TRAITS]["poor"]["diastolic"].network.splits == 1
+
+
+def test_told_traits_with_the_clip_stand_beside_told_traits_alone():
+    network, both, words = make(splits=1), make(splits=1, share=0.6, seed=2), make(splits=1, share=0.2, seed=3)
+    some = words.select(words.person > 3)
+    found = score_models({TRAITS: some, BOTH: both}, network=network)[TRAITS]["standard"]["systolic"]
+    here = (both.person > 3) & (both.quality == "standard")
+    ours, theirs = (np.abs(each.value - each.truth)[here, 0].mean() for each in (both, words))
+    assert (found.both.network_mae, found.both.mae) == pytest.approx((ours, theirs))
+    assert found.both.gain == pytest.approx(theirs - ours)
+    assert found.network.network_mae != found.both.network_mae
+    assert score_models({TRAITS: some}, network=network)[TRAITS]["standard"]["systolic"].both is None
+
+
+def test_the_share_that_is_kept_is_the_median_over_folds(made):
+    network = make()
+    folds = {(split, fold): kept for split, fold, kept in zip(network.split, network.fold, network.kept, strict=True)}
+    assert len(folds) == 10
+    assert made.kept == pytest.approx(dict(zip(PRESSURES, np.median(list(folds.values()), axis=0), strict=True)))
+    # Folds count alike, however many people are in each.
+    uneven = network.select((network.fold < 3) & ((network.fold != 1) | (network.person < 20)))
+    assert summarise(uneven, About("x")).kept["systolic"] == pytest.approx(0.6)
+
+
+def test_what_is_known_of_the_model_is_in_the_results(made):
+    assert (made.model, made.parameters, made.milliseconds) == ("beats", 12345, 2.25)
+    assert made.title(BOTH) == f"beats + {TRAITS}"
+    assert made.title(TRAITS) == TRAITS
 
 
 def test_a_person_in_two_folds_of_one_split_is_a_leak():

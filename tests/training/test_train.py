@@ -9,6 +9,7 @@ import torch
 from sklearn.svm import SVR
 
 from bpdemo.errors import DataError
+from bpdemo.models import find_model
 from bpdemo.models.config import BeatsConfig
 from bpdemo.training import baselines, train
 from bpdemo.training import evaluate as evaluation
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.slow
 
 TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=1, batch=4)
 SMALL = BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4)
+FRESH = ("other_data", "milliseconds")
 SETTINGS = {"seed": 3, "device": "cpu", "recipe": TINY, "network": SMALL}
 
 
@@ -66,6 +68,9 @@ def test_the_evidence_holds_network_models_and_other_data(trained):
     assert (results.folds, results.seeds, results.splits) == (2, [3], 1)
     assert list(results.models) == [MEAN, HEART_RATE, RECOVERED, CONTACT]
     assert list(results.other_data) == ["mw_ppg"]
+    assert results.model == results.other_data["mw_ppg"].model == config.model
+    assert results.parameters == sum(each.numel() for each in find_model("beats").build(SMALL).parameters())
+    assert all(0 <= results.kept[pressure] <= 1 for pressure in PRESSURES)
     for quality in ("strong", "standard", "poor"):
         for pressure in PRESSURES:
             figures = results.qualities[quality][pressure]
@@ -101,7 +106,8 @@ def test_a_finished_run_fits_nothing_again_and_gives_the_same(trained, ppg_bp, m
     first, second = (path / "weights" / "model.safetensors" for path in (folder, tmp_path))
     assert first.read_bytes() == second.read_bytes()
     evidence = load_results(tmp_path / "weights" / "evidence.json").to_json()
-    assert evidence == {name: part for name, part in results.to_json().items() if name != "other_data"}
+    assert evidence.pop("milliseconds") > 0  # measured anew
+    assert evidence == {name: part for name, part in results.to_json().items() if name not in FRESH}
 
 
 def material(pressure=100.0):

@@ -1,0 +1,42 @@
+"""What a model costs to run."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from bpdemo.models.inputs import Inputs
+from bpdemo.models.pressure_model import PressureModel
+
+_WARM_UP, _TIMED = 3, 15  # forwards
+
+
+def measure_cost(model: PressureModel) -> tuple[int, float]:
+    """Return how many parameters a model on the CPU has, and the milliseconds it takes for one window on one thread.
+
+    The time is the median of some forwards from prepared tensors: without the reading of the clip, which is the same
+    for all models and takes far longer. All members count.
+    """
+    model.eval()
+    tensors = model.tensors(Inputs.empty(1, with_maps=True))
+    times = []
+    with torch.inference_mode(), _one_thread():
+        for _ in range(_WARM_UP + _TIMED):
+            start = time.perf_counter()
+            model(*tensors)
+            times.append(time.perf_counter() - start)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return parameters, 1000 * float(np.median(times[_WARM_UP:]))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute on one thread, and then on as many as before."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
