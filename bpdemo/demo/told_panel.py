@@ -1,5 +1,7 @@
 """The part of the page where a person may tell age, sex, height and weight. The fields are all that holds them."""
 
+from typing import Any
+
 import gradio as gr
 
 from bpdemo.demo.views.templating import render
@@ -32,7 +34,9 @@ def build_told_panel() -> list[gr.components.Component]:
 
 def read_told(age: object, sex: object, height_cm: object, weight_kg: object) -> tuple[Told, Reason | None]:
     """Return what the fields tell; nothing, and the reason, where it cannot be true: that must cost nobody a clip."""
-    told = Told(age, sex or None, height_cm, weight_kg)  # type: ignore[arg-type]  # as checked here
+    # For an empty field Gradio sends 0.
+    values: list[Any] = [value or None for value in (age, sex, height_cm, weight_kg)]
+    told = Told(*values)
     try:
         told.check()
     except BpdemoError as error:

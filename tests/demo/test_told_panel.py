@@ -54,7 +54,7 @@ def read_with(served, **fields):
 
 @pytest.mark.parametrize(
     ("values", "told"),
-    [((61, "female", 163, 70.5), PERSON), ((None, "", None, None), Told()), ((40, "", None, None), Told(age=40))],
+    [((61, "female", 163, 70.5), PERSON), ((None, "", None, None), Told()), ((40, "", 0, 0), Told(age=40))],
 )
 def test_what_the_page_tells_goes_with_the_clip(served, values, told):
     assert read_told(*values) == (told, None)
