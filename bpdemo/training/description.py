@@ -74,6 +74,7 @@ def describe(
             names=[person.name for person in dataset.people],
         ),
         intervals=results.intervals,
+        scatter=results.scatter,
         told=_with_intervals(told, results.told_intervals),
         validation=Validation(
             protocol=f"{recipe.folds} folds by person{repeated}; the shipped weights are the same recipe fitted on all "
