@@ -26,7 +26,7 @@ from bpdemo.estimate import DISCLAIMER, Estimate
 if TYPE_CHECKING:
     from bpdemo.window import WindowEstimate
 
-Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1))]
+Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1) + 0.0)]  # never -0.0
 Hundredth = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 Thousandth = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 TenThousandth = Annotated[float, AfterValidator(lambda value: round(value, 4))]
@@ -165,6 +165,20 @@ class BaselineForm(Form):
     mean_absolute_error: Tenth
 
 
+class ExceedanceForm(Form):
+    """The probability of a pressure, mmHg, and more."""
+
+    value: float
+    probability: TenThousandth
+
+
+class MovedByForm(Form):
+    """How much each part of the clip moved a pressure, mmHg: the value without the part minus the value with all."""
+
+    regions: dict[str, Tenth] = Field(description="of the face; without those that were not measured")
+    phases: dict[str, Tenth] = Field(description="of the beat; empty of a model that does not read mean beats")
+
+
 class IntervalForm(Form):
     """Value and interval of a pressure."""
 
@@ -174,11 +188,18 @@ class IntervalForm(Form):
 
 
 class PressureForm(IntervalForm):
-    """A pressure with the probability of each range and the baseline beside it."""
+    """A pressure with the probability of each range, the baseline beside it, and what the value rests on."""
+
+    absent = frozenset({"at_least", "differs_from_average", "moved_by"})
 
     coverage: float = Field(description="share of unseen people whose cuff pressure the interval is made to cover")
     ranges: tuple[RangeForm, ...]
+    at_least: ExceedanceForm | None = Field(None, description="of 140 mmHg systolic, 90 diastolic")
     baseline: BaselineForm
+    differs_from_average: bool | None = Field(
+        None, description="from the training mean, by more than readings of one person scatter"
+    )
+    moved_by: MovedByForm | None = None
 
 
 class PersonForm(Form):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bpdemo.attribution import LeftOut, average_moved, leave_out
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
@@ -35,7 +36,7 @@ from bpdemo.estimate import (
 from bpdemo.models.inputs import Inputs
 from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, check_file, notes
-from bpdemo.reasons import can_be_mended, explain, reason
+from bpdemo.reasons import can_be_mended, explain, like_average, reason
 from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from bpdemo.models.heads import RangePrediction
 
 logger = logging.getLogger(__name__)
+
+THRESHOLDS = {"systolic": 140.0, "diastolic": 90.0}
+"""Pressures, mmHg, of which a reading tells how probable they and more are."""
 
 _worker: "BloodPressureEstimator"  # in a process of `answer_many`
 _UNEXPECTED = (
@@ -178,7 +182,9 @@ class BloodPressureEstimator:
         shapes = [window.shape for window in read if window.shape]
         shape = np.mean(shapes, axis=0).tolist() if shapes else None
         beside = estimate_with_told(told, self.weights.config.told, systolic, diastolic, shape) if told else None
-        return replace(estimate, systolic=systolic, diastolic=diastolic, told=beside)
+        note = like_average(systolic, diastolic)
+        noted = (*estimate.notes, *([note] if note else []))
+        return replace(estimate, systolic=systolic, diastolic=diastolic, notes=noted, told=beside)
 
     def answer(
         self,
@@ -230,11 +236,13 @@ class BloodPressureEstimator:
         network = self.weights.network
         device = next(network.parameters()).device
         with torch.inference_mode():
-            prediction = network(*(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window))))
+            tensors = tuple(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window)))
+            batch, left_out = leave_out(network, tensors)
+            prediction = network(*batch)
         return WindowEstimate(
             **vars(window),
-            systolic=self._pressure("systolic", prediction.systolic),
-            diastolic=self._pressure("diastolic", prediction.diastolic),
+            systolic=self._pressure("systolic", prediction.systolic, left_out),
+            diastolic=self._pressure("diastolic", prediction.diastolic, left_out),
             shape=None if prediction.shape is None else tuple(prediction.shape[0].tolist()),
         )
 
@@ -253,8 +261,8 @@ class BloodPressureEstimator:
     def _from_error(self, path: str | os.PathLike, error: BpdemoError) -> Estimate:
         return Estimate.from_error(Path(path).name, error, self.weights.summary, os.fspath(path))
 
-    def _pressure(self, name: str, prediction: "RangePrediction") -> PressureEstimate:
-        """Put the interval and the baseline of the weights' config around one prediction of a batch of one."""
+    def _pressure(self, name: str, prediction: "RangePrediction", left_out: LeftOut) -> PressureEstimate:
+        """Put the interval and the baseline of the weights' config around the first prediction of a batch."""
         config = self.weights.config
         edges, intervals = getattr(config.network, f"{name}_edges"), config.intervals
         value, half_width = float(prediction.value[0]), getattr(intervals, name)
@@ -266,6 +274,9 @@ class BloodPressureEstimator:
             coverage=intervals.coverage,
             ranges=tuple(RangeEstimate(*map(float, part)) for part in parts),
             baseline=Baseline(trained.mean, trained.mean_absolute_error),
+            threshold=THRESHOLDS[name],
+            scatter=None if config.scatter is None else getattr(config.scatter, name),
+            moved_by=left_out.moved(prediction.value),
         )
 
 
@@ -319,4 +330,10 @@ def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:
         probability = float(probabilities.mean())
         inside = float(probabilities @ values / probabilities.sum()) if probability > 0 else float(values.mean())
         ranges.append(RangeEstimate(parts[0].low, parts[0].high, probability, inside))
-    return replace(windows[0], value=value, interval=(value - half_width, value + half_width), ranges=tuple(ranges))
+    return replace(
+        windows[0],
+        value=value,
+        interval=(value - half_width, value + half_width),
+        ranges=tuple(ranges),
+        moved_by=average_moved([window.moved_by for window in windows]),
+    )

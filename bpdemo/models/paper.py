@@ -33,6 +33,7 @@ from bpdemo.stmap import CHANNELS
 
 _T = CHANNELS.index("T")
 _EPSILON = 1e-6
+_QUICK_WIDTH = 64  # of the last stage: all regions left out in turn take a CPU half a second in the full size
 _STRETCH = 45  # columns, 1.5 s: what is hidden of the time in training comes in pieces of half a slice
 
 
@@ -97,6 +98,18 @@ class Network(Member):
         left = mask & torch.from_numpy(seen[:, :, None] & in_time).to(mask.device)
         # Where what is left was not measured, the window stays as it was.
         return stmap, torch.where(left.any(dim=(1, 2), keepdim=True), left, mask)
+
+    def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
+        """Return a window whose mask hides a region's cells; None where it hid them before, or now hides all.
+
+        None of a wide network, too: it is too slow.
+        """
+        stmap, mask = tensors
+        if self.lstm.input_size > _QUICK_WIDTH:
+            return None
+        outside = torch.tensor([cell.region != region for cell in CELLS], device=mask.device)
+        others = mask & outside[:, None]
+        return None if torch.equal(others, mask) or not others.any() else (stmap, others)
 
     def forward(self, stmap: Tensor, mask: Tensor) -> Prediction:
         """Return the prediction of both pressures; finite for any input, however little of it was measured.

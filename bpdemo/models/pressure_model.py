@@ -55,6 +55,18 @@ class Member(nn.Module, ABC):
     def shape_of(self, contact: Tensor) -> Tensor | None:
         """Return the `Prediction.shape` that contact beats [people, points] should give; None without one."""
 
+    def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
+        """Return one window's tensors [1, ...] with a region of the face left out.
+
+        None where the region was not measured or is the only one, and of a model that cannot leave it out.
+        """
+
+    def without_phase(self, tensors: tuple[Tensor, ...], phase: str) -> tuple[Tensor, ...] | None:
+        """Return one window's tensors [1, ...] with a phase of the beat (`beats.PHASES`) left out.
+
+        None where no beat was measured, and of a model that cannot leave it out.
+        """
+
 
 class PressureModel(nn.Module):
     """Windows -> range probabilities and values of both pressures (see the module's text)."""

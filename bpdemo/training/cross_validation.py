@@ -96,7 +96,7 @@ def _fit_fold(
     windows = tests.windows_of(fold.test)
     mean = dataset.truth_of(fold.train).mean(axis=0)
     answers = ask(fitted.model, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)
-    answers = add_told(answers, fit_told_of(fitted.set_aside, dataset.people), tests.people)
+    answers = add_told(answers, fit_told_of(fitted.set_aside, dataset.people, fold.train), tests.people)
     state = distributed_state(device)
     if state.is_main_process:
         content = io.BytesIO()

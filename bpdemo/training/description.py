@@ -74,11 +74,12 @@ def describe(
             names=[person.name for person in dataset.people],
         ),
         intervals=results.intervals,
+        scatter=results.scatter,
         told=_with_intervals(told, results.told_intervals),
         validation=Validation(
             protocol=f"{recipe.folds} folds by person{repeated}; the shipped weights are the same recipe fitted on all "
-            "people; settings were chosen on the training people of the first fold, so that its test people alone had no "
-            "say in anything",
+            "people; settings were chosen on the training people of the first fold, whose test people alone had no say "
+            "in anything",
             people=results.people,
             renderings=results.renderings,
             qualities={

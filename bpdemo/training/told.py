@@ -7,6 +7,7 @@ import numpy as np
 
 from bpdemo.data.person import Person
 from bpdemo.models.told import ToldParameters, conditional_deviation, fit_told, predict, what_clip_shows
+from bpdemo.training.dataset import pressures_of
 from bpdemo.training.predictions import Predictions
 
 
@@ -15,16 +16,24 @@ def traits_of(people: Sequence[Person]) -> np.ndarray:
     return np.array([person.traits for person in people], dtype=np.float64).reshape(-1, 4)
 
 
-def fit_told_of(answers: Predictions, people: Sequence[Person]) -> ToldParameters | None:
+def fit_told_of(answers: Predictions, people: Sequence[Person], fitted_on: Sequence[int]) -> ToldParameters | None:
     """Return the model of what people tell beside such answers; None where nothing is known of any of them.
 
-    The answers are of people their models were not fitted on (`fit.Fitted.set_aside`).
+    The answers are of people their models were not fitted on (`fit.Fitted.set_aside`). All of `fitted_on`, indices of
+    `people`, say how traits and pressures hang together; of those who were not set aside, no clip was answered.
     """
-    traits = traits_of(people)[answers.person]
-    if not np.isfinite(traits).any():
+    traits = traits_of(people)
+    if not np.isfinite(traits[list(fitted_on)]).any():
         return None
     shown = what_clip_shows(answers.value, answers.shape)
-    return fit_told(shown, traits, answers.truth, people=len(np.unique(answers.person)))
+    each = max(1, round(len(answers.person) / len(np.unique(answers.person))))  # everybody counts alike
+    others = np.repeat(np.setdiff1d(fitted_on, answers.person), each)
+    return fit_told(
+        np.concatenate((shown, np.full((len(others), shown.shape[1]), np.nan))),
+        traits[np.concatenate((answers.person, others))],
+        np.concatenate((answers.truth, pressures_of(people).reshape(-1, 2)[others])),
+        people=len(fitted_on),
+    )
 
 
 def add_told(answers: Predictions, parameters: ToldParameters | None, people: Sequence[Person]) -> Predictions:

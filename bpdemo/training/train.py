@@ -84,7 +84,7 @@ def train(
     how = (network, recipe, seed, picked)
     fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=folder / "all.pt", title="fit on all")
     origin = provenance(data, maps, unseen or {}, material.cohort, model, network, seed, results)
-    told = fit_told_of(fitted.set_aside, material.dataset.people)
+    told = fit_told_of(fitted.set_aside, material.dataset.people, everybody)
     config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told)
     if state.is_main_process:
         if unseen:

@@ -87,6 +87,13 @@ class Intervals(_Part):
     diastolic: _Spread
 
 
+class Scatter(_Part):
+    """Standard deviation of the answers to several captures of one person, at the reference quality, mmHg."""
+
+    systolic: _Spread
+    diastolic: _Spread
+
+
 class Figures(_Part):
     """Errors of one pressure on unseen people, mmHg but for `r`, `coverage` and `within` (shares, 0..1)."""
 
@@ -149,6 +156,7 @@ class WeightsConfig(_Part):
         stmap: `stmap.specification()`: the maps the network was trained on.
         beats: `beats.specification()`: how their beats were averaged.
         network: the sizes of the model, of its own class.
+        scatter: what a reading must differ by to be more than chance; None where nobody was captured twice.
         told: what age, sex, height and weight say of the pressures; None where it was not fitted.
     """
 
@@ -160,6 +168,7 @@ class WeightsConfig(_Part):
     network: SerializeAsAny[NetworkConfig]
     training: Training
     intervals: Intervals
+    scatter: Scatter | None = None
     told: ToldParameters | None = None
     validation: Validation
     provenance: Provenance
