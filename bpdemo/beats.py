@@ -33,6 +33,9 @@ MEAN_BEATS = 4
 POINTS = 48
 """Points of a beat, evenly from `BEFORE_UPSTROKE` of a period before its upstroke to a period later, ends included."""
 BEFORE_UPSTROKE = 0.2
+PHASES = ("before_upstroke", "upstroke_and_peak", "late_systole_and_notch", "diastolic_runoff")
+"""Parts of a beat, in order (ours)."""
+_PHASE_BORDERS = (-0.12, 0.18, 0.45)  # of a period from the steepest upstroke
 
 MIN_BEATS = 4  # one for each mean
 _UPSTROKE_BAND = (0.6, 2.5)  # of the heart rate: the band in which beats are looked for
@@ -142,6 +145,12 @@ def average_regions(beats: MeanBeats) -> np.ndarray:
     sums = np.concatenate((sums, sums.sum(axis=0, keepdims=True)))
     total = weight.sum(axis=1)
     return sums / np.where(total > 0, total, np.nan)[:, None, None]
+
+
+def phase_points(phase: str) -> np.ndarray:
+    """Return which points of a beat lie in one of `PHASES`, bool [`POINTS`]; each point lies in one."""
+    time = np.linspace(0, 1, POINTS) - BEFORE_UPSTROKE
+    return np.searchsorted(_PHASE_BORDERS, time, side="right") == PHASES.index(phase)
 
 
 def _fit_to_mean(upstrokes: np.ndarray, waves: np.ndarray, period: float) -> np.ndarray:

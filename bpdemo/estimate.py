@@ -1,6 +1,6 @@
 """The estimate: what comes out of a clip, as objects. `estimate_json` makes its one JSON form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -9,6 +9,7 @@ from bpdemo.errors import BpdemoError, Reason
 if TYPE_CHECKING:  # an error's estimate must not wait for SciPy and OpenCV to load
     from bpdemo.capture import CaptureReport, Thumbnail
     from bpdemo.quality import Check
+    from bpdemo.told import ToldEstimate
     from bpdemo.weights.store import WeightsSummary
     from bpdemo.window import Window, WindowEstimate
 
@@ -19,6 +20,7 @@ DEFAULT_METHOD = "pos"
 PRESSURE_UNIT = "mmHg"
 MIN_SHARE_OF_WINDOWS, CERTAIN_PROBABILITY = 0.1, 0.95
 MAX_RATE_STEP = 0.1  # of a heart rate: windows whose rates lie further apart contradict each other (ours)
+_SHARE_95 = 1.96  # standard deviations on either side of the mean that hold 95 % of a normal distribution
 DISCLAIMER = (
     "Research use only; not a medical device. Blood pressure from video is an unsolved problem: these numbers show "
     "what a method gives, not what your pressure is. Do not base any decision about health on them."
@@ -44,6 +46,27 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Exceedance:
+    """A pressure in mmHg, and the probability, 0 to 1, of that much or more."""
+
+    value: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class MovedBy:
+    """How much each part of the clip moved a pressure: the value without the part minus the value with all, mmHg.
+
+    Attributes:
+        regions: of the face, by name; those that were measured, unless there is one alone.
+        phases: of the beat (`beats.PHASES`), by name; none of a model that does not read mean beats.
+    """
+
+    regions: Mapping[str, float]
+    phases: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class PressureEstimate:
     """Systolic or diastolic pressure.
 
@@ -53,6 +76,9 @@ class PressureEstimate:
         coverage: share of unseen people whose cuff pressure the interval is made to cover, 0 to 1.
         ranges: in rising order.
         baseline: the answer without knowing the person.
+        threshold: mmHg, of `at_least`; None for none.
+        scatter: standard deviation of the answers to several captures of one person, mmHg; None where it is not known.
+        moved_by: which parts of the clip moved the value; None of a model that cannot leave any out.
     """
 
     value: float
@@ -60,6 +86,24 @@ class PressureEstimate:
     coverage: float
     ranges: tuple[RangeEstimate, ...]
     baseline: Baseline
+    threshold: float | None = None
+    scatter: float | None = None
+    moved_by: MovedBy | None = None
+
+    @property
+    def at_least(self) -> Exceedance | None:
+        """The probability of the threshold and more; None where it is no edge between two ranges."""
+        if self.threshold is None or self.threshold not in [part.low for part in self.ranges[1:]]:
+            return None
+        above = sum(part.probability for part in self.ranges if part.low >= self.threshold)
+        return Exceedance(self.threshold, above)
+
+    @property
+    def differs_from_average(self) -> bool | None:
+        """Whether the value lies further from the training mean than chance moves it; None where that is not known."""
+        if self.scatter is None:
+            return None
+        return abs(self.value - self.baseline.value) >= _SHARE_95 * self.scatter
 
     @property
     def likeliest_range(self) -> RangeEstimate:
@@ -137,7 +181,7 @@ class Estimate:
         clip: the file's name, without its folder.
         status: `reading`, `refused` or `error`.
         reasons: why there is no reading; empty for a reading.
-        notes: what is worth noting about the capture without refusing it.
+        notes: what is worth noting about capture and reading without refusing it.
         systolic, diastolic: present for a reading only.
         heart_rate: present when there is a pulse, of a refused clip too; the median over windows that agree.
         heart_rate_variability, respiration: values, or why there are none; None for a clip without a pulse.
@@ -149,6 +193,7 @@ class Estimate:
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
         path: the clip's path as it was given, to tell many clips apart; None on the page.
         method: how the pulse was found, a name of `pulse_methods.METHODS`.
+        told: the pressures beside what a person told; None where nothing was told, and of anything but a reading.
     """
 
     clip: str
@@ -167,6 +212,7 @@ class Estimate:
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
     path: str | None = None
     method: str = DEFAULT_METHOD
+    told: "ToldEstimate | None" = None
 
     @classmethod
     def from_error(

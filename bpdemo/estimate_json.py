@@ -26,7 +26,7 @@ from bpdemo.estimate import DISCLAIMER, Estimate
 if TYPE_CHECKING:
     from bpdemo.window import WindowEstimate
 
-Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1))]
+Tenth = Annotated[float, AfterValidator(lambda value: round(value, 1) + 0.0)]  # never -0.0
 Hundredth = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 Thousandth = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 TenThousandth = Annotated[float, AfterValidator(lambda value: round(value, 4))]
@@ -165,6 +165,20 @@ class BaselineForm(Form):
     mean_absolute_error: Tenth
 
 
+class ExceedanceForm(Form):
+    """The probability of a pressure, mmHg, and more."""
+
+    value: float
+    probability: TenThousandth
+
+
+class MovedByForm(Form):
+    """How much each part of the clip moved a pressure, mmHg: the value without the part minus the value with all."""
+
+    regions: dict[str, Tenth] = Field(description="of the face; without those that were not measured")
+    phases: dict[str, Tenth] = Field(description="of the beat; empty of a model that does not read mean beats")
+
+
 class IntervalForm(Form):
     """Value and interval of a pressure."""
 
@@ -174,11 +188,49 @@ class IntervalForm(Form):
 
 
 class PressureForm(IntervalForm):
-    """A pressure with the probability of each range and the baseline beside it."""
+    """A pressure with the probability of each range, the baseline beside it, and what the value rests on."""
+
+    absent = frozenset({"at_least", "differs_from_average", "moved_by"})
 
     coverage: float = Field(description="share of unseen people whose cuff pressure the interval is made to cover")
     ranges: tuple[RangeForm, ...]
+    at_least: ExceedanceForm | None = Field(None, description="of 140 mmHg systolic, 90 diastolic")
     baseline: BaselineForm
+    differs_from_average: bool | None = Field(
+        None, description="from the training mean, by more than readings of one person scatter"
+    )
+    moved_by: MovedByForm | None = None
+
+
+class PersonForm(Form):
+    """What was told; what was not is absent."""
+
+    absent = frozenset({"age", "sex", "height_cm", "weight_kg"})
+
+    age: float | None = Field(None, description="years")
+    sex: Literal["male", "female"] | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
+
+
+class ToldPressureForm(Form):
+    """A pressure, and how much clip and words narrow its interval."""
+
+    clip: IntervalForm = Field(description="from the clip alone: the reading")
+    words: IntervalForm = Field(description="from what was told alone")
+    both: IntervalForm
+    neither: IntervalForm = Field(description="the training people's mean and their own spread")
+
+
+class ToldForm(Form):
+    """A reading beside what was told; without pressures where the weights know nothing of it."""
+
+    absent = frozenset({"systolic", "diastolic"})
+
+    person: PersonForm
+    systolic: ToldPressureForm | None = None
+    diastolic: ToldPressureForm | None = None
+    notes: tuple[ReasonForm, ...]
 
 
 class WindowForm(Form):
@@ -266,7 +318,7 @@ class EstimateForm(Form):
     """What bpdemo has to say of one clip. Research use only; not a medical device."""
 
     model_config = ConfigDict(title="bpdemo estimate")
-    absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration"})
+    absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration", "told"})
 
     schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
     clip: str = Field(description="the file's name")
@@ -284,6 +336,7 @@ class EstimateForm(Form):
     heart_rate: HeartRateForm | None = None
     heart_rate_variability: VariabilityForm | None = None
     respiration: RespirationForm | None = None
+    told: ToldForm | None = Field(None, description="absent where nothing was told, and of anything but a reading")
     checks: tuple[CheckForm, ...] = Field(description="of the clip as a whole")
     failed_checks: tuple[CheckForm, ...] = Field(
         description="of the clip and of its best window, what can be mended first; empty for a reading"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bpdemo.attribution import LeftOut, average_moved, leave_out
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
@@ -35,11 +36,12 @@ from bpdemo.estimate import (
 from bpdemo.models.inputs import Inputs
 from bpdemo.pulse_methods import method_by_name
 from bpdemo.quality import check_capture, check_file, notes
-from bpdemo.reasons import can_be_mended, explain, reason
+from bpdemo.reasons import can_be_mended, explain, like_average, reason
 from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
+from bpdemo.told import Told, estimate_with_told
 from bpdemo.variability import measure_variability
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
     from bpdemo.models.heads import RangePrediction
 
 logger = logging.getLogger(__name__)
+
+THRESHOLDS = {"systolic": 140.0, "diastolic": 90.0}
+"""Pressures, mmHg, of which a reading tells how probable they and more are."""
 
 _worker: "BloodPressureEstimator"  # in a process of `answer_many`
 _UNEXPECTED = (
@@ -91,22 +96,33 @@ class BloodPressureEstimator:
 
     @classmethod
     def from_pretrained(
-        cls, weights: str | Path | None = None, device: str = "auto", *, isolate: bool = False
+        cls,
+        weights: str | Path | None = None,
+        device: str = "auto",
+        *,
+        model: str | None = None,
+        isolate: bool = False,
     ) -> "BloodPressureEstimator":
         """Return an estimator with weights by name.
 
         Args:
             weights: a folder, a Hub repo `owner/name@revision`, or None for `BPDEMO_WEIGHTS` or else the embedded ones.
             device: "auto" (CUDA when there is one), "cpu" or "cuda".
+            model: which of the embedded weights, a name of `bpdemo.models.MODELS`; other weights must be of it.
             isolate: see `BloodPressureEstimator`.
 
         Raises:
             WeightsError: the weights cannot be had or do not fit this version.
         """
-        return cls(load_weights(weights, device), isolate=isolate)
+        return cls(load_weights(weights, device, model), isolate=isolate)
 
     def estimate(
-        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+        self,
+        path: str | os.PathLike,
+        progress: Progress | None = None,
+        *,
+        method: str = DEFAULT_METHOD,
+        told: Told | None = None,
     ) -> Estimate:
         """Return a clip's reading, or a refusal that says why.
 
@@ -114,12 +130,15 @@ class BloodPressureEstimator:
             path: of the clip.
             progress: is called with the share of the work done, 0 to 1, and the step.
             method: how the pulse is found, a name of `pulse_methods.METHODS`.
+            told: what the person in the clip told; it changes no pressure, a reading has it beside them.
 
         Raises:
             ClipError: the file cannot be read as a clip.
-            BpdemoError: `method_unknown`.
+            BpdemoError: `method_unknown` or `told_invalid`.
         """
+        told = told or Told()
         method_by_name(method)  # before the clip is decoded
+        told.check()
         report_progress = progress or (lambda *_: None)
         capture = _read_capture(path, lambda share, step: report_progress(_CAPTURE_SHARE * share, step), self.isolate)
         places, windows = window_places(capture.report), []
@@ -158,18 +177,26 @@ class BloodPressureEstimator:
             elif estimate.best_window:
                 codes += [one.code for one in estimate.best_window.reasons]
             return replace(estimate, reasons=explain(codes))
-        return replace(
-            estimate,
-            systolic=_mean_pressure([window.systolic for window in read if window.systolic]),
-            diastolic=_mean_pressure([window.diastolic for window in read if window.diastolic]),
-        )
+        systolic = _mean_pressure([window.systolic for window in read if window.systolic])
+        diastolic = _mean_pressure([window.diastolic for window in read if window.diastolic])
+        shapes = [window.shape for window in read if window.shape]
+        shape = np.mean(shapes, axis=0).tolist() if shapes else None
+        beside = estimate_with_told(told, self.weights.config.told, systolic, diastolic, shape) if told else None
+        note = like_average(systolic, diastolic)
+        noted = (*estimate.notes, *([note] if note else []))
+        return replace(estimate, systolic=systolic, diastolic=diastolic, notes=noted, told=beside)
 
     def answer(
-        self, path: str | os.PathLike, progress: Progress | None = None, *, method: str = DEFAULT_METHOD
+        self,
+        path: str | os.PathLike,
+        progress: Progress | None = None,
+        *,
+        method: str = DEFAULT_METHOD,
+        told: Told | None = None,
     ) -> Estimate:
         """Return what `estimate` does, but an error as an estimate whose status says so."""
         try:
-            return self.estimate(path, progress, method=method)
+            return self.estimate(path, progress, method=method, told=told)
         except BpdemoError as error:
             return self._from_error(path, error)
 
@@ -179,19 +206,21 @@ class BloodPressureEstimator:
         processes: int | None = None,
         *,
         method: str = DEFAULT_METHOD,
+        told: Told | None = None,
     ) -> Iterator[Estimate]:
         """Yield what `answer` gives for each of many clips, in order; no error of one clip affects another.
 
-        `processes` is how many read at the same time; None starts as many as are worth it. A script that calls this
-        keeps its top level under `if __name__ == "__main__":`, as with any `multiprocessing`.
+        `processes` is how many read at the same time; None starts as many as are worth it. `told` is of the one person
+        in all clips. A script that calls this keeps its top level under `if __name__ == "__main__":`, as with any
+        `multiprocessing`.
         """
         processes = worthwhile_processes(len(paths)) if processes is None else processes
         if processes == 1:
-            yield from (self._answer_anyhow(path, method) for path in paths)
+            yield from (self._answer_anyhow(path, method, told) for path in paths)
             return
         device = str(next(self.weights.network.parameters()).device)
         results = map_in_processes(
-            partial(_answer_in_worker, method=method),
+            partial(_answer_in_worker, method=method, told=told),
             paths,
             processes=processes,
             prepare=_load_worker,
@@ -200,27 +229,31 @@ class BloodPressureEstimator:
         for path, result in zip(paths, results, strict=True):
             yield result or self._from_error(path, BpdemoError(*CRASHED))
 
-    def predict(self, window: Window) -> tuple[PressureEstimate, PressureEstimate]:
-        """Return systolic and diastolic pressure of one window, whatever speaks against reading it."""
+    def predict(self, window: Window) -> WindowEstimate:
+        """Return one window with what the model says of it, whatever speaks against reading it."""
         import torch
 
         network = self.weights.network
         device = next(network.parameters()).device
         with torch.inference_mode():
-            prediction = network(*(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window))))
-        return self._pressure("systolic", prediction.systolic), self._pressure("diastolic", prediction.diastolic)
+            tensors = tuple(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window)))
+            batch, left_out = leave_out(network, tensors)
+            prediction = network(*batch)
+        return WindowEstimate(
+            **vars(window),
+            systolic=self._pressure("systolic", prediction.systolic, left_out),
+            diastolic=self._pressure("diastolic", prediction.diastolic, left_out),
+            shape=None if prediction.shape is None else tuple(prediction.shape[0].tolist()),
+        )
 
     def _estimate_window(self, window: Window) -> WindowEstimate:
         """Add pressures to a window without a reason against a reading."""
-        if window.reasons:
-            return WindowEstimate(**vars(window))
-        systolic, diastolic = self.predict(window)
-        return WindowEstimate(**vars(window), systolic=systolic, diastolic=diastolic)
+        return WindowEstimate(**vars(window)) if window.reasons else self.predict(window)
 
-    def _answer_anyhow(self, path: str | os.PathLike, method: str) -> Estimate:
+    def _answer_anyhow(self, path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
         """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""
         try:
-            return self.answer(path, method=method)
+            return self.answer(path, method=method, told=told)
         except Exception as error:
             log_unforeseen(logger, error)
             return self._from_error(path, BpdemoError(*_UNEXPECTED))
@@ -228,8 +261,8 @@ class BloodPressureEstimator:
     def _from_error(self, path: str | os.PathLike, error: BpdemoError) -> Estimate:
         return Estimate.from_error(Path(path).name, error, self.weights.summary, os.fspath(path))
 
-    def _pressure(self, name: str, prediction: "RangePrediction") -> PressureEstimate:
-        """Put the interval and the baseline of the weights' config around one prediction of a batch of one."""
+    def _pressure(self, name: str, prediction: "RangePrediction", left_out: LeftOut) -> PressureEstimate:
+        """Put the interval and the baseline of the weights' config around the first prediction of a batch."""
         config = self.weights.config
         edges, intervals = getattr(config.network, f"{name}_edges"), config.intervals
         value, half_width = float(prediction.value[0]), getattr(intervals, name)
@@ -241,6 +274,9 @@ class BloodPressureEstimator:
             coverage=intervals.coverage,
             ranges=tuple(RangeEstimate(*map(float, part)) for part in parts),
             baseline=Baseline(trained.mean, trained.mean_absolute_error),
+            threshold=THRESHOLDS[name],
+            scatter=None if config.scatter is None else getattr(config.scatter, name),
+            moved_by=left_out.moved(prediction.value),
         )
 
 
@@ -267,8 +303,8 @@ def _load_worker(weights: str, device: str) -> None:
     _worker = BloodPressureEstimator.from_pretrained(weights, device)
 
 
-def _answer_in_worker(path: str | os.PathLike, method: str) -> Estimate:
-    return _worker._answer_anyhow(path, method)
+def _answer_in_worker(path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
+    return _worker._answer_anyhow(path, method, told)
 
 
 def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate | None:
@@ -294,4 +330,10 @@ def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:
         probability = float(probabilities.mean())
         inside = float(probabilities @ values / probabilities.sum()) if probability > 0 else float(values.mean())
         ranges.append(RangeEstimate(parts[0].low, parts[0].high, probability, inside))
-    return replace(windows[0], value=value, interval=(value - half_width, value + half_width), ranges=tuple(ranges))
+    return replace(
+        windows[0],
+        value=value,
+        interval=(value - half_width, value + half_width),
+        ranges=tuple(ranges),
+        moved_by=average_moved([window.moved_by for window in windows]),
+    )

@@ -1,9 +1,13 @@
 """Why a clip is refused, or what is worth noting about one: code, sentence and remedy of each reason."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from bpdemo.errors import Reason
 from bpdemo.stmap import MIN_WINDOW_S
+
+if TYPE_CHECKING:
+    from bpdemo.estimate import PressureEstimate
 
 _REASONS = {  # in the order in which they are told: what can be mended comes first
     "too_short": (f"The clip holds less than {MIN_WINDOW_S:g} seconds at a stretch.", "Record 15 seconds in one go."),
@@ -102,6 +106,21 @@ _OF_THE_PULSE = ("rates_differ", "rate_uncertain", "weak_pulse", "no_pulse")
 def reason(code: str) -> Reason:
     """Return the reason with this code."""
     return Reason(code, *_REASONS[code])
+
+
+def like_average(systolic: "PressureEstimate", diastolic: "PressureEstimate") -> Reason | None:
+    """Return the note `like_average` on what could as well be the training mean; None where neither pressure could."""
+    both = {"systolic": systolic, "diastolic": diastolic}
+    alike = {name: pressure for name, pressure in both.items() if pressure.differs_from_average is False}
+    if not alike:
+        return None
+    which = "This reading" if len(alike) == len(both) else f"The {''.join(alike)} pressure"
+    means = "/".join(f"{pressure.baseline.value:.0f}" for pressure in alike.values())
+    return Reason(
+        "like_average",
+        f"{which} is within the noise of guessing {means}, the training mean: readings of one person differ as much.",
+        "Take it for no more than that mean: only what lies further off says anything of the person.",
+    )
 
 
 def can_be_mended(code: str) -> bool:

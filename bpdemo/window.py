@@ -71,10 +71,14 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowEstimate(Window):
-    """A window with the pressures that were read from it; None where it was refused."""
+    """A window with the pressures that were read from it; None where it was refused.
+
+    `shape` [S] tells the shape of its beat, from a model that recovers one (`models.heads.Prediction`).
+    """
 
     systolic: PressureEstimate | None = None
     diastolic: PressureEstimate | None = None
+    shape: tuple[float, ...] | None = None
 
 
 def read_window(

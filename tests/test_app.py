@@ -68,6 +68,28 @@ def test_estimate_by_another_method(client):
     assert (refused["status"], refused["reasons"][0]["code"]) == ("error", "method_unknown")
 
 
+def test_estimate_takes_what_a_person_tells(app, client):
+    form = client.predict(handle_file(str(FACE)), age=61, height=163.5, api_name="/estimate")
+    assert form["told"]["person"] == {"age": 61, "height_cm": 163.5}
+    assert [note["code"] for note in form["told"]["notes"]] == ["told_not_supported"]
+    for wrong in ({"sex": "woman"}, {"age": "61"}, {"weight": 5}):
+        refused = client.predict(handle_file(str(FACE)), **wrong, api_name="/estimate")
+        assert (refused["status"], refused["reasons"][0]["code"]) == ("error", "told_invalid")
+    address = {"path": "http://127.0.0.1:9/age", "meta": {"_type": "gradio.FileData"}}
+    path = upload(app, FACE.read_bytes())
+    kind, data = call(app, "/estimate", {"path": path, "meta": {"_type": "gradio.FileData"}}, "pos", address)
+    assert (kind, data[0]["status"]) == ("complete", "reading")
+    assert "told" not in data[0], "what names a file is no age"
+    assert app.files_left() == []
+
+
+@pytest.mark.parametrize(("model", "code"), [("magic", "model_unknown"), ("beats", "no_face")])
+def test_estimate_by_a_model(client, model, code):
+    form = client.predict(handle_file(str(WALL)), model=model, api_name="/estimate")
+    assert form["reasons"][0]["code"] == code
+    assert form["model"] == "beats"
+
+
 def test_a_clip_that_supports_no_reading_is_refused(app, client):
     form = client.predict(handle_file(str(WALL)), api_name="/estimate")
     assert (form["status"], form["reasons"][0]["code"]) == ("refused", "no_face")
@@ -164,7 +186,7 @@ def test_nothing_but_the_two_endpoints_is_public(app):
         name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
         for name, endpoint in info["named_endpoints"].items()
     }
-    assert takes == {"/estimate": ["clip", "method"], "/stmap": ["clip"]}
+    assert takes == {"/estimate": ["clip", "method", "age", "sex", "height", "weight", "model"], "/stmap": ["clip"]}
     for endpoint in info["named_endpoints"].values():
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
@@ -203,16 +225,19 @@ def test_mcp_tools_are_listed_and_answer(app):
         ):
             await session.initialize()
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            address = f"{app.url}/gradio_api/file={upload(app, WALL.read_bytes())}"
-            seen = await session.call_tool("estimate", {"clip": address})
+            addresses = [f"{app.url}/gradio_api/file={upload(app, WALL.read_bytes())}" for _ in range(2)]
+            seen = await session.call_tool("estimate", {"clip": addresses[0]})
+            impossible = await session.call_tool("estimate", {"clip": addresses[1], "age": 500, "sex": "male"})
             elsewhere = await session.call_tool("estimate", {"clip": "http://127.0.0.1:9/clip.mp4"})
-            return tools, seen.content[0].text, elsewhere.content[0].text
+            return tools, *(answer.content[0].text for answer in (seen, impossible, elsewhere))
 
-    tools, seen, elsewhere = anyio.run(run)
+    tools, seen, impossible, elsewhere = anyio.run(run)
     assert set(tools) == {"estimate", "stmap"}
     for tool in tools.values():
         assert "face" in tool.inputSchema["properties"]["clip"]["description"]
+    assert tools["estimate"].inputSchema["required"] == ["clip"]
     assert "no_face" in seen
+    assert "told_invalid" in impossible
     assert "not_uploaded" in elsewhere
     assert app.files_left() == []
 

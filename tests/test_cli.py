@@ -65,6 +65,26 @@ def test_the_pulse_is_found_by_the_method_asked_for(small_weights, tmp_path):
     assert result["heart_rate"]["value"] == pytest.approx(58, abs=1)
 
 
+def test_what_is_told_goes_with_the_reading_and_is_looked_at_first(small_weights, tmp_path):
+    person = ("--age", 61, "--sex", "female", "--height", 163, "--weight", 70.5)
+    ran = run("estimate", "--json", *person, "--weights", small_weights, FACE, cwd=tmp_path)
+    told = json.loads(ran.stdout)["told"]
+    assert told["person"] == {"age": 61, "sex": "female", "height_cm": 163, "weight_kg": 70.5}
+    assert [note["code"] for note in told["notes"]] == ["told_not_supported"]
+    wrong = run("estimate", "--height", 1.63, FACE, cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.endswith("[told_invalid]\n")
+    assert len(wrong.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("model", "status", "code"), [("beats", 0, "no_face"), ("magic", 2, "model_unknown")])
+def test_weights_are_of_the_model_that_is_named(small_weights, tmp_path, model, status, code):
+    ran = run("estimate", "--json", "--model", model, "--weights", small_weights, WALL, cwd=tmp_path)
+    assert ran.returncode == status
+    assert json.loads(ran.stdout)["reasons"][0]["code"] == code
+    assert run("check", "--model", model, "--weights", small_weights, cwd=tmp_path).returncode == status
+
+
 def test_an_error_among_clips_is_status_2_and_no_stack_trace(several):
     assert several.returncode == 2
     assert "Traceback" not in several.stderr

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bpdemo import BloodPressureEstimator
+from bpdemo.attribution import LeftOut
 from bpdemo.beats import average_beats
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimator import map_clip
@@ -200,7 +201,7 @@ def test_an_interval_is_as_wide_as_the_weights_say(estimator):
     config = estimator.weights.config
     config = config.model_copy(update={"intervals": config.intervals.model_copy(update={"systolic": 20.0})})
     asked = BloodPressureEstimator(replace(estimator.weights, config=config))
-    assert asked._pressure("systolic", prediction).interval == pytest.approx((100, 140))
+    assert asked._pressure("systolic", prediction, LeftOut((), ())).interval == pytest.approx((100, 140))
 
 
 def test_bad_input_is_a_typed_error_and_an_answer(estimator, tmp_path):

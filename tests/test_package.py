@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from bpdemo import __version__
+from bpdemo.weights.embedded import embedded_models
 from tests.support.serve_app import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -74,7 +75,10 @@ def test_wheel_holds_what_the_package_reads(wheel):
     card = (ROOT / "weights" / "README.md").read_text(encoding="utf-8")
     weights = {"README.md", "config.json", "model.safetensors", "face_landmarker.task", "face_landmarker.NOTICE.md"}
     weights |= {*re.findall(r"\]\((evidence/[\w.]+)\)", card)}
+    for model in embedded_models()[1:]:
+        weights |= {f"{model}/{name}" for name in ("README.md", "config.json", "model.safetensors")}
     assert {f"bpdemo/assets/weights/{name}" for name in weights} <= names
+    assert sum(name.endswith(".task") for name in names) == 1, "the landmark model is there once"
     assert {f"bpdemo-{__version__}.dist-info/licenses/LICENSE", "bpdemo/py.typed"} <= names
     assert {name.partition("/")[0] for name in names} == {"bpdemo", f"bpdemo-{__version__}.dist-info"}
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.support.probed_app import MARK
+from tests.support.probed_app import AGE, MARK
 from tests.support.serve_app import serve_app
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ class Visitor:
         return f"{self.api}/call/{endpoint}/{asked.json()['event_id']}"
 
     def estimate(self, source):
-        return self.client.predict(handle_file(str(self.clip(source))), api_name="/estimate")
+        return self.client.predict(handle_file(str(self.clip(source))), age=AGE, api_name="/estimate")
 
     def stmap(self, source):
         self.client.predict(handle_file(str(self.clip(source))), api_name="/stmap")
@@ -70,7 +70,9 @@ class Visitor:
         config = httpx.get(f"{self.app.url}/config").json()
         video = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "clip")
         event = next(one for one in config["dependencies"] if [video, "upload"] in one["targets"] and one["inputs"])
-        data = [{"path": self.upload(source), "meta": {"_type": "gradio.FileData"}}, None]
+        clip = {"path": self.upload(source), "meta": {"_type": "gradio.FileData"}}
+        fields = {video: clip, **{part["id"]: AGE for part in config["components"] if is_age(part)}}
+        data = [fields.get(number) for number in event["inputs"]]
         session = f"page {self.round}"
         httpx.post(f"{self.api}/queue/join", json={"data": data, "fn_index": event["id"], "session_hash": session})
         return httpx.get(f"{self.api}/queue/data", params={"session_hash": session}, timeout=PATIENCE_S).text
@@ -98,6 +100,10 @@ class Visitor:
             httpx.post(f"{self.api}/upload", content=half(), headers=kind)
 
 
+def is_age(part):
+    return part["props"].get("elem_id") == "told-age"
+
+
 def wait_for(is_so):
     until_s = time.monotonic() + PATIENCE_S
     while not is_so():
@@ -117,11 +123,13 @@ def census(app, sign):
 def visit(app, folder, round_, face, other_face, wall, text):
     """Send a clip in every way; return what was shown of them."""
     visitor = Visitor(app, folder, round_)
-    assert visitor.estimate(face)["status"] == "reading"
+    reading = visitor.estimate(face)
+    assert (reading["status"], reading["told"]["person"]) == ("reading", {"age": AGE})
     assert visitor.estimate(wall)["status"] == "refused"
     assert visitor.estimate(text)["status"] == "error"
     shown = visitor.page(face)
     assert "data:image/jpeg" in shown or "data:image/png" in shown
+    assert "With what you told" in shown
     visitor.stmap(face)
     visitor.cancel(other_face)
     visitor.leave(other_face)
@@ -153,7 +161,7 @@ def test_nothing_of_a_clip_is_left_however_its_request_ends(
     before = census(app, signal.SIGUSR2)
     visit(app, tmp_path / "second", 2, *clips[1::-1], *clips[2:])
     pieces = [clip.read_bytes()[at : at + 48] for clip in clips[:3] for at in (40_000, 60_000)]
-    assert files_that_hold(app, MARK.encode(), *pieces) == []
+    assert files_that_hold(app, MARK.encode(), str(AGE).encode(), *pieces) == []
     assert app.readers() == []
     wait_for(lambda: not new_and_large(before, census(app, signal.SIGUSR1)))
     # What is not asked for lies there, alone and private, for ten minutes; so does a result that nobody fetches.
@@ -175,6 +183,7 @@ def test_logs_name_nobody_and_nothing_is_told_elsewhere(app, tmp_path, pulse_cli
     log = app.log.read_text()
     assert "The page is at" in log, "this must be the log"
     assert MARK not in log
+    assert str(AGE) not in log
     assert "Traceback" not in log
     assert len(list(app.folder.glob("probed.*"))) == 2, "the app, and what its readings are forked from"
     addresses = app.folder / "addresses.txt"

@@ -5,14 +5,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bpdemo.cli.options import DeviceOption, JsonOption, WeightsOption, needs_extra
+from bpdemo.cli.options import DeviceOption, EmbeddedOption, JsonOption, WeightsOption, needs_extra
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.system import runtime
+from bpdemo.told import Told
 
 if TYPE_CHECKING:
     from bpdemo.estimate import Estimate
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
 def estimate(
     clips: Annotated[list[str], typer.Argument(metavar="CLIP...", help="Video files of a face, about 15 s each.")],
     weights: WeightsOption = None,
+    model: EmbeddedOption = None,
     device: DeviceOption = "auto",
     method: Annotated[str, typer.Option(help="How the pulse is found: green, chrom or pos.")] = DEFAULT_METHOD,
+    age: Annotated[float | None, typer.Option(help="Of the person in the clips, years.")] = None,
+    sex: Annotated[str | None, typer.Option(help="male or female.")] = None,
+    height: Annotated[float | None, typer.Option(help="cm.")] = None,
+    weight: Annotated[float | None, typer.Option(help="kg.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")] = False,
 ) -> None:
-    """Estimate blood pressure from face clips."""
+    """Estimate blood pressure from face clips.
+
+    Age, sex, height and weight are optional. They change no reading: what they say stands beside it.
+    """
     _prepare_process()
     from bpdemo.cli.summary import summary
 
@@ -34,10 +43,13 @@ def estimate(
         from bpdemo.pulse_methods import method_by_name
 
         method_by_name(method)
+    told = Told(age, sex, height, weight)
+    told.check()
 
     any_error = False
     all_letters = "utf" in (sys.stdout.encoding or "").lower()  # else JSON's own escapes
-    for result in _read_clips(clips, weights, device, method):
+    source = {"weights": weights, "device": device, "model": model}
+    for result in _read_clips(clips, source, {"method": method, "told": told}):
         any_error |= result.status == "error"
         print(json.dumps(result.to_dict(), ensure_ascii=not all_letters) if as_json else summary(result), flush=True)
     if any_error:
@@ -59,13 +71,18 @@ def stmap(
     print(f"{output}: {made.values.shape[1]} cells, {made.values.shape[2]} columns", file=sys.stderr)
 
 
-def check(weights: WeightsOption = None, device: DeviceOption = "auto", as_json: JsonOption = False) -> None:
+def check(
+    weights: WeightsOption = None,
+    model: EmbeddedOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
     """Check that this installation reads a synthetic face; print its device, weights and libraries."""
     _prepare_process()
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.self_check import check as check_installation
 
-    report = check_installation(BloodPressureEstimator.from_pretrained(weights, device))
+    report = check_installation(BloodPressureEstimator.from_pretrained(weights, device, model=model))
     print(json.dumps(report.to_dict()) if as_json else report)
 
 
@@ -99,8 +116,11 @@ def _prepare_process() -> None:
     runtime.shorten_socket_folder()
 
 
-def _read_clips(clips: list[str], weights: str | None, device: str, method: str) -> "Iterator[Estimate]":
-    """Yield the estimate of each clip, in order; many clips are read on all cores."""
+def _read_clips(clips: list[str], source: dict[str, Any], options: dict[str, Any]) -> "Iterator[Estimate]":
+    """Yield the estimate of each clip, in order; many clips are read on all cores.
+
+    `source` are arguments of `from_pretrained`, `options` of `answer`.
+    """
     from bpdemo.clip import Clip
 
     errors: dict[str, BpdemoError] = {}
@@ -111,18 +131,18 @@ def _read_clips(clips: list[str], weights: str | None, device: str, method: str)
         except BpdemoError as error:
             errors[clip] = error
     # Starts with the first of them.
-    answers = _answers([clip for clip in clips if clip not in errors], weights, device, method)
+    answers = _answers([clip for clip in clips if clip not in errors], source, options)
     for clip in clips:
         yield _error(clip, errors[clip]) if clip in errors else next(answers)
 
 
-def _answers(clips: list[str], weights: str | None, device: str, method: str) -> "Iterator[Estimate]":
+def _answers(clips: list[str], source: dict[str, Any], options: dict[str, Any]) -> "Iterator[Estimate]":
     """Yield the estimates of clips that can be opened, in order."""
-    estimator = _load_estimator(weights, device, isolate=len(clips) == 1)
+    estimator = _load_estimator(source, isolate=len(clips) == 1)
     if isinstance(estimator, BpdemoError):
         yield from (_error(clip, estimator) for clip in clips)
     elif len(clips) > 1:
-        yield from estimator.answer_many(clips, method=method)
+        yield from estimator.answer_many(clips, **options)
     else:
         from tqdm import tqdm
 
@@ -132,10 +152,10 @@ def _answers(clips: list[str], weights: str | None, device: str, method: str) ->
                 bar.set_postfix_str(step, refresh=False)
                 bar.update(round(100 * share) - bar.n)
 
-            yield estimator.answer(clips[0], report_progress, method=method)
+            yield estimator.answer(clips[0], report_progress, **options)
 
 
-def _load_estimator(weights: str | None, device: str, isolate: bool) -> "BloodPressureEstimator | BpdemoError":
+def _load_estimator(source: dict[str, Any], isolate: bool) -> "BloodPressureEstimator | BpdemoError":
     """Load the weights once for all clips; weights that cannot be loaded are every clip's error."""
     if isolate:  # many clips have processes of their own anyway
         from bpdemo.system.isolation import prepare
@@ -144,7 +164,7 @@ def _load_estimator(weights: str | None, device: str, isolate: bool) -> "BloodPr
     from bpdemo.estimator import BloodPressureEstimator
 
     try:
-        return BloodPressureEstimator.from_pretrained(weights, device, isolate=isolate)
+        return BloodPressureEstimator.from_pretrained(**source, isolate=isolate)
     except BpdemoError as error:
         return error
 

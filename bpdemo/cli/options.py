@@ -10,6 +10,7 @@ import typer
 from bpdemo.errors import BpdemoError
 
 WeightsOption = Annotated[str | None, typer.Option(help="Weights: a folder, or a Hub repo owner/name@revision.")]
+EmbeddedOption = Annotated[str | None, typer.Option("--model", help="Which of the models that come with bpdemo.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 DataOption = Annotated[list[str], typer.Option(help="A data set and its folder, NAME=DIR; may be repeated.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

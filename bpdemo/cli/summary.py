@@ -1,10 +1,12 @@
 """An estimate as a few readable lines."""
 
 import math
+from collections.abc import Iterator
 
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
 from bpdemo.quality import Check
+from bpdemo.told import WAYS, ToldEstimate
 
 
 def summary(result: Estimate) -> str:
@@ -17,6 +19,9 @@ def summary(result: Estimate) -> str:
     if result.systolic and result.diastolic:
         add("systolic", _pressure_line(result.systolic))
         add("diastolic", _pressure_line(result.diastolic))
+    if result.told:
+        for label, line in _told_lines(result.told):
+            add(label, line)
     if rate := result.heart_rate:
         low, high = rate.interval
         add("heart rate", f"{rate.value:.1f} bpm, interval {low:.1f} to {high:.1f}, pulse SNR {rate.snr_db:.1f} dB")
@@ -49,6 +54,24 @@ def summary(result: Estimate) -> str:
     return "\n".join(lines)
 
 
+def _told_lines(told: ToldEstimate) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what was told, and of each pressure from the clip, from what was told and from both."""
+    spreads = [f"{name} {_to(pressure.neither.interval)}" for name, pressure in told.pressures.items()]
+    compared = f"; intervals beside the training people's own spread, {', '.join(spreads)} mmHg" if spreads else ""
+    yield "told", f"{told.person}{compared}"
+    for name, pressure in told.pressures.items():
+        for way, words in WAYS.items():
+            found = getattr(pressure, way)
+            line = f"{words} {found.value:.0f} mmHg, interval {_to(found.interval)}, {pressure.narrowing(way)}"
+            yield "" if way != "clip" else name, line
+    for note in told.notes:
+        yield "", f"{note.message} {note.remedy}"
+
+
+def _to(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.0f} to {interval[1]:.0f}"
+
+
 def _check_line(check: Check) -> str:
     """Return name, measured value and bounds of a check in one line."""
     bounds = [f"at least {check.low:.3g}"] if math.isfinite(check.low) else []
@@ -57,11 +80,13 @@ def _check_line(check: Check) -> str:
 
 
 def _pressure_line(pressure: PressureEstimate) -> str:
-    """Return value, interval, likeliest range and baseline of a pressure in one line."""
+    """Return value, interval, likeliest range, probability of much and baseline of a pressure in one line."""
+    above = pressure.at_least
+    at_least = f"; {above.value:.0f} and more: {100 * above.probability:.0f} %" if above else ""
     likely = pressure.likeliest_range
     low, high = pressure.interval
     return (
         f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}; likeliest range "
-        f"{likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %); always answering "
+        f"{likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %){at_least}; always answering "
         f"{pressure.baseline.value:.0f} has a mean error of {pressure.baseline.mean_absolute_error:.1f}"
     )

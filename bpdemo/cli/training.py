@@ -15,6 +15,7 @@ MapsOption = Annotated[
     typer.Option(help="Maps of clips: a folder of `bpdemo extract`, or owner/name@revision; may be repeated."),
 ]
 ModelOption = Annotated[str | None, typer.Option(help="What to train; the network of the shipped weights without.")]
+SizeOption = Annotated[str | None, typer.Option(help="Of a model that comes in sizes, as paper: full or small.")]
 UnseenOption = Annotated[
     list[str] | None,
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
@@ -27,6 +28,7 @@ def train(
     data: DataOption = None,
     maps: MapsOption = None,
     model: ModelOption = None,
+    size: SizeOption = None,
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoints; a stopped run resumes from there.")] = None,
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
@@ -34,11 +36,10 @@ def train(
 ) -> None:
     """Train weights on pulses or clips of people with known pressures; the model card says how good they are."""
     sets, elsewhere = _parse_sources(data, maps), parse_data(unseen or [])
-    from bpdemo.models import DEFAULT_MODEL
     from bpdemo.training.train import train as train_weights
 
     how: dict[str, Any] = {"seed": seed, "run": run, "device": device, "unseen": elsewhere}
-    train_weights(sets, output, maps=maps or [], model=model or DEFAULT_MODEL, **how)
+    train_weights(sets, output, maps=maps or [], **_model(model, size), **how)
 
 
 @needs_extra("train")
@@ -54,6 +55,7 @@ def evaluate(
         bool, typer.Option("--cross-validate", help="Train and score the folds of the data instead of saved weights.")
     ] = False,
     model: ModelOption = None,
+    size: SizeOption = None,
     seed: Annotated[int, typer.Option(help="Of what is trained.")] = 0,
     run: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints of what is trained; none are kept without.")
@@ -65,7 +67,6 @@ def evaluate(
 ) -> None:
     """Score saved weights on people they never saw, or what is trained on folds: of the data, or of a protocol."""
     sets, sources = _parse_sources(data, maps), maps or []
-    from bpdemo.models import DEFAULT_MODEL
     from bpdemo.reporting.report import summary, write_report
     from bpdemo.training.evaluate import evaluate as evaluate_weights
     from bpdemo.training.evaluate_protocol import evaluate_elsewhere, evaluate_folds
@@ -82,7 +83,9 @@ def evaluate(
         raise _conflict(f"--protocol {chosen.name}", "--weights", "It trains on the folds: name a --model instead.")
     if model is not None and not trains:
         raise _conflict("saved weights", "--model", "Weights say themselves what model they are of.")
-    how: dict[str, Any] = {"model": model or DEFAULT_MODEL, "seed": seed, "run": run, "device": device}
+    if size is not None and not trains:
+        raise _conflict("saved weights", "--size", "Weights say themselves what size they are of.")
+    how: dict[str, Any] = {**_model(model, size), "seed": seed, "run": run, "device": device}
     if cross_validate:
         results = cross_validate_recipe(sets, maps=sources, **how)
     elif chosen is None:
@@ -103,6 +106,14 @@ def _parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, 
     if not data and not maps:
         raise BpdemoError("data_missing", "Nothing to learn from or to score is named.", "Use --data or --maps.")
     return parse_data(data or [])
+
+
+def _model(model: str | None, size: str | None) -> dict[str, Any]:
+    """Return what trains a model in a size, None the default of either; raises as `find_model` and `Model.size`."""
+    from bpdemo.models import DEFAULT_MODEL, find_model
+
+    name = model or DEFAULT_MODEL
+    return {"model": name, "network": find_model(name).size(size)}
 
 
 def _conflict(one: str, other: str, remedy: str) -> BpdemoError:

@@ -1,5 +1,6 @@
 """What every data set yields: recordings of people, and the people they are of."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -66,11 +67,11 @@ class Person:
     skin_tone: str | None = None
 
     @property
-    def traits(self) -> tuple[float, float, float] | None:
-        """What is known without any pulse: age, 1 for a woman and 0 for a man, kg / m^2; None if any is unknown."""
-        if self.age is None or self.sex is None or not self.height_cm or self.weight_kg is None:
-            return None
-        return self.age, float(self.sex == "female"), self.weight_kg / (self.height_cm / 100) ** 2
+    def traits(self) -> tuple[float, float, float, float]:
+        """What is known without any pulse: age, 1 for a woman and 0 for a man, cm, kg; NaN is not known."""
+        female = math.nan if self.sex is None else float(self.sex == "female")
+        age, height_cm, weight_kg = (value or math.nan for value in (self.age, self.height_cm, self.weight_kg))
+        return age, female, height_cm, weight_kg
 
 
 def data_set_of(person: str) -> str:

@@ -13,6 +13,7 @@ from bpdemo.demo.server.queue import CLIPS_AT_ONCE
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import DEFAULT_METHOD
+from bpdemo.told import Told
 
 QUEUED = {"concurrency_id": "clips", "concurrency_limit": CLIPS_AT_ONCE}  # all clips wait in one queue
 
@@ -32,20 +33,37 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
         except BpdemoError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    def estimate(clip: gr.FileData, method: str = DEFAULT_METHOD) -> dict:
+    def estimate(
+        clip: gr.FileData,
+        method: str = DEFAULT_METHOD,
+        age: float | None = None,
+        sex: str | None = None,
+        height: float | None = None,
+        weight: float | None = None,
+        model: str | None = None,
+    ) -> dict:
         """Estimate blood pressure from a short video of one face. Research use only; not a medical device.
 
         Returns a JSON object, schema bpdemo.estimate/2 (its JSON Schema is served at /schema). Its status is "reading"
         (systolic, diastolic, heart_rate with intervals, range probabilities and the baseline), "refused" (the clip does
         not support a reading; reasons with codes and remedies) or "error" (the clip cannot be read; reasons likewise).
-        The clip is deleted afterwards. With gradio_client, send it as handle_file(path).
+        Age, sex, height and weight of the person are optional and change no pressure: a reading with any of them has
+        "told", each pressure from the clip alone, from these words alone and from both. Clip and words are forgotten
+        afterwards. With gradio_client, send the clip as handle_file(path).
 
         Args:
             clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s.
             method: How the pulse is found: green, chrom or pos.
+            age: Years, 1 to 120.
+            sex: male or female.
+            height: cm, 50 to 250.
+            weight: kg, 10 to 400.
+            model: Which of the models that come with bpdemo reads; left out, the default one.
         """
+        told = Told(age, sex, height, weight)
         with served(clip) as path:
-            return reader.read_upload(path, progress_reporter(page.clip_queue.watch_current()), method).to_dict()
+            progress = progress_reporter(page.clip_queue.watch_current())
+            return reader.read_upload(path, progress, model=model, method=method, told=told).to_dict()
 
     def stmap(clip: gr.FileData) -> gr.FileData:
         """Build the spatial-temporal map (STMap) of a face video's best 15 seconds.

@@ -106,12 +106,13 @@ def keep_numbers(estimate: Estimate, truth: str = "") -> ShownReading | None:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A cuff reading, the raw reading (mmHg) it stands beside, and when it was entered (seconds since 1970)."""
+    """A cuff reading, the raw reading (mmHg) it stands beside, when it was entered (seconds since 1970), the model."""
 
     cuff: CuffReading
     systolic: float
     diastolic: float
     entered_s: float = field(default_factory=time.time)
+    model: str | None = None
 
     @property
     def offset(self) -> tuple[float, float]:
@@ -119,8 +120,8 @@ class Calibration:
         return self.cuff.systolic - self.systolic, self.cuff.diastolic - self.diastolic
 
     def adjust(self, estimate: Estimate, *, is_itself: bool = False) -> Adjusted | None:
-        """Return a reading as this calibration moves it; None of what is no reading."""
-        if estimate.systolic is None or estimate.diastolic is None:
+        """Return a reading as this calibration moves it; None of what is no reading, and of another model's."""
+        if estimate.systolic is None or estimate.diastolic is None or estimate.model != self.model:
             return None
         return Adjusted(
             estimate.systolic.value + self.offset[0],
@@ -139,7 +140,8 @@ def calibrate(cuff: CuffReading, reading: ShownReading | None) -> Calibration:
     """
     if reading is None or reading.estimate.systolic is None or reading.estimate.diastolic is None:
         raise _error("no_reading_to_calibrate")
-    return Calibration(cuff, reading.estimate.systolic.value, reading.estimate.diastolic.value)
+    systolic, diastolic = reading.estimate.systolic.value, reading.estimate.diastolic.value
+    return Calibration(cuff, systolic, diastolic, model=reading.estimate.model)
 
 
 def read_cuff(systolic: object, diastolic: object) -> CuffReading:

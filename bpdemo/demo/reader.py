@@ -4,15 +4,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.examples import Example
 from bpdemo.demo.server.gradio_internals import UNEXPECTED
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
-from bpdemo.estimate import DEFAULT_METHOD, Estimate
-from bpdemo.estimator import BloodPressureEstimator, map_clip
+from bpdemo.estimate import Estimate
+from bpdemo.estimator import map_clip
 from bpdemo.stmap import STMap
 
 CANCELLED = "This request was cancelled. The clip has been deleted."
@@ -51,25 +53,26 @@ def progress_reporter(is_awaited: Callable[[], bool]) -> Progress:
 
 
 class Reader:
-    """Reads clips for page and API with one estimator. Safe to share between threads."""
+    """Reads clips for page and API. Safe to share between threads."""
 
-    def __init__(self, estimator: BloodPressureEstimator, uploads: Uploads) -> None:
-        self._estimator, self._uploads = estimator, uploads
+    def __init__(self, estimators: Estimators, uploads: Uploads) -> None:
+        self._estimators, self._uploads = estimators, uploads
 
-    def read_upload(self, path: object, progress: Progress, method: str = DEFAULT_METHOD) -> Estimate:
+    def read_upload(self, path: object, progress: Progress, **options: Any) -> Estimate:
         """Return the estimate of an uploaded clip; of status `error` when it cannot be read or is no upload.
 
-        The caller deletes the clip: the page shows it until the result is there.
+        The caller deletes the clip: the page shows it until the result is there. `options` are `model` and
+        those of `BloodPressureEstimator.answer`.
 
         Raises:
             ReadingCancelledError: by `progress`.
         """
         upload = self._uploads.find(path)
-        return self._error(_NOT_UPLOADED) if upload is None else self._read(upload, progress, method)
+        return self._error(_NOT_UPLOADED) if upload is None else self._read(upload, progress, **options)
 
-    def read_example(self, example: Example | None, progress: Progress) -> Estimate:
+    def read_example(self, example: Example | None, progress: Progress, **options: Any) -> Estimate:
         """Return the estimate of an example; else like `read_upload`."""
-        return self._error(_NO_EXAMPLE) if example is None else self._read(example.path, progress)
+        return self._error(_NO_EXAMPLE) if example is None else self._read(example.path, progress, **options)
 
     def map_upload(self, path: object, progress: Progress) -> STMap:
         """Return the STMap of an uploaded clip's best window.
@@ -82,22 +85,24 @@ class Reader:
         if upload is None:
             raise ClipError(*_NOT_UPLOADED)
         try:
-            return map_clip(upload, progress, isolate=self._estimator.isolate)
+            return map_clip(upload, progress, isolate=self._estimators.default.isolate)
         except (BpdemoError, ReadingCancelledError):
             raise
         except BaseException as error:
             log_unforeseen(logger, error)
             raise BpdemoError(*UNEXPECTED) from None
 
-    def _read(self, path: Path, progress: Progress, method: str = DEFAULT_METHOD) -> Estimate:
+    def _read(self, path: Path, progress: Progress, model: str | None = None, **options: Any) -> Estimate:
         try:
             # Where the clip lies on this computer is nobody's business.
-            return replace(self._estimator.answer(path, progress, method=method), path=None)
+            return replace(self._estimators.get(model).answer(path, progress, **options), path=None)
         except ReadingCancelledError:
             raise
+        except BpdemoError as error:
+            return Estimate.from_error(path.name, error, self._estimators.default.weights.summary)
         except BaseException as error:  # some of these would end the server, and with it everybody's readings
             log_unforeseen(logger, error)
             return self._error(UNEXPECTED, path.name)
 
     def _error(self, reason: tuple[str, str, str], name: str = "") -> Estimate:
-        return Estimate.from_error(name, BpdemoError(*reason), self._estimator.weights.summary)
+        return Estimate.from_error(name, BpdemoError(*reason), self._estimators.default.weights.summary)

@@ -1,4 +1,4 @@
-"""Figures of every step: skin cells, STMap, mean beats, pulse and spectrum, range probabilities, windows over time.
+"""Figures of every step: skin cells, STMap, mean beats, pulse, spectrum, ranges, windows over time, what moved a value.
 
 Figures are plain matplotlib `Figure` objects without pyplot's global state, so threads can draw at the same time. One
 style for all (`style`): narrow enough to be read on a phone, transparent, one ink colour that `to_svg` leaves to the
@@ -9,6 +9,7 @@ regions. Scaling rows to their own spread happens here and only here: it is for 
 from bpdemo.figures.beats import draw_beats, draw_pulse
 from bpdemo.figures.cells import draw_cells, face_square, region_title, shown_thumbnails
 from bpdemo.figures.maps import channel_boxes, draw_stmap
+from bpdemo.figures.moved import draw_moved
 from bpdemo.figures.pressures import draw_ranges, draw_windows
 from bpdemo.figures.style import REGION_COLOURS, to_png, to_svg
 
@@ -17,6 +18,7 @@ __all__ = [
     "channel_boxes",
     "draw_beats",
     "draw_cells",
+    "draw_moved",
     "draw_pulse",
     "draw_ranges",
     "draw_stmap",

@@ -7,10 +7,10 @@ A model is one file here, of its name: a class `Network` (see `pressure_model.Me
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig
+from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
     from bpdemo.models.pressure_model import Member, PressureModel
@@ -22,12 +22,16 @@ class Model:
 
     Attributes:
         name: of its file, and in config.json.
+        title: what people are told to choose it by.
+        reads: what it reads of a window.
         config: class of its sizes; its defaults are the sizes that are trained when no others are named.
         sizes: sizes that have a name; empty where there are none to choose from.
         recipe: fields of `training.recipe.Recipe` in which its fit differs from others.
     """
 
     name: str
+    title: str
+    reads: Literal["mean beats", "map"]
     config: type[NetworkConfig]
     sizes: Mapping[str, NetworkConfig] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -43,8 +47,46 @@ class Model:
 
         return PressureModel(self.network, config)
 
+    def size(self, name: str | None) -> NetworkConfig:
+        """Return sizes by their name; the default's of None.
 
-MODELS = {"beats": Model("beats", BeatsConfig, recipe={"set_aside": CROSS_FITTED})}
+        Raises:
+            WeightsError: `size_unknown`.
+        """
+        if name is None:
+            return self.config()
+        if name not in self.sizes:
+            has = f"It has: {', '.join(self.sizes)}." if self.sizes else "It has one size: name none."
+            raise WeightsError("size_unknown", f"The model {self.name} has no size {shown(name)!r}.", has)
+        return self.sizes[name]
+
+    def name_of(self, config: NetworkConfig) -> str | None:
+        """Return the name of sizes; None where they have none."""
+        return next((name for name, size in self.sizes.items() if size == config), None)
+
+
+_SMALL_PAPER = PaperConfig(blocks=(1, 1, 1, 1), widths=(8, 16, 32, 64), hidden=32)
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model(
+            "beats",
+            "Mean beats of the map: the shape of the pulse",
+            "mean beats",
+            BeatsConfig,
+            recipe={"set_aside": CROSS_FITTED},
+        ),
+        Model(
+            "paper",
+            "The map itself, as in the paper of Zhuang et al.",
+            "map",
+            PaperConfig,
+            sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
+            recipe={"set_aside": 5, "epochs": 5},
+        ),
+    )
+}
 DEFAULT_MODEL = "beats"
 """What is trained when no other is named."""
 

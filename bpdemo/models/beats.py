@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bpdemo.beats import MEAN_BEATS, POINTS
+from bpdemo.beats import MEAN_BEATS, POINTS, phase_points
 from bpdemo.models.config import BeatsConfig
 from bpdemo.models.heads import Prediction, RangeHead
 from bpdemo.models.inputs import Inputs
@@ -44,7 +44,6 @@ _EPSILON = 1e-6
 class Network(Member):
     """Mean beats -> prediction (see the module's text)."""
 
-    READS = "mean beats"
     ABOUT = (
         "The map itself does not enter the network. In each of "
         f"{len(REGIONS)} face regions the beats of each channel are laid over each other and averaged, which gives "
@@ -120,6 +119,27 @@ class Network(Member):
         self.beat_mean.copy_(torch.from_numpy(mean))
         self.beat_basis[:found] = torch.from_numpy(components[:found] * unit)
 
+    def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
+        """Return a window of which a region has no weight; None where it had none, and where no other has."""
+        values, weight, rate_hz = tensors
+        others = weight.clone()
+        others[..., REGIONS.index(region)] = 0
+        return None if torch.equal(others, weight) or not others.any() else (values, others, rate_hz)
+
+    def without_phase(self, tensors: tuple[Tensor, ...], phase: str) -> tuple[Tensor, ...] | None:
+        """Return a window whose mean row is the training people's in a phase, in this window's height.
+
+        All its rows are moved alike, so that they lie as far apart as before: how noisy they are is no part of a phase.
+        None where nothing was measured.
+        """
+        values, weight, rate_hz = tensors
+        if not weight.any():
+            return None
+        rows, _, height = _average(values, weight)
+        points = torch.from_numpy(phase_points(phase)).to(values.device)
+        moved = (height[:, None, None] * self.reference_rows - rows[:, -1]) * points
+        return values + moved[:, None, :, None], weight, rate_hz
+
     def shape_of(self, contact: Tensor) -> Tensor:
         """Return the shape that contact beats [B, points] have, [B, S]; NaN where a beat or the basis is not known."""
         power = self.beat_basis.square().sum(dim=1)
@@ -161,6 +181,12 @@ def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     Rows [B, N + 1, 4, points], the last of them the whole map's, scaled so that its T has root mean square 1; bool
     [B, N + 1]. Arguments are those of `Network.forward`.
     """
+    rows, measured, height = _average(values, weight)
+    return rows / height.clamp(min=_EPSILON)[:, None, None, None], measured
+
+
+def _average(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `average_rows` does, but in the map's unit, and the height [B] that it divides by."""
     w = weight[:, :, None, :, None]
     values = torch.where(w > 0, values, torch.zeros((), dtype=values.dtype, device=values.device)) * w
     weight = weight.sum(dim=2)
@@ -168,8 +194,7 @@ def average_rows(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     sums = torch.cat((sums, sums.sum(dim=1, keepdim=True)), dim=1)
     weight = torch.cat((weight, weight.sum(dim=1, keepdim=True)), dim=1)
     rows = sums / weight.clamp(min=_EPSILON)[..., None, None]
-    height = rows[:, -1, _T].square().mean(dim=-1).sqrt()
-    return rows / height.clamp(min=_EPSILON)[:, None, None, None], weight > 0
+    return rows, weight > 0, rows[:, -1, _T].square().mean(dim=-1).sqrt()
 
 
 class _Block(nn.Module):

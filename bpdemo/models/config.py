@@ -1,16 +1,16 @@
 """Sizes of the models, one class each; without torch, which takes a second to import."""
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 SYSTOLIC_EDGES = (80.0, 100.0, 110.0, 120.0, 130.0, 140.0, 160.0, 180.0)
 """Edges of the systolic ranges in mmHg (ours): narrow where people are many."""
 DIASTOLIC_EDGES = (40.0, 60.0, 70.0, 80.0, 90.0, 110.0)
 """Edges of the diastolic ranges in mmHg (ours)."""
-CROSS_FITTED = 4
+CROSS_FITTED = 8
 """Networks of a `beats` model, and parts of the training people: each network is fitted without one part."""
 
 
@@ -23,6 +23,7 @@ def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
 # The bounds limit the memory that a foreign config can ask for; the shipped networks stay far below them.
 _Size = Annotated[int, Field(ge=1, le=1024, strict=True)]
 _Members = Annotated[int, Field(ge=1, le=16, strict=True)]
+_Blocks = Annotated[tuple[Annotated[int, Field(ge=1, le=16, strict=True)], ...], Field(min_length=1, max_length=8)]
 _Dropout = Annotated[float, Field(ge=0, lt=1, strict=True)]
 _Edge = Annotated[float, Field(ge=0, le=1024, strict=True, allow_inf_nan=False)]
 _Edges = Annotated[tuple[_Edge, ...], Field(min_length=2, max_length=64), AfterValidator(_rising)]
@@ -60,7 +61,30 @@ class BeatsConfig(NetworkConfig):
 
     members: _Members = CROSS_FITTED
     dropout: _Dropout = 0.4
-    width: _Size = 48
+    width: _Size = 32
     hidden: _Size = 96
     shape: _Size = 6
     features: _Size = 32
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class PaperConfig(NetworkConfig):
+    """Sizes of `paper.py`; those left out are its full size, the residual network of 18 layers.
+
+    Attributes:
+        slice_columns: columns of a time slice, 30 a second; slices overlap by half.
+        blocks: residual blocks of each stage.
+        widths: feature channels of each stage; each but the first halves rows and columns.
+        hidden: size of the LSTM's state in each direction.
+    """
+
+    slice_columns: Annotated[int, Field(ge=16, le=285, strict=True)] = 90  # at most the shortest map
+    blocks: _Blocks = (2, 2, 2, 2)
+    widths: Annotated[tuple[_Size, ...], Field(min_length=1, max_length=8)] = (64, 128, 256, 512)
+    hidden: _Size = 128
+
+    @model_validator(mode="after")
+    def _as_many_blocks_as_widths(self) -> Self:
+        if len(self.blocks) != len(self.widths):
+            raise ValueError("blocks and widths must be of as many stages")
+        return self

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bpdemo.beats import MEAN_BEATS, POINTS
-from bpdemo.regions import REGIONS
-from bpdemo.stmap import CHANNELS
+from bpdemo.regions import CELLS, REGIONS
+from bpdemo.stmap import CHANNELS, COLUMNS
 
 if TYPE_CHECKING:
     from bpdemo.window import Window
@@ -17,35 +17,51 @@ _NO_BEATS_RATE_HZ = 1.2  # of a window without a pulse; its beats have no weight
 
 @dataclass(frozen=True)
 class Inputs:
-    """N windows, mean beats as in `beats.MeanBeats`.
+    """N windows: their mean beats (`beats.MeanBeats`) and, where a model reads them, their maps (`stmap.STMap`).
 
     Attributes:
         values: float32 [N, mean beats, channels, regions, points].
         weight: float32 [N, mean beats, regions], 0 where nothing was measured.
         rate_hz: float32 [N], heart rates.
+        stmap: float16 [N, channels, cells, `COLUMNS`]; a shorter window's map is followed by what was not measured.
+        mask: bool [N, cells, `COLUMNS`], True where measured.
     """
 
     values: np.ndarray
     weight: np.ndarray
     rate_hz: np.ndarray
+    stmap: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
     @classmethod
-    def empty(cls, windows: int) -> "Inputs":
+    def empty(cls, windows: int, with_maps: bool) -> "Inputs":
         """Return so many windows in which nothing was measured, to be filled."""
-        shape = (windows, MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS)
-        weight = np.zeros((windows, MEAN_BEATS, len(REGIONS)), np.float32)
-        return cls(np.zeros(shape, np.float32), weight, np.full(windows, _NO_BEATS_RATE_HZ, np.float32))
+        return cls(
+            np.zeros((windows, MEAN_BEATS, len(CHANNELS), len(REGIONS), POINTS), np.float32),
+            np.zeros((windows, MEAN_BEATS, len(REGIONS)), np.float32),
+            np.full(windows, _NO_BEATS_RATE_HZ, np.float32),
+            np.zeros((windows, len(CHANNELS), len(CELLS), COLUMNS), np.float16) if with_maps else None,
+            np.zeros((windows, len(CELLS), COLUMNS), bool) if with_maps else None,
+        )
+
+    @classmethod
+    def of_window(cls, window: "Window", with_maps: bool = True) -> "Inputs":
+        """Return what is read of one window."""
+        inputs = cls.empty(1, with_maps)
+        if window.beats is not None:
+            inputs.values[0], inputs.weight[0] = window.beats.values, window.beats.weight
+            inputs.rate_hz[0] = window.beats.rate_hz
+        inputs.put_map(0, window.stmap.values, window.stmap.mask)
+        return inputs
 
     def put(self, place: int, other: "Inputs") -> None:
         """Set one window to the first of another's."""
         for name, array in vars(self).items():
-            array[place] = vars(other)[name][0]
+            if array is not None:
+                array[place] = vars(other)[name][0]
 
-    @classmethod
-    def of_window(cls, window: "Window") -> "Inputs":
-        """Return what is read of one window."""
-        inputs = cls.empty(1)
-        if window.beats is not None:
-            inputs.values[0], inputs.weight[0] = window.beats.values, window.beats.weight
-            inputs.rate_hz[0] = window.beats.rate_hz
-        return inputs
+    def put_map(self, place: int, values: np.ndarray, mask: np.ndarray) -> None:
+        """Set a window's map [channels, cells, columns] and mask [cells, columns]; nothing where there are no maps."""
+        if self.stmap is not None and self.mask is not None:
+            self.stmap[place, ..., : values.shape[-1]] = values
+            self.mask[place, :, : mask.shape[-1]] = mask

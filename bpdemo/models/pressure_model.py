@@ -13,7 +13,7 @@ shrinkage*, J. R. Stat. Soc. B 45, 1983).
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -31,11 +31,9 @@ class Member(nn.Module, ABC):
     input, however little of it was measured.
 
     Attributes:
-        READS: what it reads of a window.
         ABOUT: what enters it and what reads it, in words, for the model card.
     """
 
-    READS: ClassVar[Literal["mean beats", "map"]]
     ABOUT: ClassVar[str]
 
     @staticmethod
@@ -56,6 +54,18 @@ class Member(nn.Module, ABC):
 
     def shape_of(self, contact: Tensor) -> Tensor | None:
         """Return the `Prediction.shape` that contact beats [people, points] should give; None without one."""
+
+    def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
+        """Return one window's tensors [1, ...] with a region of the face left out.
+
+        None where the region was not measured or is the only one, and of a model that cannot leave it out.
+        """
+
+    def without_phase(self, tensors: tuple[Tensor, ...], phase: str) -> tuple[Tensor, ...] | None:
+        """Return one window's tensors [1, ...] with a phase of the beat (`beats.PHASES`) left out.
+
+        None where no beat was measured, and of a model that cannot leave it out.
+        """
 
 
 class PressureModel(nn.Module):

@@ -25,6 +25,7 @@ class Cohort:
     recorded: tuple[Person, ...]  # those with a recording that holds a whole beat
     filmed: Filmed | None  # the windows of the others' clips; None where nobody has any
     left_out: int  # how many people cannot be used
+    with_maps: bool = False  # whether windows carry their maps, for a model that reads them
 
     @property
     def name(self) -> str:
@@ -51,17 +52,20 @@ class Cohort:
         filmed = self.filmed.dataset if self.filmed else None
         if not self.recorded and filmed:
             return filmed
-        rendered = render(self.recorded, qualities, seed, purpose, renderer)
+        rendered = render(self.recorded, qualities, seed, purpose, renderer, self.with_maps)
         return concat(rendered, filmed) if filmed else rendered
 
 
 def prepare(
-    data: Mapping[str, str | Path], maps: Sequence[str | Path] = (), wanted: Callable[[str], bool] = lambda _: True
+    data: Mapping[str, str | Path],
+    maps: Sequence[str | Path] = (),
+    wanted: Callable[[str], bool] = lambda _: True,
+    with_maps: bool = False,
 ) -> Cohort:
     """Return the people of data sets (name -> folder) and of maps, with the windows of their clips.
 
     Clips of data sets are read here, those of `maps` (`maps.store.read_rows`) were read by `bpdemo extract`. `wanted`
-    is asked by a person's name; nobody else is looked at.
+    is asked by a person's name; nobody else is looked at. Windows carry their maps `with_maps` alone.
 
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used; `data_invalid`, for
@@ -80,17 +84,17 @@ def prepare(
     of_maps: dict[str, None] = {}  # names of the data sets in them
 
     def rows_of_maps() -> Iterator[Row]:
-        for row in read_maps(maps):
+        for row in read_maps(maps, with_maps):
             if wanted(row["person"]):
                 of_maps[row["data_set"]] = None
                 yield row
 
-    filmed = collect(chain(read_clips(with_clips), rows_of_maps())) if with_clips or maps else None
+    filmed = collect(chain(read_clips(with_clips), rows_of_maps()), with_maps) if with_clips or maps else None
     in_clips = filmed.everybody if filmed else ()
     check_people([*_by_set(person.name for person in recorded), *_by_set(in_clips)])
     everybody = {one.person for one in recordings}.union(in_clips)
     left_out = len(everybody) - len(usable) - (len(filmed.dataset.people) if filmed else 0)
-    return Cohort(tuple(dict.fromkeys([*data, *of_maps])), usable, filmed, left_out)
+    return Cohort(tuple(dict.fromkeys([*data, *of_maps])), usable, filmed, left_out, with_maps)
 
 
 def _by_set(people: Iterable[str]) -> list[set[str]]:

@@ -20,7 +20,7 @@ def measure_cost(model: PressureModel) -> tuple[int, float]:
     for all models and takes far longer. All members count.
     """
     model.eval()
-    tensors = model.tensors(Inputs.empty(1))
+    tensors = model.tensors(Inputs.empty(1, with_maps=True))
     times = []
     with torch.inference_mode(), _one_thread():
         for _ in range(_WARM_UP + _TIMED):

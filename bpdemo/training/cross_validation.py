@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from tqdm import tqdm
@@ -18,9 +18,11 @@ from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.folds import Fold
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.recipe import Recipe
+from bpdemo.training.told import add_told, fit_told_of
 
 Job = TypeVar("Job")
 
+_work: Callable[[Any], None]  # in a process of `fit_all`
 _WORTH_A_POOL = 1000  # windows; fewer are fitted before other processes have started
 
 
@@ -61,7 +63,18 @@ def fit_all(work: Callable[[Job], None], jobs: Sequence[Job], device: torch.devi
     if alone or cores() == 1 or len(jobs) < 2 or windows < _WORTH_A_POOL:
         yield from map(work, jobs)
     else:
-        yield from map_in_processes(work, jobs, prepare=torch.set_num_threads, arguments=(1,))
+        # The work holds the data set: it is sent once to each process, and not with each job.
+        yield from map_in_processes(_work_in_process, jobs, prepare=_start_process, arguments=(work,))
+
+
+def _start_process(work: Callable[[Any], None]) -> None:
+    global _work
+    torch.set_num_threads(1)
+    _work = work
+
+
+def _work_in_process(job: Any) -> None:
+    _work(job)
 
 
 def _fit_fold(
@@ -83,6 +96,7 @@ def _fit_fold(
     windows = tests.windows_of(fold.test)
     mean = dataset.truth_of(fold.train).mean(axis=0)
     answers = ask(fitted.model, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)
+    answers = add_told(answers, fit_told_of(fitted.set_aside, dataset.people, fold.train), tests.people)
     state = distributed_state(device)
     if state.is_main_process:
         content = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What the network reads, of many people and in memory: mean beats, window by window."""
+"""What models read, of many people and in memory, window by window."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from bpdemo.data.person import Person
 from bpdemo.models.inputs import Inputs
 from bpdemo.synthesis.pulses import BEAT_POINTS, beats_of, contact_beat
 
-BATCH = 256
+BATCH = 64
 """Windows that are asked about at a time."""
 
 
@@ -25,7 +25,7 @@ class FilmedClip:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Mean beats of many windows (`beats.MeanBeats`) and whose they are, person by person."""
+    """What is read of many windows (`models.inputs.Inputs`) and whose they are, person by person."""
 
     values: np.ndarray  # float32 [windows, mean beats, channels, regions, points]
     weight: np.ndarray  # float32 [windows, mean beats, regions]
@@ -36,6 +36,8 @@ class Dataset:
     clip: np.ndarray  # int [windows], index into `clips`; -1 where it was rendered
     people: tuple[Person, ...]
     clips: tuple[FilmedClip, ...] = ()
+    stmap: np.ndarray | None = None  # float16 [windows, channels, cells, columns]; None where no model reads it
+    mask: np.ndarray | None = None  # bool [windows, cells, columns]
 
     @property
     def pressures(self) -> np.ndarray:
@@ -52,7 +54,13 @@ class Dataset:
 
     def inputs(self, windows: np.ndarray) -> Inputs:
         """Return what models read of some windows (bool or indices)."""
-        return Inputs(self.values[windows], self.weight[windows], self.rate_hz[windows])
+        return Inputs(
+            self.values[windows],
+            self.weight[windows],
+            self.rate_hz[windows],
+            None if self.stmap is None else self.stmap[windows],
+            None if self.mask is None else self.mask[windows],
+        )
 
     def batches(self, windows: np.ndarray) -> Iterator[Inputs]:
         """Yield what models read of some windows, int [n], `BATCH` at a time."""

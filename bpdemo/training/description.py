@@ -5,16 +5,21 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from bpdemo import beats, stmap
 from bpdemo.data.registry import cite
-from bpdemo.models import DEFAULT_MODEL
+from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
+from bpdemo.models.told import ToldParameters
 from bpdemo.training.cohort import Cohort
 from bpdemo.training.dataset import Dataset
 from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import FILMED, PRESSURES, Results
+from bpdemo.training.told import with_half_widths
 from bpdemo.weights.config import (
     Figures,
+    Intervals,
     Provenance,
     QualityFigures,
     TrainedPressure,
@@ -40,6 +45,7 @@ def describe(
     recipe: Recipe,
     results: Results,
     provenance: Provenance,
+    told: ToldParameters | None = None,
 ) -> WeightsConfig:
     """Return the content of config.json of weights fitted on a cohort's windows."""
     systolic, diastolic = (
@@ -52,7 +58,7 @@ def describe(
     )
     repeated = f", {results.splits} times" if results.splits > 1 else ""
     return WeightsConfig(
-        name="bpdemo-small",
+        name="-".join(filter(None, ("bpdemo", model, find_model(model).name_of(network)))),
         model=model,
         stmap=stmap.specification(),
         beats=beats.specification(),
@@ -68,9 +74,12 @@ def describe(
             names=[person.name for person in dataset.people],
         ),
         intervals=results.intervals,
+        scatter=results.scatter,
+        told=_with_intervals(told, results.told_intervals),
         validation=Validation(
             protocol=f"{recipe.folds} folds by person{repeated}; the shipped weights are the same recipe fitted on all "
-            "people; the settings of the recipe were chosen by hand with an eye on these folds",
+            "people; settings were chosen on the training people of the first fold, whose test people alone had no say "
+            "in anything",
             people=results.people,
             renderings=results.renderings,
             qualities={
@@ -87,12 +96,20 @@ def describe(
     )
 
 
+def _with_intervals(told: ToldParameters | None, intervals: Intervals | None) -> ToldParameters | None:
+    """Give the model of what people tell the intervals that were found on people unseen."""
+    if told is None or intervals is None:
+        return told
+    return with_half_widths(told, np.array([intervals.systolic, intervals.diastolic]))
+
+
 def provenance(
     data: Mapping[str, str | Path],
     maps: Sequence[str | Path],
     unseen: Mapping[str, str | Path],
     cohort: Cohort,
     model: str,
+    network: NetworkConfig,
     seed: int,
     results: Results,
 ) -> Provenance:
@@ -102,6 +119,7 @@ def provenance(
         *(f"--maps {'MAPS' if Path(source).exists() else source}" for source in maps),
         *(f"--unseen {name}=DIR" for name in unseen),
         *([] if model == DEFAULT_MODEL else [f"--model {model}"]),
+        *([f"--size {size}"] if (size := find_model(model).name_of(network)) else []),
     ]
     folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bpdemo.data.registry import identity
+from bpdemo.models import find_model
 from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.training.baselines import predict_with_baselines
 from bpdemo.training.cohort import Cohort, prepare
@@ -34,7 +35,7 @@ def evaluate(weights: Weights, data: Mapping[str, str | Path], maps: Sequence[st
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    cohort = prepare(data, maps)
+    cohort = prepare(data, maps, with_maps=find_model(weights.config.model).reads == "map")
     tests = cohort.render(tuple(QUALITIES) * RENDERINGS, EVALUATION_SEED, "evaluation")
     return score_weights(weights, cohort, tests, predict(weights, tests))
 

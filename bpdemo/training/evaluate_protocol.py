@@ -35,7 +35,7 @@ def evaluate_elsewhere(
     Raises:
         DataError: from loading; `protocol_data`, when the protocol's data set is not there.
     """
-    cohort, tests = _prepare(protocol, data, maps)
+    cohort, tests = _prepare(protocol, data, maps, weights.config.model)
     windows = predict(weights, tests)
     results = score_weights(weights, cohort, tests, windows)
     names = [sorted(person.name for person in tests.people)]
@@ -69,7 +69,7 @@ def evaluate_folds(
     """
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
-    cohort, dataset = _prepare(protocol, data, maps)
+    cohort, dataset = _prepare(protocol, data, maps, model)
     recipe = replace(recipe, folds=protocol.folds or recipe.folds, repetitions=1)
     folds = deal_folds(dataset.people, recipe.folds, seed)
     with shared_folder(run, picked) as folder:
@@ -95,7 +95,9 @@ def evaluate_folds(
     return results.model_copy(update={"protocol": described}).rounded()
 
 
-def _prepare(protocol: Protocol, data: Mapping[str, str | Path], maps: Sequence[str | Path]) -> tuple[Cohort, Dataset]:
+def _prepare(
+    protocol: Protocol, data: Mapping[str, str | Path], maps: Sequence[str | Path], model: str
+) -> tuple[Cohort, Dataset]:
     """Return the people of the protocol's data set who were filmed, and their windows."""
     found: set[str] = set()
 
@@ -104,7 +106,7 @@ def _prepare(protocol: Protocol, data: Mapping[str, str | Path], maps: Sequence[
         return data_set_of(person) == protocol.data_set
 
     try:
-        cohort = prepare(data, maps, wanted)
+        cohort = prepare(data, maps, wanted, with_maps=find_model(model).reads == "map")
     except DataError as error:
         if error.code != "no_clips" or protocol.data_set in found:
             raise

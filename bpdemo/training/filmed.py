@@ -17,6 +17,8 @@ from bpdemo.errors import DataError
 from bpdemo.maps.recording import read_recording
 from bpdemo.maps.store import read_rows
 from bpdemo.models.inputs import Inputs
+from bpdemo.regions import CELLS
+from bpdemo.stmap import CHANNELS
 from bpdemo.system.processes import cores, map_in_processes
 from bpdemo.training.dataset import Dataset, FilmedClip
 from bpdemo.training.results import FILMED, Windows
@@ -29,7 +31,9 @@ COLUMNS = (
     *("data_set", "person", "recording", "task", "camera", *_TRAITS, "start_s", "end_s", "status", "code"),
     *("systolic", "diastolic", "beats", "beats_weight", "beats_rate_hz"),
 )
-"""Of `schema.COLUMNS`, what is learned from: the maps themselves are not."""
+"""Of `schema.COLUMNS`, what is learned from."""
+MAP_COLUMNS = ("stmap", "mask", "columns")
+"""What a model reads besides that reads the maps themselves."""
 
 _CLIPS_WORTH_A_POOL = 12
 _NO_PRESSURE = "no_pressure"
@@ -59,13 +63,14 @@ def read_clips(recordings: Sequence[Recording]) -> Iterator[Row]:
         yield from [_unread(one, "error", "crashed")] if rows is None else rows
 
 
-def read_maps(maps: Sequence[str | Path]) -> Iterator[Row]:
+def read_maps(maps: Sequence[str | Path], with_maps: bool = False) -> Iterator[Row]:
     """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`."""
+    columns = (*COLUMNS, *MAP_COLUMNS) if with_maps else COLUMNS
     for source in maps:
-        yield from tqdm(read_rows(source, COLUMNS), desc="read maps", unit="window")
+        yield from tqdm(read_rows(source, columns), desc="read maps", unit="window")
 
 
-def collect(rows: Iterable[Row]) -> Filmed:
+def collect(rows: Iterable[Row], with_maps: bool = False) -> Filmed:
     """Return the windows that give a reading and whose pressure is known, and what became of the rest.
 
     Of windows that overlap, the first counts: nothing is learned twice from the same beats. The people are those with
@@ -100,14 +105,14 @@ def collect(rows: Iterable[Row]) -> Filmed:
             "Run `bpdemo estimate` on some of them; it says what is wrong with each.",
         )
     return Filmed(
-        _stack(kept),
+        _stack(kept, with_maps),
         Clips(read=len(end_s), refused=dict(codes)),
         Windows(read=len(kept), refused=dict(+windows), overlapping=overlapping),
         tuple(everybody),
     )
 
 
-def _stack(kept: Sequence[Row]) -> Dataset:
+def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
     """Return windows, person by person."""
     people = {name: number for number, name in enumerate(dict.fromkeys(row["person"] for row in kept))}
     kept = sorted(kept, key=lambda row: people[row["person"]])
@@ -118,11 +123,14 @@ def _stack(kept: Sequence[Row]) -> Dataset:
     person = np.array([people[row["person"]] for row in kept])
     clip = np.array([clips[row["person"], row["recording"]] for row in kept])
     truth = np.array([(row["systolic"], row["diastolic"]) for row in kept], np.float32)
-    inputs = Inputs.empty(len(kept))
+    inputs = Inputs.empty(len(kept), with_maps)
     for i, row in enumerate(kept):  # one by one: a list of all would take as much memory again
         inputs.values[i] = np.reshape(row["beats"], inputs.values.shape[1:])
         inputs.weight[i] = np.reshape(row["beats_weight"], inputs.weight.shape[1:])
         inputs.rate_hz[i] = row["beats_rate_hz"]
+        if with_maps:
+            shape = (len(CHANNELS), len(CELLS), row["columns"])
+            inputs.put_map(i, np.reshape(row["stmap"], shape), np.reshape(row["mask"], shape[1:]))
     return Dataset(
         **vars(inputs),
         person=person,

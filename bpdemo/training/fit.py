@@ -8,7 +8,7 @@ throughout.
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ class Fitted:
 
     Attributes:
         model: in evaluation mode.
-        set_aside: before anything is drawn to the mean; `fold` is the part, `baseline` the mean of those learned from.
-            With fewer members than parts, not everybody is in it.
+        set_aside: drawn to the mean as the model's answers are; `fold` is the part, `baseline` the mean of those
+            learned from. With fewer members than parts, not everybody is in it.
     """
 
     model: PressureModel
@@ -73,7 +73,7 @@ def fit(
     windows = dataset.windows_of(people)
     contact = contact_beats(dataset.people)
     for member in fitted.members:
-        member.fit_reference(dataset.batches(windows), contact[people])
+        member.fit_reference(dataset.batches(windows), contact[list(people)])
     finished, state = 0, None
     if checkpoint is not None and checkpoint.is_file():
         saved = torch.load(checkpoint, weights_only=True, map_location="cpu")  # every part moves its own to the device
@@ -111,8 +111,10 @@ def fit(
         windows, mean = dataset.windows_of(aside), dataset.truth_of(learning).mean(axis=0)
         set_aside.append(ask(member, dataset, windows, device).beside(dataset, windows, mean, fold=number))
     answers, truth = concat_predictions(set_aside), dataset.truth_of(people)
-    fitted.fit_shrinkage(truth, share_to_keep(answers, truth.mean(axis=0)))
-    return Fitted(fitted, answers)
+    mean = truth.mean(axis=0)
+    kept = share_to_keep(answers, mean)
+    fitted.fit_shrinkage(truth, kept)
+    return Fitted(fitted, replace(answers, value=mean + kept * (answers.value - mean)))
 
 
 def distributed_state(device: torch.device) -> PartialState:

@@ -28,6 +28,7 @@ class Predictions:
     systolic_probability: np.ndarray | None = None  # float64 [n, ranges]; None for a model without ranges
     diastolic_probability: np.ndarray | None = None
     shape: np.ndarray | None = None  # float64 [n, S], `heads.Prediction.shape`; None for a model without one
+    both: np.ndarray | None = None  # float64 [n, 2], mmHg, clip and told traits together; NaN where none are known
     clip: np.ndarray | None = None  # int [n], which clip; -1 of a rendering; None where all are renderings
     kept: np.ndarray | None = None  # float64 [n, 2], share of each answer that is kept (`PressureModel`)
 

@@ -12,7 +12,7 @@ class Recipe:
 
     qualities: tuple[str, ...] = ("strong", "standard", "standard", "poor")  # a person is rendered in, `cycles` times
     cycles: int = 6
-    epochs: int = 16  # passes over as many windows as there are
+    epochs: int = 12  # passes over as many windows as there are
     set_aside: int = 4  # parts of the people, one of which each member sets aside
     batch: int = 64  # windows in a step
     learning_rate: float = 2e-3  # peak of the one-cycle schedule

@@ -24,18 +24,24 @@ _WORTH_A_POOL = 200  # windows; fewer are rendered before other processes have s
 
 
 def render(
-    people: Sequence[Person], qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer = render_traces
+    people: Sequence[Person],
+    qualities: Sequence[str],
+    seed: int,
+    purpose: str,
+    renderer: Renderer = render_traces,
+    with_maps: bool = False,
 ) -> Dataset:
     """Return every person rendered once for each entry of `qualities`.
 
     A rendering depends on the person's name, the seed, the purpose and its place in `qualities`, and on nothing else:
     neither on who else is in the set nor on how many processors render it. Purposes ("training", "evaluation") never
-    share one. Everybody has at least one whole beat. The renderer must be picklable.
+    share one. Everybody has at least one whole beat. The renderer must be picklable. Maps are kept `with_maps` alone:
+    they are most of the memory, 120 kB a window.
     """
-    work = partial(_render_person, tuple(qualities), seed, purpose, renderer)
+    work = partial(_render_person, tuple(qualities), seed, purpose, renderer, with_maps)
     pooled = cores() > 1 and len(people) * len(qualities) >= _WORTH_A_POOL
     rendered = map_in_processes(work, people) if pooled else map(work, people)
-    inputs = Inputs.empty(len(people) * len(qualities))
+    inputs = Inputs.empty(len(people) * len(qualities), with_maps)
     for number, windows in enumerate(tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person")):
         if windows is None:
             raise RuntimeError("a process that rendered came to an unexpected end; there may be too little memory")
@@ -53,11 +59,11 @@ def render(
 
 
 def _render_person(
-    qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer, person: Person
+    qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer, with_maps: bool, person: Person
 ) -> list[Inputs]:
     beats, key = beats_of(person), zlib.crc32(f"{person.name}/{purpose}".encode())
     windows = []
     for i, quality in enumerate(qualities):
         traces = renderer(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
-        windows.append(Inputs.of_window(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)))
+        windows.append(Inputs.of_window(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S), with_maps))
     return windows

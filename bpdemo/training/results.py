@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from bpdemo.training.scores import Figures, GroupFigures, Interval, Scores
-from bpdemo.weights.config import Clips, Intervals
+from bpdemo.weights.config import Clips, Intervals, Scatter
 
 SCHEMA: Final = "bpdemo.evidence/2"
 PRESSURES = ("systolic", "diastolic")
@@ -169,6 +169,8 @@ class Results(Figures):
     splits: int  # repetitions of the folds
     edges: dict[str, list[float]]  # pressure -> edges of its ranges
     intervals: Intervals  # what they promise, and the half-widths that are shipped, mmHg
+    scatter: Scatter | None = None  # of the answers to several captures of one person
+    told_intervals: Intervals | None = None  # the same where a person's traits are told, too
     qualities: dict[str, dict[str, NetworkScores]]  # capture quality -> pressure -> scores
     models: dict[str, ByQuality]  # by name
     controls: dict[str, ByQuality]  # negative controls; each must fall to the training mean

@@ -9,7 +9,7 @@ from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
 from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.training.intervals import COVERAGE, cross_half_widths, half_widths
 from bpdemo.training.metrics import bland_altman, calibration, correlation, score
-from bpdemo.training.predictions import Predictions
+from bpdemo.training.predictions import Predictions, average_clips
 from bpdemo.training.results import (
     BOTH,
     FILMED,
@@ -24,7 +24,7 @@ from bpdemo.training.results import (
     Windows,
 )
 from bpdemo.training.scores import Comparison, Scores
-from bpdemo.weights.config import Clips, Intervals
+from bpdemo.weights.config import Clips, Intervals, Scatter
 
 Edges = tuple[Sequence[float], Sequence[float]]
 EDGES: Edges = (SYSTOLIC_EDGES, DIASTOLIC_EDGES)
@@ -60,24 +60,28 @@ def summarise(
     """Return the results, rounded as they will be written.
 
     Answers are for people that network, simpler models and negative controls were not fitted on. `intervals` are those
-    of the weights where they are known beforehand; None works them out fold by fold.
+    of the weights where they are known beforehand; None works them out fold by fold, and the scatter beside them.
 
     Raises:
         ValueError: for predictions that do not fit together, or a person tested twice in one split.
     """
     _check(network)
     reference = reference_quality(network.quality)
+    scatter = None
     if intervals is None:
         half_width = cross_half_widths(network, reference)
         constant = cross_half_widths(replace(network, value=network.baseline), reference)
         systolic, diastolic = half_widths(network, reference).round(2).tolist()
         intervals = Intervals(coverage=COVERAGE, systolic=systolic, diastolic=diastolic)
+        scatter = scatter_within(network, reference)
     else:
         half_width = np.broadcast_to([intervals.systolic, intervals.diastolic], network.value.shape)
         constant = None
     known = {name: value for name, value in vars(about).items() if value is not None and name != "edges"}
     if network.kept is not None:
         known["kept"] = _median_over_folds(network, network.kept)
+    if scatter is not None:
+        known["scatter"] = scatter
     return Results(
         **known,
         schema=SCHEMA,
@@ -159,6 +163,24 @@ def compare(network: Predictions, model: Predictions, quality: str) -> dict[str,
             gain_interval=scores.bootstrap and scores.bootstrap.gain,
         )
     return compared
+
+
+def scatter_within(network: Predictions, quality: str) -> Scatter | None:
+    """Return the standard deviation of answers to several captures of one person, mmHg, pooled over people.
+
+    A capture is a rendering of a quality or a clip; answers are compared within each split. None where nobody was
+    captured twice.
+    """
+    rows = average_clips(network.select(network.quality == quality))
+    whose = np.unique(np.stack((rows.split, rows.person)), axis=1, return_inverse=True)[1].ravel()
+    captures = np.bincount(whose)
+    freedom = int((captures - 1).sum())
+    if not freedom:
+        return None
+    means = np.stack([np.bincount(whose, column) for column in rows.value.T], axis=1) / captures[:, None]
+    variance = ((rows.value - means[whose]) ** 2).sum(axis=0) / freedom
+    systolic, diastolic = np.sqrt(variance).round(2).tolist()
+    return Scatter(systolic=systolic, diastolic=diastolic)
 
 
 def reference_quality(qualities: Iterable[str]) -> str:

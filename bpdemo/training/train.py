@@ -27,11 +27,13 @@ from bpdemo.training.description import describe, provenance
 from bpdemo.training.evaluate import EVALUATION_SEED, external_validation
 from bpdemo.training.fit import distributed_state, fit
 from bpdemo.training.folds import make_folds
+from bpdemo.training.intervals import COVERAGE, half_widths
 from bpdemo.training.levels import add_filmed
 from bpdemo.training.recipe import Recipe, recipe_of
-from bpdemo.training.results import Results
+from bpdemo.training.results import BOTH, Results
 from bpdemo.training.scoring import About, summarise
-from bpdemo.weights.config import WeightsConfig
+from bpdemo.training.told import answers_with_told, fit_told_of
+from bpdemo.weights.config import Intervals, WeightsConfig
 from bpdemo.weights.store import Weights, pick_device, save_weights
 
 
@@ -73,7 +75,7 @@ def train(
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
     load_people(unseen or {})  # what is wrong with them is reported before an hour of work, not behind it
     output = Path(output)
-    material = prepare_material(data, recipe, seed, maps)
+    material = prepare_material(data, recipe, seed, maps, model)
     state = distributed_state(picked)
     with state.main_process_first():
         folder = open_run(run or output.with_name(f"{output.name}.run"), material, recipe, network, seed, model)
@@ -81,8 +83,9 @@ def train(
     everybody = range(len(material.dataset.people))
     how = (network, recipe, seed, picked)
     fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=folder / "all.pt", title="fit on all")
-    origin = provenance(data, maps, unseen or {}, material.cohort, model, seed, results)
-    config = describe(material.cohort, material.dataset, model, network, recipe, results, origin)
+    origin = provenance(data, maps, unseen or {}, material.cohort, model, network, seed, results)
+    told = fit_told_of(fitted.set_aside, material.dataset.people, everybody)
+    config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told)
     if state.is_main_process:
         if unseen:
             other = external_validation(Weights(config.name, None, output, config, fitted.model), unseen)
@@ -111,7 +114,7 @@ def cross_validate(
     """
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
-    material = prepare_material(data, recipe, seed, maps)
+    material = prepare_material(data, recipe, seed, maps, model)
     with shared_folder(run, picked) as folder:
         with distributed_state(picked).main_process_first():
             open_run(folder, material, recipe, network, seed, model)
@@ -129,14 +132,18 @@ def shared_folder(run: str | Path | None, device: torch.device) -> Iterator[Path
 
 
 def prepare_material(
-    data: Mapping[str, str | Path], recipe: Recipe, seed: int, maps: Sequence[str | Path] = ()
+    data: Mapping[str, str | Path],
+    recipe: Recipe,
+    seed: int,
+    maps: Sequence[str | Path] = (),
+    model: str = DEFAULT_MODEL,
 ) -> Material:
-    """Return what to fit and to score: data sets loaded, recordings rendered, clips and maps read.
+    """Return what to fit a model on and to score: data sets loaded, recordings rendered, clips and maps read.
 
     Raises:
         DataError: the data cannot be used.
     """
-    cohort = prepare(data, maps)
+    cohort = prepare(data, maps, with_maps=find_model(model).reads == "map")
     return Material(
         cohort,
         cohort.render(recipe.qualities * recipe.cycles, seed, "training"),
@@ -175,7 +182,15 @@ def run_experiment(
         windows=cohort.windows,
     )
     models = predict_with_baselines(subsample(dataset, TRAINING_RENDERINGS), tests, folds)
-    return add_filmed(summarise(network, about, models=models), network, tests, about.edges)
+    both = answers_with_told(network)
+    if len(both.person):
+        models[BOTH] = both
+    results = add_filmed(summarise(network, about, models=models), network, tests, about.edges)
+    if len(both.person):
+        systolic, diastolic = half_widths(both, results.reference).round(2).tolist()
+        told = Intervals(coverage=COVERAGE, systolic=systolic, diastolic=diastolic)
+        results = results.model_copy(update={"told_intervals": told})
+    return results
 
 
 def open_run(

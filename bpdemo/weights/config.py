@@ -28,6 +28,7 @@ from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError, shown
 from bpdemo.models import find_model
 from bpdemo.models.config import NetworkConfig
+from bpdemo.models.told import ToldParameters
 
 SCHEMA: Final = "weights/4"
 REMEDY = "Use weights saved by this version of bpdemo, or train them again."
@@ -82,6 +83,13 @@ class Intervals(_Part):
     """Half-widths of the intervals, mmHg."""
 
     coverage: Annotated[float, Field(ge=0.01, le=0.999)]
+    systolic: _Spread
+    diastolic: _Spread
+
+
+class Scatter(_Part):
+    """Standard deviation of the answers to several captures of one person, at the reference quality, mmHg."""
+
     systolic: _Spread
     diastolic: _Spread
 
@@ -148,6 +156,8 @@ class WeightsConfig(_Part):
         stmap: `stmap.specification()`: the maps the network was trained on.
         beats: `beats.specification()`: how their beats were averaged.
         network: the sizes of the model, of its own class.
+        scatter: what a reading must differ by to be more than chance; None where nobody was captured twice.
+        told: what age, sex, height and weight say of the pressures; None where it was not fitted.
     """
 
     bpdemo: Literal["weights/4"] = SCHEMA
@@ -158,6 +168,8 @@ class WeightsConfig(_Part):
     network: SerializeAsAny[NetworkConfig]
     training: Training
     intervals: Intervals
+    scatter: Scatter | None = None
+    told: ToldParameters | None = None
     validation: Validation
     provenance: Provenance
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpdemo.assets import asset_folder
 from bpdemo.errors import WeightsError, shown
 from bpdemo.models import find_model
 from bpdemo.system.files import write_files
 from bpdemo.weights import hub
 from bpdemo.weights.config import REMEDY, Provenance, WeightsConfig, parse_config
+from bpdemo.weights.embedded import embedded_folder, model_differs
 from bpdemo.weights.hub_errors import FILE_LIMITS, is_disk_full, weights_error
 
 if TYPE_CHECKING:
@@ -71,11 +71,6 @@ class Weights:
         return WeightsSummary(self.name, self.revision, config.model, config.stmap_version, config.provenance)
 
 
-def embedded_folder() -> Path:
-    """Return the folder of the weights that come with the project."""
-    return asset_folder("weights")
-
-
 def pick_device(device: str) -> "torch.device":
     """Return a device that is there: "auto" is the first CUDA device, or else the CPU.
 
@@ -96,26 +91,32 @@ def pick_device(device: str) -> "torch.device":
     return picked
 
 
-def load_weights(weights: str | Path | None = None, device: str = "auto") -> Weights:
+def load_weights(weights: str | Path | None = None, device: str = "auto", model: str | None = None) -> Weights:
     """Return checked weights, their network in evaluation mode on the device.
 
     Args:
         weights: a folder or else a Hub repo, `owner/name` or `owner/name@revision`. None takes `BPDEMO_WEIGHTS` from
             the environment or else the embedded weights.
         device: "auto", "cpu", "cuda", ...
+        model: which of the embedded weights, and what other weights must be of; None takes the default model's.
 
     Raises:
-        WeightsError: they cannot be had (`weights_name_invalid`, `weights_folder_missing`, `weights_file_missing`,
+        WeightsError: there are none of this model (`model_unknown`, `model_not_trained`, `model_differs`), they cannot
+            be had (`weights_name_invalid`, `weights_folder_missing`, `weights_file_missing`,
             `weights_file_too_large`, `weights_unreadable`, `weights_changed`, `disk_full` or a `hub_...` code), their
             config cannot be used (see `parse_config`), their tensors cannot (`tensors_damaged`, `tensors_differ`,
             `tensors_not_finite`), or there is no such device (`device_unavailable`).
     """
     picked = pick_device(device)
+    if model is not None:
+        find_model(model)
     if weights is None:
-        weights = os.environ.get(WEIGHTS_VARIABLE, "").strip() or embedded_folder()
+        weights = os.environ.get(WEIGHTS_VARIABLE, "").strip() or embedded_folder(model)
     folder, repo_id, revision = _locate(weights)
     before = _identity(folder)
     config = parse_config(_read(folder, "config.json"), str(folder / "config.json"))
+    if model not in (None, config.model):
+        raise model_differs(config.model, model)
     network = _read_network(folder, config).to(picked).eval()
     if _identity(folder) != before:
         raise WeightsError(

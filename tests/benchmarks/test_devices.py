@@ -70,10 +70,16 @@ def on_lent_gpu(weights):
     return BloodPressureEstimator(dataclasses.replace(weights, network=network))
 
 
+def pressures(estimator, window):
+    read = estimator.predict(window)
+    return read.systolic, read.diastolic
+
+
 def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, windows, lent):
     own, borrowing = BloodPressureEstimator(weights), on_lent_gpu(weights)
     for one in windows[:2]:
-        for borrowed, mine in zip(borrowing.predict(one), own.predict(one), strict=True):
+        answers = (pressures(borrowing, one), pressures(own, one))
+        for borrowed, mine in zip(*answers, strict=True):
             assert borrowed.value == pytest.approx(mine.value, abs=0.001)
             assert borrowed.interval == pytest.approx(mine.interval, abs=0.001)
             for part, other in zip(borrowed.ranges, mine.ranges, strict=True):
@@ -91,7 +97,7 @@ def test_a_lent_gpu_gives_the_same_and_arrays_only_come_back(weights, windows, l
 def test_a_gpu_that_is_not_lent_costs_no_reading(weights, windows, lent, monkeypatch, caplog):
     borrowing = on_lent_gpu(weights)
     monkeypatch.delenv("LENT")
-    assert borrowing.predict(windows[0]) == BloodPressureEstimator(weights).predict(windows[0])
+    assert pressures(borrowing, windows[0]) == pressures(BloodPressureEstimator(weights), windows[0])
     assert "no GPU was lent" in caplog.text
 
 

@@ -59,6 +59,24 @@ def test_a_reading_with_its_cuff_panel(open_page):
     page.locator("#cuff-use").click()
     page.locator("#cuff-message [role=alert]").wait_for()
     assert findings(page) == []
+    assert page.locator("#beside section").count() == 0, "nothing was told"
+
+
+def test_a_reading_with_what_was_told(open_page):
+    page = open_page()
+    page.get_by_role("button", name="Tell something about yourself").click()
+    page.get_by_label("Height (cm)").fill("1.63")
+    page.get_by_label("Age (years)").fill("61")
+    page.locator("#told-message [role=alert]").wait_for()
+    assert findings(page) == []
+    page.get_by_label("Height (cm)").fill("163")
+    page.get_by_label("Female").check()
+    page.locator("#told-message [role=alert]").wait_for(state="detached")
+    choose_example(page, FACE_58, "reading")
+    page.locator("#beside section").wait_for()
+    assert findings(page) == []
+    choose_example(page, PHOTOGRAPH, "refused")
+    assert page.locator("#beside section").count() == 0
 
 
 def test_a_refusal(open_page):

@@ -67,6 +67,12 @@ def test_what_is_no_reading_is_not_adjusted():
     assert calibrated(130.0, 75.0).adjust(REFUSED) is None
 
 
+def test_a_reading_by_another_model_is_not_adjusted():
+    other = replace(READING, weights=replace(READING.weights, model="paper"))
+    assert calibrated(130.0, 75.0).adjust(other) is None
+    assert calibrate(CuffReading(130.0, 75.0), keep_numbers(other)).adjust(other).systolic == 130.0
+
+
 @pytest.mark.parametrize("values", [(120, 80), (120.5, 79.5), (60, 30), (260, 160)])
 def test_what_a_cuff_shows_is_taken(values):
     assert read_cuff(*values) == CuffReading(*map(float, values))

@@ -47,7 +47,8 @@ def test_the_pages_own_event_gets_the_bytes_too_and_deletes_them(served, estimat
     ]
     assert len(events) == 1
     data = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    join = {"data": [data, None], "fn_index": events[0]["id"], "session_hash": "abc"}
+    untold = [None] * (len(events[0]["inputs"]) - 1)
+    join = {"data": [data, *untold], "fn_index": events[0]["id"], "session_hash": "abc"}
     httpx.post(f"{served.url}gradio_api/queue/join", json=join).raise_for_status()
     shown = httpx.get(f"{served.url}gradio_api/queue/data", params={"session_hash": "abc"}, timeout=60).text
     assert estimator.seen == [content]

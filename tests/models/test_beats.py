@@ -92,7 +92,7 @@ def test_nothing_measured_gives_finite_numbers(network):
         (torch.zeros_like(values), weight, rate_hz),
         (values, one_row, rate_hz),
         (values * 1e4, weight, 10 * rate_hz),
-        Network.tensors(Inputs.empty(2)),
+        Network.tensors(Inputs.empty(2, with_maps=False)),
     ):
         prediction = network(*batch)
         assert both(prediction).isfinite().all()
@@ -122,7 +122,7 @@ def test_the_reference_is_the_mean_row_of_the_windows_measured():
     torch.testing.assert_close(built.reference_rows, rows[[0, 1, 2, 4], -1].mean(dim=0))
     assert not built.beat_basis.any()
     assert built.shape_of(torch.zeros(3, BEAT_POINTS)).isnan().all()
-    built.fit_reference([Inputs.empty(2)], np.zeros((0, BEAT_POINTS), np.float32))
+    built.fit_reference([Inputs.empty(2, with_maps=False)], np.zeros((0, BEAT_POINTS), np.float32))
     assert not built.reference_rows.any()
 
 

@@ -25,8 +25,6 @@ PRESSURES = ("systolic", "diastolic")
 class Network(Member):
     """Features -> heads."""
 
-    READS = "mean beats"
-
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.systolic = RangeHead(6, config.systolic_edges, config.dropout)

@@ -7,6 +7,8 @@ import pyarrow.parquet as pq
 
 from bpdemo import beats, stmap
 from bpdemo.maps.schema import to_table
+from bpdemo.regions import CELLS
+from bpdemo.stmap import CHANNELS
 from tests.support.small_dataset import make_dataset
 
 WINDOW_S = 15.0
@@ -50,6 +52,16 @@ def make_rows(data_set="mmse_hr", people=6, clips=2, windows=2, lowest=90.0, ste
                 **columns,
             }
         )
+    return rows
+
+
+def add_maps(rows, columns=300):
+    """Give rows maps of noise, NaN where not measured, and return them."""
+    for number, row in enumerate(rows):
+        rng = np.random.default_rng(number)
+        mask = rng.random((len(CELLS), columns)) < 0.9
+        values = np.where(mask, rng.normal(size=(len(CHANNELS), *mask.shape)), np.nan)
+        row |= {"stmap": values.astype(np.float16).ravel(), "mask": mask.ravel(), "columns": columns, "scale": 0.001}
     return rows
 
 

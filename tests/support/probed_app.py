@@ -1,9 +1,9 @@
 """The app with a probe in it: `python tests/support/probed_app.py FOLDER`, for tests only.
 
 On SIGUSR1 it writes to FOLDER/census.json what its process holds: every string, bytes and array that anything still
-refers to and that is large, or that bears the mark. On SIGUSR2 it forgets as if ten minutes had gone by, then does so.
-It notes every address that it or a process which reads a clip for it wants to reach (`address_probe`), and logs all
-that the project's loggers have to say.
+refers to and that is large, or that bears the mark, and every number that is the marked age. On SIGUSR2 it forgets as
+if ten minutes had gone by, then does so. It notes every address that it or a process which reads a clip for it wants to
+reach (`address_probe`), and logs all that the project's loggers have to say.
 """
 
 import gc
@@ -20,7 +20,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 LARGE_BYTES = 4096
 MARK = "bpdemo-" + "test-mark"
-_LEAVES = (str, bytes, bytearray, memoryview, np.ndarray)
+AGE = float("61.40625")  # a constant of the code would be there twice
+_LEAVES = (str, float, bytes, bytearray, memoryview, np.ndarray)
 
 
 def main():
@@ -73,6 +74,10 @@ def take_census():
 
 
 def look_at(leaf, large, marked):
+    if isinstance(leaf, float):
+        if leaf == AGE and leaf is not AGE:
+            marked.add(repr(leaf))
+        return
     size = leaf.nbytes if isinstance(leaf, (np.ndarray, memoryview)) else len(leaf)
     if isinstance(leaf, str):
         if MARK in leaf:

@@ -5,7 +5,7 @@ import torch
 
 from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError
-from bpdemo.models import find_model
+from bpdemo.models import MODELS, find_model
 from bpdemo.models.config import BeatsConfig
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import save_weights
@@ -47,10 +47,15 @@ def small_config(name="small"):
     )
 
 
-def write_small(folder, seed=0, name="small"):
+def write_small(folder, seed=0, name="small", **config):
     network = small_network(seed)
-    save_weights(folder, network, small_config(name), CARD)
+    save_weights(folder, network, small_config(name).model_copy(update=config), CARD)
     return network
+
+
+def register_paper(monkeypatch):
+    """Have a second model, for as long as the test lasts: its network is that of the first."""
+    monkeypatch.setitem(MODELS, "paper", MODELS["beats"])
 
 
 def code_of(call, *args, **kwargs):

@@ -1,4 +1,4 @@
-"""An estimator that reads nothing: it remembers the bytes it is given and answers as told."""
+"""An estimator that reads nothing: it remembers what it is given and always answers the same."""
 
 import os
 import threading
@@ -21,11 +21,12 @@ class StandIn:
 
     def __init__(self):
         self.weights = SimpleNamespace(config=CONFIG, folder=Path("nowhere"), summary=WEIGHTS)
-        self.seen = []
+        self.seen, self.told = [], []
         self.failure = None
 
-    def answer(self, path, progress=None, method="pos"):
+    def answer(self, path, progress=None, method="pos", told=None):
         self.seen.append(path.read_bytes())
+        self.told.append(told)
         if progress is not None:
             progress(0.5, "face")
         if self.failure is not None:
@@ -42,14 +43,14 @@ class SlowStandIn(StandIn):
         self.may_end = threading.Event()
         self.reading = 0
 
-    def answer(self, path, progress=None, method="pos"):
+    def answer(self, path, progress=None, method="pos", told=None):
         self.reading += 1
         try:
             for _ in range(50 * PATIENCE_S):
                 progress(0.3, "face")
                 if self.may_end.wait(0.02):
                     break
-            return super().answer(path, progress, method)
+            return super().answer(path, progress, method, told)
         finally:
             self.reading -= 1
 

@@ -153,7 +153,8 @@ def test_no_test_person_has_a_say(sets):
 def test_only_models_whose_features_are_known_are_fitted(sets):
     dataset, tests = sets
     known = with_traits(dataset).people
-    people = tuple(replace(one, pulses=(), age=one.age if i == 3 else None) for i, one in enumerate(known))
+    nothing = {"age": None, "sex": None, "height_cm": None, "weight_kg": None}
+    people = tuple(replace(one, pulses=(), **({} if i == 3 else nothing)) for i, one in enumerate(known))
     bare = replace(dataset, people=people)
     assert set(predict_with_baselines(bare, tests, make_folds(people, 2, 1, 0))) == {MEAN, HEART_RATE, RECOVERED}
 
@@ -161,8 +162,9 @@ def test_only_models_whose_features_are_known_are_fitted(sets):
 def test_what_is_known_of_some_is_scored_on_these(sets):
     dataset, tests = sets
     unknown = (2, 3, 11)
+    nothing = {"age": None, "sex": None, "height_cm": None, "weight_kg": None}
     people = tuple(
-        replace(one, age=None if i in unknown else one.age) for i, one in enumerate(with_traits(dataset).people)
+        replace(one, **(nothing if i in unknown else {})) for i, one in enumerate(with_traits(dataset).people)
     )
     some = replace(dataset, people=people)
     folds = make_folds(people, 3, 1, 0)

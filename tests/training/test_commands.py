@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from bpdemo.cli import app
 from bpdemo.errors import BpdemoError
+from bpdemo.models import find_model
+from bpdemo.models.config import BeatsConfig
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training import evaluate_protocol, fit
 from bpdemo.training import train as training
@@ -24,7 +26,8 @@ def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-DEFAULTS = {"maps": [], "model": "beats", "seed": 0, "run": None, "device": "auto", "unseen": {}}
+BEATS = {"model": "beats", "network": BeatsConfig()}
+DEFAULTS = BEATS | {"maps": [], "seed": 0, "run": None, "device": "auto", "unseen": {}}
 
 
 class Recorder:
@@ -62,6 +65,20 @@ def test_train_has_defaults(trained):
 def test_train_takes_maps_and_a_model(trained):
     assert run("train", "--maps", "a", "--maps", "b/c@main", "--model", "beats", "--output", "w").exit_code == 0
     assert trained.given == (({}, Path("w")), DEFAULTS | {"maps": ["a", "b/c@main"]})
+
+
+@pytest.mark.parametrize(
+    ("options", "size"), [((), "full"), (("--size", "full"), "full"), (("--size", "small"), "small")]
+)
+def test_train_takes_a_size(trained, options, size):
+    assert run("train", "--data", "ppg_bp=a", "--model", "paper", *options, "--output", "w").exit_code == 0
+    assert trained.given[1] == DEFAULTS | {"model": "paper", "network": find_model("paper").size(size)}
+
+
+@pytest.mark.parametrize("options", [("--size", "small"), ("--model", "beats", "--size", "full")])
+def test_a_model_of_one_size_takes_none(trained, options):
+    assert run("train", "--data", "ppg_bp=a", *options, "--output", "w").exception.code == "size_unknown"
+    assert trained.given is None
 
 
 @pytest.mark.parametrize("entry", ["ppg_bp", "=a", "ppg_bp="])
@@ -131,7 +148,7 @@ def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
     options = ("--cross-validate", "--seed", 2, "--run", "r", "--output", tmp_path / "out", "--json")
     ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
     assert ran.exit_code == 0, ran.output
-    given = {"maps": [], "model": "beats", "seed": 2, "run": Path("r"), "device": "auto"}
+    given = BEATS | {"maps": [], "seed": 2, "run": Path("r"), "device": "auto"}
     assert recorder.given == (({"ppg_bp": Path("a")},), given)
     assert json.loads(ran.stdout) == results().to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
@@ -168,7 +185,7 @@ def test_a_protocol_with_folds_trains_what_is_named(monkeypatch, tmp_path):
     assert ran.exit_code == 0, ran.output
     (protocol, sets, sources), named = recorder.given
     assert (protocol.name, sets, sources) == ("mcd-rppg-5fold", {}, ["a"])
-    assert named == {"model": "beats", "seed": 3, "run": Path("r"), "device": "cpu"}
+    assert named == BEATS | {"seed": 3, "run": Path("r"), "device": "cpu"}
 
 
 @pytest.mark.parametrize(
@@ -178,6 +195,7 @@ def test_a_protocol_with_folds_trains_what_is_named(monkeypatch, tmp_path):
         ("--protocol", "hwang-v4v", "--cross-validate"),
         ("--protocol", "zhuang-mmse-hr", "--model", "beats"),
         ("--weights", "w", "--model", "beats"),
+        ("--weights", "w", "--size", "small"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(options):

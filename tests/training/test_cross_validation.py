@@ -44,7 +44,9 @@ class Remembered:
             raise Stopped
         checkpoint.touch()
         self.fits.append((dataset, tuple(people), seed))
-        return SimpleNamespace(model=frozenset(people))
+        windows = dataset.windows_of(people)
+        aside = Answers(dataset.truth[windows]).beside(dataset, windows, dataset.truth[windows].mean(axis=0))
+        return SimpleNamespace(model=frozenset(people), set_aside=aside)
 
     def ask(self, network, dataset, windows, device):
         assert not network & set(dataset.person[windows]), "asked about somebody it was fitted on"

@@ -43,3 +43,18 @@ def test_batches_hold_all_windows_once(monkeypatch):
     assert [len(part.rate_hz) for part in parts] == [3, 1]
     np.testing.assert_array_equal(np.concatenate([part.values for part in parts]), dataset.values[order])
     np.testing.assert_array_equal(np.concatenate([part.rate_hz for part in parts]), dataset.rate_hz[order])
+
+
+def test_maps_go_where_their_windows_go():
+    def with_maps(dataset, first):
+        count = len(dataset.person)
+        stmap = np.arange(first, first + count, dtype=np.float16)[:, None, None, None]
+        return replace(dataset, stmap=stmap, mask=np.arange(count)[:, None, None] > 0)
+
+    one, other = with_maps(make_dataset([100, 120], each=2), 0), with_maps(make_dataset([140], each=2, seed=1), 10)
+    joined = concat(one, other)
+    assert joined.stmap.ravel().tolist() == [0, 1, 2, 3, 10, 11]
+    assert joined.select(joined.person == 1).stmap.ravel().tolist() == [2, 3]
+    assert joined.inputs(np.array([5, 0])).stmap.ravel().tolist() == [11, 0]
+    assert joined.inputs(np.array([5, 0])).mask.ravel().tolist() == [True, False]
+    assert make_dataset([100]).inputs(np.array([0])).stmap is None

@@ -9,7 +9,7 @@ from bpdemo.training import filmed
 from bpdemo.training.filmed import collect, read_maps
 from bpdemo.training.results import Windows
 from bpdemo.weights.config import Clips
-from tests.support.made_up_maps import make_rows, write_maps
+from tests.support.made_up_maps import add_maps, make_rows, write_maps
 
 
 def test_windows_come_person_by_person_with_their_own_pressures():
@@ -34,7 +34,7 @@ def test_a_persons_pressures_are_the_mean_over_clips_and_not_over_windows():
     dataset = collect(rows[:3]).dataset  # 90 and 92 in one clip, 94 in the other
     assert dataset.people[0].systolic == (91 + 94) / 2
     assert dataset.people[0].sex == "female"
-    assert dataset.people[0].traits == (30.0, 1.0, pytest.approx(60 / 1.7**2))
+    assert dataset.people[0].traits == (30.0, 1.0, 170.0, 60.0)
 
 
 def test_a_trait_is_that_of_the_first_row_that_has_it():
@@ -85,3 +85,14 @@ def test_maps_are_read_back_and_nothing_of_them_that_is_not_needed(tmp_path, mon
         np.testing.assert_array_equal(getattr(back, name), getattr(direct, name))
     assert (back.people, back.clips) == (direct.people, direct.clips)
     assert not {"stmap", "mask", "pulse", "contact_pulse", "checks"} & set(asked)
+
+
+def test_a_window_carries_its_map_where_a_model_reads_it(tmp_path):
+    rows = add_maps(make_rows(people=2))
+    dataset = collect(read_maps([write_maps(tmp_path, rows)], with_maps=True), with_maps=True).dataset
+    assert (dataset.stmap.shape, dataset.stmap.dtype) == ((8, 4, 30, 450), np.float16)
+    assert not dataset.mask[..., 300:].any()
+    for i, row in enumerate(rows):
+        np.testing.assert_array_equal(dataset.stmap[i, ..., :300].ravel(), row["stmap"])
+        np.testing.assert_array_equal(dataset.mask[i, :, :300].ravel(), row["mask"])
+    assert collect(rows).dataset.stmap is None

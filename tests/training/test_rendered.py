@@ -76,3 +76,14 @@ def test_another_renderer_may_take_the_place(people, both):
 
     changed = render(people[:1], ("strong",), 0, "training", inverted)
     assert np.corrcoef(changed.values[0].ravel(), both.values[0].ravel())[0, 1] < 0.5
+
+
+def test_a_rendering_carries_its_map_where_a_model_reads_it(people, both, monkeypatch):
+    given = []
+    monkeypatch.setattr(module, "read_window", lambda *window: given.append(read_window(*window)) or given[-1])
+    again = render(people[:2], ("strong", "poor"), 0, "training", with_maps=True)
+    np.testing.assert_array_equal(again.values, both.values)
+    assert both.stmap is both.mask is None
+    for i, window in enumerate(given):
+        np.testing.assert_array_equal(again.stmap[i], window.stmap.values.astype(np.float16))
+        np.testing.assert_array_equal(again.mask[i], window.stmap.mask)

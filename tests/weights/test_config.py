@@ -6,8 +6,10 @@ import pytest
 
 from bpdemo import beats
 from bpdemo.errors import WeightsError
+from bpdemo.models.config import PaperConfig
 from bpdemo.regions import CELLS
 from bpdemo.weights.config import Figures, WeightsConfig, parse_config
+from tests.support.made_up_people import made_up_told
 from tests.support.small_weights import code_of, small_config
 
 LINES = ("name", *(f"provenance.{key}" for key in ("data", "citation", "commit", "command", "date", "statement")))
@@ -58,16 +60,47 @@ def test_entries_of_others_are_kept():
     assert json.loads(config.to_json())["training"]["lamp"] == "warm"
 
 
+def test_what_traits_say_is_kept_to_the_last_digit():
+    told = made_up_told()
+    config = small_config().model_copy(update={"told": told})
+    assert parse_config(config.to_json(), "config.json").told == told
+    assert parse_config(changed("told", ...), "config.json").told is None
+
+
+@pytest.mark.parametrize("wrong", ["a mean", "twins", "one way", "no variance", "no people", "a factor", "one less"])
+def test_traits_that_can_say_nothing_sound_are_refused(wrong):
+    told = json.loads(made_up_told().model_dump_json())
+    covariance = told["covariance"]
+    match wrong:
+        case "a mean":
+            told["mean"][0] = None
+        case "twins":  # two traits that are one
+            covariance[5] = covariance[4]
+            for row in covariance:
+                row[5] = row[4]
+        case "one way":
+            covariance[0][4] += 1
+        case "no variance":
+            covariance[3][3] = 0
+        case "no people":
+            told["people"] = 0
+        case "a factor":
+            told["factors"][1] = 0
+        case "one less":
+            covariance.pop()
+    assert code_with("told", told) == "config_invalid"
+
+
 @pytest.mark.parametrize(
     "wrong", [..., None, [], True, "", "nan", -1e9, 1e300, 10**400], ids=lambda value: repr(value)[:8]
 )
 def test_every_entry_is_looked_at(wrong):
     optional = ("left_out", "maps", "clips", "recipe", "names")
-    may_be_left_out = [f"training.{key}" for key in optional]
+    may_be_left_out = ("told", *(f"training.{key}" for key in optional))
     for name in leaves(entries()):
         fits = (
             (wrong is ... and name in may_be_left_out)
-            or (wrong is None and name == "training.clips")
+            or (wrong is None and name in ("told", "training.clips"))
             or (wrong == "nan" and name in LINES)
             or (wrong in ([], 10**400) and name in ("training.names", "training.left_out", "training.maps"))
         )
@@ -192,3 +225,20 @@ def test_the_sentence_names_the_entry():
         parse_config(changed("training.systolic.mean", 8), "config.json")
     with pytest.raises(WeightsError, match=r"weights/2.* reads 'weights/4'"):
         parse_config(changed("bpdemo", "weights/2"), "config.json")
+
+
+def test_sizes_are_those_of_the_model():
+    config = small_config()
+    paper = PaperConfig(blocks=(1,), widths=(4,), hidden=4)
+    there = config.model_copy(update={"model": "paper", "network": paper})
+    assert parse_config(there.to_json(), "config.json") == there
+    for model, network in (("beats", paper), ("paper", config.network)):
+        wrong = config.model_copy(update={"model": model, "network": network})
+        assert code_of(parse_config, wrong.to_json(), "config.json") == "config_invalid"
+    some = json.loads(there.to_json())
+    del some["network"]["hidden"]
+    with pytest.raises(WeightsError, match=r"network\.hidden is missing"):
+        parse_config(json.dumps(some), "config.json")
+    some["network"] |= {"hidden": 4, "blocks": [1, 1]}
+    with pytest.raises(WeightsError, match="as many stages"):
+        parse_config(json.dumps(some), "config.json")

@@ -72,7 +72,7 @@ def test_weights_are_named_by_argument_then_environment_then_embedded(folder, tm
     monkeypatch.setenv("BPDEMO_WEIGHTS", str(tmp_path / "nowhere"))
     assert code_of(load_weights) == "weights_folder_missing"
     monkeypatch.setenv("BPDEMO_WEIGHTS", " ")
-    monkeypatch.setattr(store, "embedded_folder", lambda: folder)
+    monkeypatch.setattr(store, "embedded_folder", lambda model: folder)
     assert load_weights().name == "small"
     assert embedded_folder().name == "weights"
 

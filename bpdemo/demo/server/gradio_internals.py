@@ -175,12 +175,12 @@ class ClipBlocks(gr.Blocks):
     async def preprocess_data(self, block_fn: Any, inputs: list, *rest: Any, **options: Any) -> list:
         """Replace what is no upload by None, which handlers refuse; Gradio would fetch any address a client names.
 
-        Texts that a client leaves out at the end, which Gradio would refuse, are those an endpoint has by default.
+        What a client leaves out at the end, which Gradio would refuse, is what an endpoint has by default.
         """
         left_out = block_fn.inputs[len(inputs) :]
-        inputs = inputs + [block.value for block in left_out if isinstance(block, Api) and block.value is not None]
+        inputs = inputs + [block.value for block in left_out if isinstance(block, Api)]
         admitted = [
-            self._admit(value) if isinstance(block, gr.Video | Api) and not _is_text(block, value) else value
+            self._admit(value) if _may_name_file(block, value) else value
             for block, value in zip(block_fn.inputs, inputs, strict=False)
         ]
         return await super().preprocess_data(block_fn, admitted + inputs[len(admitted) :], *rest, **options)
@@ -190,9 +190,10 @@ class ClipBlocks(gr.Blocks):
         return None if upload is None else {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
 
 
-def _is_text(block: object, value: object) -> bool:
-    """Return whether an endpoint asks for text and is given text: that names no file."""
-    return isinstance(block, Api) and isinstance(value, str) and block.api_info().get("type") == "string"
+def _may_name_file(block: object, value: object) -> bool:
+    """Return whether a value could name a file: any where a clip is asked for, elsewhere no text and no number."""
+    takes_clip = isinstance(block, gr.Video) or (isinstance(block, Api) and block.api_info().get("type") == "object")
+    return takes_clip or isinstance(value, dict | list)
 
 
 def forget_sessions(app: App, keep_s: float = KEEP_S) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from bpdemo.demo.views.templating import data_url, percent, render
+from bpdemo.models import find_model
 from bpdemo.regions import CELLS
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
@@ -63,6 +64,7 @@ def about(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[Evi
         cells=len(CELLS),
         coverage=config.intervals.coverage,
         summary=summary,
+        about_model=find_model(config.model).network.ABOUT,
         scores=scores,
         evidence=evidence,
         provenance=[(name, value) for name, value in provenance.items() if value is not None],

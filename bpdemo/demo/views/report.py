@@ -16,11 +16,14 @@ from bpdemo import figures
 from bpdemo.demo.cuff import Adjusted
 from bpdemo.demo.views.about import evidence_sentence
 from bpdemo.demo.views.checks import failures, other_failures
-from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, intervals
+from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, at_least, intervals
 from bpdemo.demo.views.steps import capture_rows, whole_clip_lines
 from bpdemo.demo.views.templating import percent, percent_down
+from bpdemo.demo.views.told import told_rows
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, HeartRate
+from bpdemo.reasons import like_average
+from bpdemo.told import ToldEstimate
 from bpdemo.weights.config import WeightsConfig
 
 _TITLE = "Blood pressure from a face clip"
@@ -33,7 +36,7 @@ _MARGIN_MM, _LOWER_MARGIN_MM, _GUTTER_MM = 14, 8, 8
 _FOOT_MM = 68  # at the lower edge, for the capture report and the weights
 _TABLE = {"borders_layout": TableBordersLayout.NONE, "first_row_as_headings": False, "text_align": "L"}
 _REASONS = 3
-_COLUMNS = (("ranges", "pulse", "windows"), ("cells", "stmap"))
+_COLUMNS = (("ranges", "pulse", "windows"), ("cells", "stmap", "moved"))
 
 
 def make_report(
@@ -153,12 +156,35 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
             for cell in cells:
                 row.cell(cell, style=style)
     page.ln(2)
+    average = like_average(systolic, diastolic)
+    told = [at_least(systolic, diastolic), average.message if average else ""]
+    if any(told):
+        page.paragraph(" ".join(filter(None, told)))
     if adjusted is not None and adjusted.plausible:
         pair = f"{adjusted.systolic:.0f} / {adjusted.diastolic:.0f}"
         page.paragraph(f"Adjusted by the user's own cuff reading, mmHg: {pair}", bold=True)
         page.paragraph(f"{adjusted_by(adjusted)}. {adjusted_limits(adjusted)}")
     else:
         page.paragraph(MEANING)
+    if estimate.told is not None:
+        _write_told(page, estimate, estimate.told)
+
+
+def _write_told(page: _Page, estimate: Estimate, told: ToldEstimate) -> None:
+    """Write what was told, and the pressures from it."""
+    page.ln(1)
+    page.paragraph(f"With what was told: {told.person}; mmHg and 90 % interval", bold=True)
+    if rows := told_rows(estimate):
+        page.set_font_size(_SMALL_PT)
+        with page.table(col_widths=(5, 6, 5), line_height=_SMALL_PT * _LINE / page.k, **_TABLE) as table:
+            for title, cells in rows:
+                row = table.row()
+                row.cell(title, style=FontFace(color=_QUIET))
+                for name, (value, compared) in zip(told.pressures, cells, strict=True):
+                    row.cell(f"{name} {value}{', ' if compared else ''}{compared}")
+        page.set_font_size(_TEXT_PT)
+    for note in told.notes:
+        page.paragraph(f"{note.message} {note.remedy}", _SMALL_PT)
 
 
 def _write_reasons(page: _Page, estimate: Estimate) -> None:

@@ -9,10 +9,11 @@ from bpdemo.demo.views.about import evidence_sentence
 from bpdemo.demo.views.checks import failures, other_failures
 from bpdemo.demo.views.templating import jpeg_url, percent, render, svg
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
+from bpdemo.reasons import like_average
 from bpdemo.weights.config import WeightsConfig
 
 MEANING = (
-    "This is what a network makes of the shape of the pulse in this clip. It is not a measurement of your blood "
+    "This is what a network makes of the pulse in this clip. It is not a measurement of your blood "
     "pressure: only a cuff measures that."
 )
 _FRAME_SIZE = (360, 270)
@@ -30,6 +31,8 @@ def result(estimate: Estimate, config: WeightsConfig, truth: str = "", adjusted:
         context |= {
             "intervals": intervals(estimate.systolic, estimate.diastolic),
             "ranges": svg(figures.draw_ranges(estimate.systolic, estimate.diastolic), "ranges"),
+            "like_average": like_average(estimate.systolic, estimate.diastolic),
+            "at_least": at_least(estimate.systolic, estimate.diastolic),
             "ranges_in_words": [_describe("Systolic", estimate.systolic), _describe("Diastolic", estimate.diastolic)],
             "meaning": MEANING,
             "evidence": evidence_sentence(config),
@@ -51,6 +54,13 @@ def result(estimate: Estimate, config: WeightsConfig, truth: str = "", adjusted:
 def intervals(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
     """Return both intervals in mmHg, as in "90 to 147 / 52 to 88"."""
     return " / ".join(f"{low:.0f} to {high:.0f}" for low, high in (systolic.interval, diastolic.interval))
+
+
+def at_least(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
+    """Return how probable the thresholds and more are; empty where the ranges do not tell."""
+    both = (("systolic", systolic.at_least), ("diastolic", diastolic.at_least))
+    told = [f"{name} {above.value:.0f} and more {percent(above.probability)}" for name, above in both if above]
+    return f"Probability: {', '.join(told)}." if told else ""
 
 
 def adjusted_by(adjusted: Adjusted) -> str:

@@ -12,14 +12,15 @@ from bpdemo.demo.views.checks import check_rows
 from bpdemo.demo.views.evidence import evidence_rows
 from bpdemo.demo.views.map_view import map_view
 from bpdemo.demo.views.templating import percent, render, svg
-from bpdemo.estimate import Estimate
+from bpdemo.estimate import Estimate, MovedBy
+from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.pulse import Pulse
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
 
 
 def draw_figures(estimate: Estimate) -> dict[str, Figure]:
-    """Return the figures that an estimate has the data for, by name: cells, stmap, beats, pulse, windows, ranges."""
+    """Return an estimate's figures, those it has data for: cells, stmap, beats, pulse, windows, ranges, moved."""
     window = estimate.best_window
     drawn: dict[str, Figure] = {}
     if estimate.thumbnails:
@@ -34,6 +35,8 @@ def draw_figures(estimate: Estimate) -> dict[str, Figure]:
         drawn["windows"] = figures.draw_windows(estimate.windows)
     if estimate.systolic is not None and estimate.diastolic is not None:
         drawn["ranges"] = figures.draw_ranges(estimate.systolic, estimate.diastolic)
+    if moved := moved_by(estimate):
+        drawn["moved"] = figures.draw_moved(moved)
     return drawn
 
 
@@ -52,6 +55,7 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
     return render(
         "steps",
         estimate=estimate,
+        reads_beats=find_model(estimate.model or DEFAULT_MODEL).reads == "mean beats",
         window=window,
         frames=frames,
         cells=len(CELLS),
@@ -59,6 +63,7 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
         map_view=explored,
         beat_height=beat_height,
         svgs={name: svg(figure, name) for name, figure in drawn.items() if name not in ("stmap", "ranges")},
+        moved=moved_lines(estimate),
         whole_clip=whole_clip_lines(estimate),
         methods=method_rows(window.pulse) if window and window.pulse else [],
         evidence=evidence_rows(window.evidence) if window and window.evidence else [],
@@ -66,6 +71,23 @@ def steps(estimate: Estimate, drawn: Mapping[str, Figure]) -> str:
         capture_rows=capture_rows(estimate.capture),
         capture_checks=check_rows(estimate.checks),
     )
+
+
+def moved_by(estimate: Estimate) -> dict[str, MovedBy]:
+    """Return what moved each pressure, by its name; empty where that is not known."""
+    pressures = {"systolic": estimate.systolic, "diastolic": estimate.diastolic}
+    return {name: one.moved_by for name, one in pressures.items() if one is not None and one.moved_by is not None}
+
+
+def moved_lines(estimate: Estimate) -> list[str]:
+    """Return for each pressure what moved it most, in words; nothing of what rounds to 0."""
+    lines = []
+    for name, moved in moved_by(estimate).items():
+        part, by = max({**moved.regions, **moved.phases}.items(), key=lambda item: abs(item[1]))
+        if size := round(abs(by), 1):
+            way = "lower" if by < 0 else "higher"
+            lines.append(f"Without the {figures.region_title(part)} the {name} value would be {size} mmHg {way}.")
+    return lines
 
 
 def whole_clip_lines(estimate: Estimate) -> list[str]:
