@@ -106,11 +106,8 @@ def make_window(silent_row=None, hidden_row=None):
 
 def with_insight(estimate, scatter=5.0):
     """The reading as weights of a known scatter give it, with thresholds of 110 and 70 and what moved it."""
-    regions = dict.fromkeys(REGIONS, 0.1)
-    moved = [
-        MovedBy(regions | {"forehead": by}, dict.fromkeys(PHASES, 0.0) | {"diastolic_runoff": 0.5})
-        for by in (-1.26, 0.02)
-    ]
+    regions, phases = dict.fromkeys(REGIONS, 0.1), dict.fromkeys(PHASES, 0.0) | {"diastolic_runoff": 0.5}
+    moved = [MovedBy(regions | {"forehead": by}, phases) for by in (-1.26, 0.02)]
     systolic, diastolic = (
         replace(pressure, threshold=threshold, scatter=scatter, moved_by=by)
         for pressure, threshold, by in zip((SYSTOLIC, DIASTOLIC), (110.0, 70.0), moved, strict=True)
