@@ -138,6 +138,18 @@ def rarest_held(results: Results) -> str:
     return f"they hold {' and '.join(parts)}" if parts else "by range, people are too few to tell"
 
 
+def other_intervals(results: Results) -> str:
+    """Return how wide intervals are with told traits, and how far captures of one person scatter, where it is known."""
+    parts = []
+    if results.told_intervals is not None:
+        widths = " / ".join(tables.half_width(getattr(results.told_intervals, pressure)) for pressure in PRESSURES)
+        parts.append(f"With age, sex, height and weight told they are {widths} (systolic / diastolic).")
+    if results.scatter is not None:
+        scatter = " / ".join(f"{getattr(results.scatter, pressure):.1f}" for pressure in PRESSURES)
+        parts.append(f"Answers to several captures of one person scatter by {scatter} mmHg (standard deviation).")
+    return " ".join(parts)
+
+
 def same_answer(results: Results) -> str:
     """Return how far cuff pressures of people with nearly the same answer differ; empty of too few."""
     parts = []

@@ -115,8 +115,9 @@ def score_models(
             for pressure, comparison in (compare(network, model, quality) if network else {}).items():
                 scored[name][quality][pressure].network = comparison
     if BOTH in models and TRAITS in models:
+        words = models[TRAITS].select(np.isin(models[TRAITS].person, models[BOTH].person))
         for quality, by_pressure in scored[TRAITS].items():
-            for pressure, comparison in compare(models[BOTH], models[TRAITS], quality).items():
+            for pressure, comparison in compare(models[BOTH], words, quality).items():
                 by_pressure[pressure].both = comparison
     return scored
 

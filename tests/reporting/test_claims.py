@@ -13,6 +13,7 @@ SENTENCES = (
     claims.describe_controls,
     claims.likeliest_range,
     claims.meets_standard,
+    claims.other_intervals,
     claims.rare_pressures,
     claims.rarest_held,
     claims.same_answer,

@@ -1,7 +1,12 @@
+import pytest
 import torch
 
+from bpdemo.models import find_model
+from bpdemo.models.config import PaperConfig
 from bpdemo.training.cost import measure_cost
 from tests.support.small_weights import small_network
+
+PAPER = PaperConfig(blocks=(1,), widths=(4,), hidden=4)
 
 
 def test_parameters_are_those_of_all_members_and_time_passes():
@@ -23,3 +28,14 @@ def test_threads_are_as_many_as_before():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", ["beats", "paper"])
+def test_the_window_that_is_timed_was_measured_throughout(name):
+    model = small_network() if name == "beats" else find_model("paper").build(PAPER)
+    given = []
+    model.register_forward_pre_hook(lambda _, tensors: given.append(tensors))
+    measure_cost(model)
+    values, measured = given[0][:2]
+    assert measured.bool().all()
+    assert values.std() > 0.5
