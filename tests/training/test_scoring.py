@@ -169,14 +169,13 @@ def test_scatter_is_how_far_the_captures_of_one_person_lie_apart(made):
 
 
 def test_scatter_is_pooled_over_people_and_takes_a_clip_for_one_capture():
-    person = np.array([0, 0, 0, 1, 1, 2])
-    value = np.array([[100.0, 60], [104, 60], [102, 66], [150, 90], [156, 90], [99, 50]])
-    zeros = np.zeros(6, int)
-    rows = Predictions(person, np.full(6, "filmed"), value, zeros, zeros, value, value)
+    person, split = np.array([0, 0, 0, 1, 1, 2, 2]), np.array([0, 0, 0, 0, 0, 0, 1])
+    value = np.array([[100.0, 60], [104, 60], [102, 66], [150, 90], [156, 90], [99, 50], [130, 80]])
+    rows = Predictions(person, np.full(7, "filmed"), value, split, 0 * split, value, value)
     found = scatter_within(rows, "filmed")
     assert found.systolic == pytest.approx(np.sqrt((4 + 4 + 0 + 9 + 9) / 3), abs=0.01)
     assert found.diastolic == pytest.approx(np.sqrt((4 + 4 + 16) / 3), abs=0.01)
-    clips = scatter_within(replace(rows, clip=np.array([0, 0, 1, 2, 2, 3])), "filmed")
+    clips = scatter_within(replace(rows, clip=np.array([0, 0, 1, 2, 2, 3, 3])), "filmed")
     assert clips.systolic == pytest.approx(0, abs=0.01), "102 twice"
     assert clips.diastolic == pytest.approx(np.sqrt(9 + 9), abs=0.01)
 
