@@ -33,7 +33,7 @@ MEAN_BEATS = 4
 POINTS = 48
 """Points of a beat, evenly from `BEFORE_UPSTROKE` of a period before its upstroke to a period later, ends included."""
 BEFORE_UPSTROKE = 0.2
-PHASES = ("before_upstroke", "upstroke_and_peak", "late_systole_and_notch", "diastolic_runoff")
+PHASES = ("end_of_diastole", "upstroke_and_peak", "late_systole_and_notch", "diastolic_runoff")
 """Parts of a beat, in order (ours)."""
 _PHASE_BORDERS = (-0.12, 0.18, 0.45)  # of a period from the steepest upstroke
 

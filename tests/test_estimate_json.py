@@ -15,6 +15,7 @@ from bpdemo.estimate import (
     Baseline,
     Estimate,
     HeartRateVariability,
+    MovedBy,
     PressureEstimate,
     RangeEstimate,
     Respiration,
@@ -23,7 +24,7 @@ from bpdemo.estimate_json import json_schema, to_json
 from bpdemo.evidence import load_questions
 from bpdemo.face import FaceReport
 from bpdemo.quality import check_capture
-from bpdemo.reasons import reason
+from bpdemo.reasons import like_average, reason
 from bpdemo.self_check import made_up_face
 from bpdemo.window import WindowEstimate, read_window
 
@@ -86,6 +87,43 @@ def test_a_reading_carries_checks_beats_method_and_rounded_numbers(reading):
     assert form["capture"]["frame_rate_hz"] == 29.97
     assert form["capture"]["face"]["clipped"] == 0.0001
     assert form["capture"]["cut_at_s"] is None
+
+
+ALIKE = replace(PRESSURE, scatter=3.3)  # 6.28 from the mean; 1.96 scatters are 6.47
+
+
+def test_what_a_pressure_rests_on_is_there_where_it_is_known(reading):
+    moved = MovedBy({"nose": -1.26, "chin": -0.04}, {})
+    known = replace(PRESSURE, threshold=120.0, scatter=3.2, moved_by=moved)
+    estimate = replace(reading, systolic=known, diastolic=replace(ALIKE, threshold=110.0))
+    form = json.loads(json.dumps(to_json(estimate)))
+    Draft202012Validator(json_schema()).validate(form)
+    assert form["systolic"]["at_least"] == {"value": 120, "probability": 0.6667}
+    assert form["systolic"]["differs_from_average"] is True
+    assert form["systolic"]["moved_by"] == {"regions": {"nose": -1.3, "chin": 0.0}, "phases": {}}
+    assert "-0.0" not in json.dumps(form["systolic"])
+    assert form["diastolic"]["differs_from_average"] is False
+    assert not {"at_least", "moved_by"} & form["diastolic"].keys()
+
+
+@pytest.mark.parametrize(("threshold", "probability"), [(100, 0.9), (120, 0.7), (140, 0.4), (80, None), (130, None)])
+def test_the_probability_of_much_is_that_of_the_ranges_from_there_on(threshold, probability):
+    shares = zip((80, 100, 120, 140), (100, 120, 140, 180), (0.1, 0.2, 0.3, 0.4), strict=True)
+    ranges = tuple(RangeEstimate(low, high, share, low + 5) for low, high, share in shares)
+    found = replace(PRESSURE, ranges=ranges, threshold=float(threshold)).at_least
+    assert (found and found.probability) == (probability and pytest.approx(probability))
+    assert replace(PRESSURE, ranges=ranges).at_least is None
+
+
+def test_a_note_names_the_pressures_that_might_as_well_be_the_mean():
+    differs = replace(PRESSURE, scatter=3.2)
+    assert like_average(differs, differs) is None
+    assert like_average(PRESSURE, PRESSURE) is None
+    for pair, named in (((ALIKE, ALIKE), "128/128"), ((ALIKE, differs), "systolic"), ((differs, ALIKE), "diastolic")):
+        note = like_average(*pair)
+        assert note.code == "like_average"
+        assert named in note.message
+        assert ("128/128" in note.message) == (named == "128/128")
 
 
 def test_what_takes_a_whole_clip_is_there_with_a_value_or_a_reason(reading):

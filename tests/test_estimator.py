@@ -10,12 +10,16 @@ import torch
 
 from bpdemo import BloodPressureEstimator
 from bpdemo.attribution import LeftOut
-from bpdemo.beats import average_beats
+from bpdemo.beats import PHASES, average_beats
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
-from bpdemo.estimator import map_clip
+from bpdemo.estimate import MovedBy
+from bpdemo.estimator import _mean_pressure, map_clip
 from bpdemo.models.heads import RangePrediction
 from bpdemo.pulse_methods import METHODS
+from bpdemo.regions import REGIONS
+from bpdemo.weights.config import Scatter
 from bpdemo.weights.store import embedded_folder
+from tests.support.made_up_results import SYSTOLIC
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TRUTHS = {clip["file"]: clip for clip in json.loads((EXAMPLES / "examples.json").read_text())["clips"]}
@@ -202,6 +206,30 @@ def test_an_interval_is_as_wide_as_the_weights_say(estimator):
     config = config.model_copy(update={"intervals": config.intervals.model_copy(update={"systolic": 20.0})})
     asked = BloodPressureEstimator(replace(estimator.weights, config=config))
     assert asked._pressure("systolic", prediction, LeftOut((), ())).interval == pytest.approx((100, 140))
+
+
+def test_a_reading_says_what_moved_it_and_whether_it_is_more_than_the_mean(estimator, estimates):
+    plain = estimates["face_72_bpm.mp4"]
+    above = sum(part.probability for part in plain.systolic.ranges if part.low >= 140)
+    assert (plain.systolic.at_least.value, plain.diastolic.at_least.value) == (140, 90)
+    assert plain.systolic.at_least.probability == pytest.approx(above)
+    assert plain.systolic.differs_from_average is None
+    assert list(plain.systolic.moved_by.regions) == list(REGIONS)
+    assert list(plain.diastolic.moved_by.phases) == list(PHASES)
+    distance = abs(plain.systolic.value - 127.5)
+    for scatter, differs in ((distance / 1.95, False), (distance / 1.97, True)):
+        known = Scatter(systolic=scatter, diastolic=0.0)
+        config = estimator.weights.config.model_copy(update={"scatter": known})
+        estimate = BloodPressureEstimator(replace(estimator.weights, config=config)).estimate(
+            EXAMPLES / "face_72_bpm.mp4"
+        )
+        assert (estimate.systolic.differs_from_average, estimate.diastolic.differs_from_average) == (differs, True)
+        assert ("like_average" in [note.code for note in estimate.notes]) == (not differs)
+
+
+def test_windows_are_averaged_in_what_moved_them_too():
+    moved = [MovedBy({"chin": by}, {}) for by in (1.0, 3.0)]
+    assert _mean_pressure([replace(SYSTOLIC, moved_by=each) for each in moved]).moved_by.regions == {"chin": 2.0}
 
 
 def test_bad_input_is_a_typed_error_and_an_answer(estimator, tmp_path):

@@ -13,7 +13,7 @@ from bpdemo import figures
 from bpdemo.beats import MEAN_BEATS, average_beats, average_regions
 from bpdemo.capture import Thumbnail
 from bpdemo.errors import Reason
-from bpdemo.estimate import HeartRate
+from bpdemo.estimate import HeartRate, MovedBy
 from bpdemo.figures.style import BLUE, INK
 from bpdemo.pulse import measure_pulse
 from bpdemo.regions import CELLS
@@ -171,6 +171,20 @@ def test_ranges_stand_in_order_with_reading_interval_and_training_mean():
         assert high >= max(pressure.interval)
 
 
+def test_what_moved_a_reading_is_drawn_as_long_as_it_is_and_what_hardly_did_stays_short():
+    systolic = MovedBy({"nose": -3.0, "chin": 0.5}, {"diastolic_runoff": 1.0})
+    diastolic = MovedBy({"nose": 0.25, "chin": 0.0}, {"diastolic_runoff": -0.5})
+    figure = figures.draw_moved({"systolic": systolic, "diastolic": diastolic})
+    [axes] = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == [-3.0, 0.5, 1.0, 0.25, 0.0, -0.5]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["nose", "chin", "diastolic runoff"]
+    assert {"systolic", "diastolic"} <= set(texts(figure))
+    low, high = axes.get_xlim()
+    assert -low == high > 3
+    [small] = figures.draw_moved({"systolic": diastolic, "diastolic": diastolic}).axes
+    assert small.get_xlim() == (-2, 2)
+
+
 def test_the_course_shows_what_was_read_and_gaps_where_nothing_was(stmap, pulse):
     refused = (Reason("weak_pulse", "a", "b"),)
     other = replace(pulse, heart_rate_bpm=2 * pulse.heart_rate_bpm)
@@ -214,6 +228,7 @@ def test_text_is_legible_on_a_phone(stmap, pulse, beats):
     phone_px = 336  # a phone of 390 px, less the margins
     for figure in (
         figures.draw_ranges(SYSTOLIC, DIASTOLIC),
+        figures.draw_moved({"systolic": MovedBy({"nose": 1.0}, {})}),
         figures.draw_cells(make_thumbnails()),
         figures.draw_stmap(stmap),
         figures.draw_beats(beats, stmap.scale),

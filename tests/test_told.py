@@ -165,6 +165,14 @@ def test_the_command_line_prints_three_lines_a_pressure(reading):
     assert "told" not in summary(replace(reading, told=None)).split()
 
 
+def test_the_command_line_says_how_probable_much_is(reading):
+    above = reading.systolic.at_least
+    systolic = next(line for line in summary(reading).splitlines() if line.strip().startswith("systolic"))
+    assert f"140 and more: {100 * above.probability:.0f} %" in systolic
+    untold = replace(reading, systolic=replace(reading.systolic, threshold=None))
+    assert summary(untold).count("and more:") == summary(reading).count("and more:") - 1 == 1
+
+
 @pytest.mark.parametrize(
     ("interval", "words"),
     [((100.0, 140.0), "20 mmHg narrower"), ((80.0, 141.0), "1 mmHg wider"), ((100.0, 160.3), "as wide")],

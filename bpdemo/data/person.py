@@ -12,7 +12,7 @@ from bpdemo.data.signals import Samples, Signal
 from bpdemo.errors import DataError
 from bpdemo.sources import ClipSource
 
-Sex = Literal["female", "male"]
+Sex = Literal["male", "female"]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def draw_moved(moved: Mapping[str, MovedBy]) -> Figure:
     figure.subplots_adjust(
         left=_LEFT_IN / NARROW_IN, right=0.97, top=1 - _TOP_IN / height_in, bottom=_BOTTOM_IN / height_in
     )
-    for (name, parts), colour, shift in zip(moved.items(), (ORANGE, BLUE), (-0.2, 0.2), strict=True):
+    for (name, parts), colour, shift in zip(moved.items(), (ORANGE, BLUE), (-0.2, 0.2), strict=False):
         lengths = list({**parts.regions, **parts.phases}.values())
         axes.barh(rows + shift, lengths, height=0.34, color=colour, linewidth=0, label=name)
     plain_axes(axes)

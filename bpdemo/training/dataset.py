@@ -34,6 +34,7 @@ class Dataset:
     quality: np.ndarray  # str [windows], a key of `QUALITIES`, or `FILMED`
     truth: np.ndarray  # float32 [windows, 2], systolic and diastolic that each window should give, mmHg
     clip: np.ndarray  # int [windows], index into `clips`; -1 where it was rendered
+    readable: np.ndarray  # bool [windows], whether the demo would give a reading
     people: tuple[Person, ...]
     clips: tuple[FilmedClip, ...] = ()
     stmap: np.ndarray | None = None  # float16 [windows, channels, cells, columns]; None where no model reads it

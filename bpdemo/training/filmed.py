@@ -137,6 +137,7 @@ def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
         quality=np.full(len(kept), FILMED),
         truth=truth,
         clip=clip,
+        readable=np.ones(len(kept), bool),
         people=tuple(
             _describe(name, [kept[i] for i in windows], truth[windows], clip[windows])
             for name, number in people.items()

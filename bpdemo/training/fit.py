@@ -36,8 +36,8 @@ class Fitted:
 
     Attributes:
         model: in evaluation mode.
-        set_aside: drawn to the mean as the model's answers are; `fold` is the part, `baseline` the mean of those
-            learned from. With fewer members than parts, not everybody is in it.
+        set_aside: of windows the demo would give a reading for, drawn to the mean as the model's answers are; `fold` is
+            the part, `baseline` the mean of those learned from. With fewer members than parts, not everybody is in it.
     """
 
     model: PressureModel
@@ -109,6 +109,9 @@ def fit(
     set_aside = []
     for number, (member, (learning, aside)) in enumerate(zip(fitted.members, splits, strict=False)):
         windows, mean = dataset.windows_of(aside), dataset.truth_of(learning).mean(axis=0)
+        # How far to trust an answer is learned where answers are given; where there are none such, from all.
+        readable = windows[dataset.readable[windows]]
+        windows = readable if len(readable) else windows
         set_aside.append(ask(member, dataset, windows, device).beside(dataset, windows, mean, fold=number))
     answers, truth = concat_predictions(set_aside), dataset.truth_of(people)
     mean = truth.mean(axis=0)

@@ -42,11 +42,13 @@ def render(
     pooled = cores() > 1 and len(people) * len(qualities) >= _WORTH_A_POOL
     rendered = map_in_processes(work, people) if pooled else map(work, people)
     inputs = Inputs.empty(len(people) * len(qualities), with_maps)
-    for number, windows in enumerate(tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person")):
+    readable: list[bool] = []
+    for windows in tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person"):
         if windows is None:
             raise RuntimeError("a process that rendered came to an unexpected end; there may be too little memory")
-        for place, window in enumerate(windows):
-            inputs.put(number * len(qualities) + place, window)
+        for window, gives_reading in windows:
+            inputs.put(len(readable), window)
+            readable.append(gives_reading)
     person = np.repeat(np.arange(len(people)), len(qualities))
     return Dataset(
         **vars(inputs),
@@ -54,16 +56,19 @@ def render(
         quality=np.tile(np.array(qualities), len(people)),
         truth=pressures_of(people)[person],
         clip=np.full(len(person), -1),
+        readable=np.array(readable),
         people=tuple(people),
     )
 
 
 def _render_person(
     qualities: Sequence[str], seed: int, purpose: str, renderer: Renderer, with_maps: bool, person: Person
-) -> list[Inputs]:
+) -> list[tuple[Inputs, bool]]:
+    """Return the windows of a person, and whether the demo would give a reading for each."""
     beats, key = beats_of(person), zlib.crc32(f"{person.name}/{purpose}".encode())
     windows = []
     for i, quality in enumerate(qualities):
         traces = renderer(beats, QUALITIES[quality], np.random.default_rng([seed, key, i]))
-        windows.append(Inputs.of_window(read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S), with_maps))
+        window = read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)
+        windows.append((Inputs.of_window(window, with_maps), window.status == "reading"))
     return windows

@@ -25,6 +25,7 @@ from tests.support.made_up_results import (
     make_reading,
     make_thumbnails,
     make_window,
+    with_insight,
 )
 from tests.support.pdf_text import pdf_text
 
@@ -73,6 +74,14 @@ def test_a_readings_report_has_values_intervals_capture_provenance_and_time(read
     ):
         assert part in text, part
     assert "Adjusted" not in text
+
+
+def test_it_says_what_the_reading_is_worth_and_what_moved_it(reading):
+    content = report(with_insight(reading))
+    assert pages(content) == 1
+    text = pdf_text(content)
+    for part in ("systolic 110 and more 60 %", "diastolic 70 and more 45 %", "guessing 128/71", "1.3 mmHg lower"):
+        assert part in text
 
 
 def test_an_adjusted_reading_is_marked(reading):
@@ -127,7 +136,7 @@ def test_the_longest_report_fits_its_page(reading):
     checks = check_capture(capture)
     reasons = tuple(reason(code) for code in ("too_bright", "light_flicker", "too_compressed", "too_short"))
     weights = replace(WEIGHTS, name="W" * 400)
-    long = replace(reading, clip="W" * 300, capture=capture, checks=checks, weights=weights)
+    long = replace(with_insight(reading), clip="W" * 300, capture=capture, checks=checks, weights=weights)
     refused = replace(long, status="refused", reasons=reasons, systolic=None, diastolic=None)
     for estimate, adjusted in ((long, None), (long, ADJUSTED), (refused, None)):
         content = report(estimate, VALIDATED, adjusted)

@@ -31,6 +31,7 @@ from tests.support.made_up_results import (
     make_reading,
     make_thumbnails,
     make_window,
+    with_insight,
 )
 
 
@@ -72,6 +73,26 @@ def test_the_bars_are_described_in_words_too():
         "training mean 71",
     ):
         assert part in label
+
+
+def test_a_reading_says_how_probable_much_is_and_whether_it_is_more_than_the_mean():
+    plain, html = result(READING, CONFIG), markup.unescape(result(with_insight(READING), CONFIG))
+    for part in ("systolic 110 and more 60 %", "diastolic 70 and more 45 %"):
+        assert part in html
+        assert part not in plain
+    # 118.4 lies 9.6 from its mean and 70.4 lies 0.6 from its own; 1.96 scatters are 9.8, and then 8.
+    assert "guessing 128/71" in html
+    assert "guessing 71" in result(with_insight(READING, scatter=8 / 1.96), CONFIG)
+    assert not any("guessing" in result(each, CONFIG) for each in (READING, with_insight(READING, scatter=0.1)))
+
+
+def test_what_moved_a_reading_is_drawn_and_the_most_said_in_words():
+    html = show_steps(with_insight(make_reading()))
+    assert any("What leaving out each region" in label for label in labels(html))
+    assert "Without the forehead the systolic value would be 1.3 mmHg lower." in html
+    assert "Without the diastolic runoff the diastolic value would be 0.5 mmHg higher." in html
+    assert "guessing" not in html, "it stands beside the value"
+    assert "What moved" not in show_steps(make_reading())
 
 
 def test_a_verdict_is_given_by_word_and_shape():

@@ -5,14 +5,16 @@ from functools import cache
 
 import numpy as np
 
+from bpdemo.beats import PHASES
 from bpdemo.capture import CaptureReport, Thumbnail
 from bpdemo.clip_report import ClipReport
 from bpdemo.demo.cuff import Adjusted, Calibration, CuffReading
 from bpdemo.errors import Reason
-from bpdemo.estimate import Baseline, Estimate, HeartRate, PressureEstimate, RangeEstimate
+from bpdemo.estimate import Baseline, Estimate, HeartRate, MovedBy, PressureEstimate, RangeEstimate
 from bpdemo.face import FaceReport
 from bpdemo.quality import check_capture, check_file, check_pulse, check_reading, weigh_pulse
-from bpdemo.regions import CANONICAL_XY_CM, CELLS, CellTraces
+from bpdemo.reasons import like_average
+from bpdemo.regions import CANONICAL_XY_CM, CELLS, REGIONS, CellTraces
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
 from bpdemo.window import WindowEstimate, read_window
@@ -100,6 +102,18 @@ def make_window(silent_row=None, hidden_row=None):
     window = read_window(traces, 0.0, 15.0, CAPTURE)
     parts = {field.name: getattr(window, field.name) for field in fields(window)}
     return WindowEstimate(**parts, systolic=SYSTOLIC, diastolic=DIASTOLIC)
+
+
+def with_insight(estimate, scatter=5.0):
+    """The reading as weights of a known scatter give it, with thresholds of 110 and 70 and what moved it."""
+    regions, phases = dict.fromkeys(REGIONS, 0.1), dict.fromkeys(PHASES, 0.0) | {"diastolic_runoff": 0.5}
+    moved = [MovedBy(regions | {"forehead": by}, phases) for by in (-1.26, 0.02)]
+    systolic, diastolic = (
+        replace(pressure, threshold=threshold, scatter=scatter, moved_by=by)
+        for pressure, threshold, by in zip((SYSTOLIC, DIASTOLIC), (110.0, 70.0), moved, strict=True)
+    )
+    note = like_average(systolic, diastolic)
+    return replace(estimate, systolic=systolic, diastolic=diastolic, notes=(note,) if note else ())
 
 
 def judge_again(window, file=FILE, **pulse):

@@ -30,6 +30,7 @@ def make_dataset(systolic, each: int = 4, noise: float = 0.2, seed: int = 0) -> 
         np.tile(np.array(["strong", "standard"]), len(person))[: len(person)],
         np.array([[one.systolic, one.diastolic] for one in people], np.float32)[person],
         np.full(len(person), -1),
+        np.ones(len(person), bool),
         people,
     )
 

@@ -284,3 +284,13 @@ def test_with_fewer_members_than_parts_those_set_aside_count(eight):
 
 def test_what_is_learned_is_kept(learned):
     assert (learned.model.kept > 0.8).all()
+
+
+def test_trust_is_learned_where_answers_are_given(eight):
+    """Of windows that the demo refuses, nothing is asked; where it refuses all of them, all count."""
+    one = replace(SMALL, members=1)
+    readable = np.arange(len(eight.person)) % 3 == 0
+    some = cross_fit(replace(eight, readable=readable), range(8), config=one, recipe=replace(TINY, epochs=1)).set_aside
+    assert len(some.person) == len(np.unique(some.person)) == 2
+    none = cross_fit(replace(eight, readable=readable & False), range(8), config=one, recipe=replace(TINY, epochs=1))
+    assert len(none.set_aside.person) == 6

@@ -46,7 +46,7 @@ def make_dataset(sexes, tasks, skin_tones=(None,) * 4):
     owners = (0, 0, 1, 2, 3, 3)
     clips = tuple(FilmedClip(f"mmse_hr:{owners[i]}", str(i), task) for i, task in enumerate(tasks))
     empty = np.empty(0)
-    return Dataset(*(empty,) * 7, people, clips)
+    return Dataset(*(empty,) * 8, people, clips)
 
 
 BY_HAND = {  # truth and answer

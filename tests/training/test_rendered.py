@@ -50,6 +50,8 @@ def test_a_rendering_is_read_as_the_demo_reads_a_window(people, both, monkeypatc
         np.testing.assert_array_equal(window.beats.values, both.values[i])
         np.testing.assert_array_equal(window.beats.weight, both.weight[i])
         assert both.rate_hz[i] == pytest.approx(window.beats.rate_hz)
+        assert both.readable[i] == (window.status == "reading")
+    assert set(both.readable) == {True, False}
 
 
 @pytest.mark.slow

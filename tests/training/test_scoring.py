@@ -6,9 +6,9 @@ import pytest
 
 from bpdemo.training.predictions import Predictions
 from bpdemo.training.results import BOTH, CONTACT, MEAN, PRESSURES, RECOVERED, TRAITS, Results, load_results
-from bpdemo.training.scoring import About, compare, score_models, summarise
+from bpdemo.training.scoring import About, compare, scatter_within, score_models, summarise
 from bpdemo.weights.config import Intervals
-from tests.support.made_up import MEANS, SPREADS, make, results
+from tests.support.made_up import MEANS, NOISE, SPREADS, make, results
 
 INTERVALS = Intervals(coverage=0.8, systolic=1.5, diastolic=1.0)
 
@@ -158,6 +158,26 @@ def test_known_intervals_are_used_as_they_are():
         inside = np.abs(network.value - network.truth)[here, k] <= width
         assert figures.coverage == pytest.approx(inside.mean(), abs=1e-3)
     assert made.intervals == INTERVALS
+
+
+def test_scatter_is_how_far_the_captures_of_one_person_lie_apart(made):
+    """Two renderings of each person in two splits: the noise that was made up, and nothing of who it is."""
+    noise = 0.5 * NOISE["standard"] * SPREADS
+    assert [made.scatter.systolic, made.scatter.diastolic] == pytest.approx(noise, rel=0.1)
+    assert summarise(make(splits=1), About("x"), intervals=INTERVALS).scatter is None
+    assert "scatter" not in summarise(make(renderings=1), About("x")).to_json()
+
+
+def test_scatter_is_pooled_over_people_and_takes_a_clip_for_one_capture():
+    person, split = np.array([0, 0, 0, 1, 1, 2, 2]), np.array([0, 0, 0, 0, 0, 0, 1])
+    value = np.array([[100.0, 60], [104, 60], [102, 66], [150, 90], [156, 90], [99, 50], [130, 80]])
+    rows = Predictions(person, np.full(7, "filmed"), value, split, 0 * split, value, value)
+    found = scatter_within(rows, "filmed")
+    assert found.systolic == pytest.approx(np.sqrt((4 + 4 + 0 + 9 + 9) / 3), abs=0.01)
+    assert found.diastolic == pytest.approx(np.sqrt((4 + 4 + 16) / 3), abs=0.01)
+    clips = scatter_within(replace(rows, clip=np.array([0, 0, 1, 2, 2, 3, 3])), "filmed")
+    assert clips.systolic == pytest.approx(0, abs=0.01), "102 twice"
+    assert clips.diastolic == pytest.approx(np.sqrt(9 + 9), abs=0.01)
 
 
 def test_nobodys_own_pressure_is_in_the_results(made):

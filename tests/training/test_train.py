@@ -24,7 +24,7 @@ from tests.support.small_tables import write_mw_ppg
 
 pytestmark = pytest.mark.slow
 
-TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=1, batch=4)
+TINY = Recipe(qualities=("standard",), cycles=2, epochs=2, folds=2, repetitions=1, test_renderings=2, batch=4)
 SMALL = BeatsConfig(members=2, width=4, hidden=4, shape=2, features=4)
 FRESH = ("other_data", "milliseconds")
 SETTINGS = {"seed": 3, "device": "cpu", "recipe": TINY, "network": SMALL}
@@ -58,6 +58,7 @@ def test_training_gives_weights_the_demo_loads(trained):
     assert config.training.systolic.std == pytest.approx(np.std(np.arange(6) * 16), abs=0.01)
     assert config.training.recipe == TINY.to_json()
     assert config.intervals.systolic > 0
+    assert config.scatter.diastolic > 0
     assert config.provenance.seed == 3
     assert "Scientific Data" in config.provenance.citation
     assert "finger pulses" in config.provenance.statement
@@ -74,7 +75,7 @@ def test_the_evidence_holds_network_models_and_other_data(trained):
     for quality in ("strong", "standard", "poor"):
         for pressure in PRESSURES:
             figures = results.qualities[quality][pressure]
-            assert figures.predictions == figures.people == 6
+            assert (figures.predictions, figures.people) == (12, 6)
             assert getattr(config.validation.qualities[quality], pressure).mae == figures.mae
             # The network and the training mean beside it answered for the same people, split alike.
             assert results.models[MEAN][quality][pressure].mae == pytest.approx(figures.baseline_mae, abs=1e-3)

@@ -96,11 +96,11 @@ def test_traits_that_can_say_nothing_sound_are_refused(wrong):
 )
 def test_every_entry_is_looked_at(wrong):
     optional = ("left_out", "maps", "clips", "recipe", "names")
-    may_be_left_out = ("told", *(f"training.{key}" for key in optional))
+    may_be_left_out = ("scatter", "told", *(f"training.{key}" for key in optional))
     for name in leaves(entries()):
         fits = (
             (wrong is ... and name in may_be_left_out)
-            or (wrong is None and name in ("told", "training.clips"))
+            or (wrong is None and name in ("scatter", "told", "training.clips"))
             or (wrong == "nan" and name in LINES)
             or (wrong in ([], 10**400) and name in ("training.names", "training.left_out", "training.maps"))
         )
@@ -125,6 +125,8 @@ def test_every_entry_is_looked_at(wrong):
         ("training.systolic.mean", 8),
         ("training.people", 0),
         ("intervals.coverage", 1.5),
+        ("scatter", {"systolic": -1.0, "diastolic": 5.0}),
+        ("scatter", {"systolic": 5.0}),
         ("provenance.seed", 0.5),
         *(
             (name, text)

@@ -17,7 +17,7 @@ from bpdemo.demo.cuff import Adjusted
 from bpdemo.demo.views.about import evidence_sentence
 from bpdemo.demo.views.checks import failures, other_failures
 from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, at_least, intervals
-from bpdemo.demo.views.steps import capture_rows, whole_clip_lines
+from bpdemo.demo.views.steps import capture_rows, moved_lines, whole_clip_lines
 from bpdemo.demo.views.templating import percent, percent_down
 from bpdemo.demo.views.told import told_rows
 from bpdemo.errors import shown
@@ -36,7 +36,7 @@ _MARGIN_MM, _LOWER_MARGIN_MM, _GUTTER_MM = 14, 8, 8
 _FOOT_MM = 68  # at the lower edge, for the capture report and the weights
 _TABLE = {"borders_layout": TableBordersLayout.NONE, "first_row_as_headings": False, "text_align": "L"}
 _REASONS = 3
-_COLUMNS = (("ranges", "pulse", "windows"), ("cells", "stmap", "moved"))
+_COLUMNS = (("ranges", "pulse", "windows"), ("cells", "stmap"))
 
 
 def make_report(
@@ -157,9 +157,9 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
                 row.cell(cell, style=style)
     page.ln(2)
     average = like_average(systolic, diastolic)
-    told = [at_least(systolic, diastolic), average.message if average else ""]
+    told = [average.message if average else "", at_least(systolic, diastolic), *moved_lines(estimate)]
     if any(told):
-        page.paragraph(" ".join(filter(None, told)))
+        page.paragraph(" ".join(filter(None, told)), _SMALL_PT)
     if adjusted is not None and adjusted.plausible:
         pair = f"{adjusted.systolic:.0f} / {adjusted.diastolic:.0f}"
         page.paragraph(f"Adjusted by the user's own cuff reading, mmHg: {pair}", bold=True)
