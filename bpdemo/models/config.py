@@ -47,6 +47,11 @@ class NetworkConfig:
     members: _Members = 1
     dropout: _Dropout = 0.2
 
+    @property
+    def shown(self) -> int:
+        """How many numbers the model of what people tell takes of a clip (`told.what_clip_shows`)."""
+        return 2
+
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class BeatsConfig(NetworkConfig):
@@ -65,6 +70,11 @@ class BeatsConfig(NetworkConfig):
     hidden: _Size = 96
     shape: _Size = 6
     features: _Size = 32
+
+    @property
+    def shown(self) -> int:
+        """The numbers of the shape."""
+        return self.shape
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))

@@ -53,6 +53,11 @@ class ToldParameters(BaseModel):
     covariance: tuple[_Variables, ...]
     factors: tuple[_Factor, _Factor]
 
+    @property
+    def shown(self) -> int:
+        """How many numbers are taken of a clip."""
+        return len(self.mean) - _PRESSURES - _OF_TRAITS
+
     @model_validator(mode="after")
     def _positive_definite(self) -> Self:
         if {len(row) for row in self.covariance} != {len(self.mean)} or len(self.covariance) != len(self.mean):
@@ -143,7 +148,7 @@ def predict(
         shown: [F] as there; None for the traits alone.
     """
     mean, covariance = np.array(parameters.mean), np.array(parameters.covariance)
-    seen = np.full(len(mean) - _PRESSURES - _OF_TRAITS, np.nan) if shown is None else shown
+    seen = np.full(parameters.shown, np.nan) if shown is None else shown
     given = np.concatenate([seen, _variables(np.array([traits], float))[0]])
     known = _PRESSURES + np.flatnonzero(np.isfinite(given))
     shared = covariance[known, :_PRESSURES]
@@ -156,7 +161,7 @@ def predict(
 def conditional_deviation(parameters: ToldParameters) -> np.ndarray:
     """Return the standard deviation left of both pressures, mmHg [2], where the clip and all traits are known."""
     anybody = parameters.model_copy(update={"factors": (1.0, 1.0)})
-    shown = np.zeros(len(parameters.mean) - _PRESSURES - _OF_TRAITS)  # what they are does not matter to it
+    shown = np.zeros(parameters.shown)  # what they are does not matter to it
     return predict(anybody, [_MIDDLE_AGE, 0.0, 170.0, 70.0], shown)[1]
 
 

@@ -215,6 +215,8 @@ def parse_config(content: bytes | str, place: str) -> WeightsConfig:
     missing = sorted(field.name for field in fields(config.network) if field.name not in entries["network"])
     if missing:
         raise _invalid(place, f"network.{missing[0]} is missing")
+    if config.told is not None and config.told.shown != config.network.shown:
+        raise _invalid(place, "told takes other numbers of a clip than the network gives")
     _check_specifications(config, place)
     return config
 

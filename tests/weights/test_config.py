@@ -67,7 +67,9 @@ def test_what_traits_say_is_kept_to_the_last_digit():
     assert parse_config(changed("told", ...), "config.json").told is None
 
 
-@pytest.mark.parametrize("wrong", ["a mean", "twins", "one way", "no variance", "no people", "a factor", "one less"])
+@pytest.mark.parametrize(
+    "wrong", ["a mean", "twins", "one way", "no variance", "no people", "a factor", "one less", "of a clip"]
+)
 def test_traits_that_can_say_nothing_sound_are_refused(wrong):
     told = json.loads(made_up_told().model_dump_json())
     covariance = told["covariance"]
@@ -88,6 +90,9 @@ def test_traits_that_can_say_nothing_sound_are_refused(wrong):
             told["factors"][1] = 0
         case "one less":
             covariance.pop()
+        case "of a clip":  # one number less than the network gives
+            told["mean"].pop(2)
+            told["covariance"] = [row[:2] + row[3:] for row in covariance[:2] + covariance[3:]]
     assert code_with("told", told) == "config_invalid"
 
 

@@ -39,21 +39,22 @@ def run_on_lent_gpu(network: nn.Module, decorator: Callable) -> None:
     forward = network.forward
 
     @decorator(duration=SECONDS)
-    def run(*arrays: Any) -> list[dict[str, Any]]:
+    def run(*arrays: Any) -> tuple[list[dict[str, Any]], Any]:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         network.to(device)
         with torch.inference_mode():
             prediction = forward(*(from_numpy(array).to(device) for array in arrays))
         pressures = (prediction.systolic, prediction.diastolic)
-        return [{part: value.cpu().numpy() for part, value in vars(pressure).items()} for pressure in pressures]
+        ranges = [{part: value.cpu().numpy() for part, value in vars(pressure).items()} for pressure in pressures]
+        return ranges, None if prediction.shape is None else prediction.shape.cpu().numpy()
 
     def forward_on_gpu(*tensors: Tensor) -> Prediction:
         try:
-            pressures = run(*(tensor.numpy() for tensor in tensors))
+            pressures, shape = run(*(tensor.numpy() for tensor in tensors))
         except Exception as error:  # no GPU is free, the visitor's share is used up, its process has ended
             logger.warning("no GPU was lent (%s); the network runs on the CPU", type(error).__name__)
             return forward(*tensors)
         systolic, diastolic = (RangePrediction(**{k: from_numpy(v) for k, v in part.items()}) for part in pressures)
-        return Prediction(systolic, diastolic)
+        return Prediction(systolic, diastolic, None if shape is None else from_numpy(shape))
 
     network.forward = forward_on_gpu
