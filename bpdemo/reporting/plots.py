@@ -47,7 +47,7 @@ def pictures(results: Results) -> list[Picture]:
     hollow = " Hollow: negative controls, which must fall to that line." if results.controls else ""
     models = Picture(
         "models.png",
-        f"MAE of the network, of simpler models and of negative controls {at}",
+        f"MAE of the network{', of negative controls' if results.controls else ''} and of simpler models {at}",
         f"MAE with 95 % intervals over people. Dashed: always answering the training mean.{hollow}",
         draw_models,
     )
@@ -164,7 +164,7 @@ def draw_bland_altman(results: Results) -> Figure:
     """Draw counts of answers by mean and difference, with bias and limits of agreement, one panel a pressure."""
     figure = new_figure(5.6)
     panels = figure.subplots(2, 1, gridspec_kw={"hspace": 0.42})
-    figure.subplots_adjust(left=0.12, right=0.93, top=0.95, bottom=0.08)
+    figure.subplots_adjust(left=0.12, right=0.92, top=0.95, bottom=0.08)
     # Light to dark: the more answers the darker, in grey too; one answer still shows on white.
     colours = ListedColormap(colormaps["Blues"](np.linspace(0.18, 1, 64)))
     for axes, pressure in zip(panels, PRESSURES, strict=True):
@@ -179,9 +179,10 @@ def draw_bland_altman(results: Results) -> Figure:
             extent=(bins.mean, right, bins.difference, top), norm=LogNorm(1, max(2, counts.max())),
         )  # fmt: skip
         for place, style in ((agreement.bias, "-"), *((limit, "--") for limit in agreement.limits or ())):
+            number = f"{place:+.0f}".replace("-", "−") if round(place) else "0"
             axes.axhline(place, color=ORANGE, linewidth=1.4, linestyle=style)
             axes.annotate(
-                f"{place:+.0f}".replace("-", "−"), (1, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),
+                number, (1, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),
                 textcoords="offset points", ha="right", fontsize=SMALL_PT, color=INK,
             )  # fmt: skip
         bar = figure.colorbar(picture, ax=axes, pad=0.015, fraction=0.04, aspect=25)
@@ -197,8 +198,8 @@ def draw_bland_altman(results: Results) -> Figure:
 def draw_reliability(results: Results) -> Figure:
     """Draw accuracy against confidence of the likeliest range, and how many answers have that confidence."""
     figure = new_figure(2.9)
-    panels = figure.subplots(2, 2, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.12, "wspace": 0.2})
-    figure.subplots_adjust(left=0.11, right=0.97, top=0.91, bottom=0.14)
+    panels = figure.subplots(2, 2, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.12, "wspace": 0.32})
+    figure.subplots_adjust(left=0.15, right=0.97, top=0.91, bottom=0.14)
     for (above, below), pressure in zip(panels.T, PRESSURES, strict=True):
         bins = results.network[pressure].reliability
         answers = [each.answers for each in bins]

@@ -111,8 +111,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         write_again(options.weights, options.docs, options.tables)
-    except (BpdemoError, OSError, ValueError) as error:
-        parser.exit(1, f"{shown(str(error))}\n")
+    except BpdemoError as error:
+        parser.exit(1, f"{error}\n")
+    except (OSError, ValueError) as error:
+        remedy = "Name a folder that this version's `bpdemo train` wrote."
+        parser.exit(1, f"The evidence cannot be read or written: {shown(str(error))}. {remedy}\n")
 
 
 def write_again(weights: Path, docs: Path | None = None, all_tables: Path | None = None) -> None:

@@ -15,7 +15,16 @@ from bpdemo.training import baselines, train
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training.cohort import Cohort
 from bpdemo.training.recipe import Recipe
-from bpdemo.training.results import CONTACT, HEART_RATE, MEAN, PRESSURES, RECOVERED, load_results
+from bpdemo.training.results import (
+    BOTH,
+    CONTACT,
+    HEART_RATE,
+    MEAN,
+    PRESSURES,
+    RECOVERED,
+    TRAITS,
+    load_results,
+)
 from bpdemo.training.train import Material
 from bpdemo.weights.store import load_weights
 from tests.support.made_up import results as made_up
@@ -67,7 +76,7 @@ def test_training_gives_weights_the_demo_loads(trained):
 def test_the_evidence_holds_network_models_and_other_data(trained):
     _, config, results = trained
     assert (results.folds, results.seeds, results.splits) == (2, [3], 1)
-    assert list(results.models) == [MEAN, HEART_RATE, RECOVERED, CONTACT]
+    assert list(results.models) == [MEAN, HEART_RATE, TRAITS, RECOVERED, CONTACT, BOTH]
     assert list(results.other_data) == ["mw_ppg"]
     assert results.model == results.other_data["mw_ppg"].model == config.model
     assert results.parameters == sum(each.numel() for each in find_model("beats").build(SMALL).parameters())
