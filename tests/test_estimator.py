@@ -251,7 +251,7 @@ def test_weights_that_are_not_there_are_an_error():
 
 
 @pytest.mark.parametrize(
-    ("name", "systolic", "diastolic"), [("face_72_bpm.mp4", 116.6, 68.6), ("face_58_bpm.webm", 113.5, 67.2)]
+    ("name", "systolic", "diastolic"), [("face_72_bpm.mp4", 120.1, 69.9), ("face_58_bpm.webm", 119.1, 68.6)]
 )
 def test_the_shipped_weights_read_the_examples_as_ever(name, systolic, diastolic):
     """What these weights answer here is pinned, as close as other processors' arithmetic allows."""

@@ -23,6 +23,7 @@ COVERAGE = 0.9
 _PRESSURES, _OF_TRAITS = 2, 5
 """Variables: pressures come first, those of what was told last; between them what the clip shows."""
 _MIDDLE_AGE = 50.0
+_FURTHEST = 4.0  # standard deviations: what is further off says as much as that, and no more
 _LEAST_EIGENVALUE = 1e-3  # of the correlations: far below what complete data of people give
 _SAME = 1e-9  # a spread below this, beside the mean, is rounding: nobody differs
 
@@ -153,7 +154,8 @@ def predict(
     known = _PRESSURES + np.flatnonzero(np.isfinite(given))
     shared = covariance[known, :_PRESSURES]
     gain = np.linalg.solve(covariance[np.ix_(known, known)], shared).T
-    value = mean[:_PRESSURES] + gain @ (given[known - _PRESSURES] - mean[known])
+    furthest = _FURTHEST * np.sqrt(np.diag(covariance)[known])
+    value = mean[:_PRESSURES] + gain @ np.clip(given[known - _PRESSURES] - mean[known], -furthest, furthest)
     variance = np.diag(covariance[:_PRESSURES, :_PRESSURES] - gain @ shared)
     return value, np.array(parameters.factors) * np.sqrt(variance)
 

@@ -98,7 +98,9 @@ def test_a_row_of_the_map_is_chosen_by_click_and_by_key_and_everything_is_taken_
         assert saved["stmap"].shape == (4, 30, 450)
     assert download(page, "CSV")[1].startswith(b"time_s,wave,beat")
     with zipfile.ZipFile(io.BytesIO(download(page, "Figures")[1])) as archive:
-        assert set(archive.namelist()) == {f"{name}.png" for name in ("cells", "stmap", "beats", "pulse", "ranges")}
+        assert set(archive.namelist()) == {
+            f"{name}.png" for name in ("cells", "stmap", "beats", "pulse", "ranges", "moved")
+        }
     assert app.files_left() == []
 
 

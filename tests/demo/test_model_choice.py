@@ -58,7 +58,7 @@ def test_a_clip_is_read_by_the_model_that_is_asked_for(served):
     found = {}
     for model in ("beats", "paper", None):
         form = client.predict(handle_file(str(EXAMPLES / "face_58_bpm.webm")), model=model, api_name="/estimate")
-        found[model] = form["weights"]["name"], form["systolic"]["value"]
+        found[model] = form["weights"]["name"], form["systolic"]["ranges"]
     assert found[None] == found["beats"]
     assert (found["beats"][0], found["paper"][0]) == ("the default", "the other")
     assert found["beats"][1] != found["paper"][1]

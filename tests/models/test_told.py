@@ -180,3 +180,10 @@ def test_what_is_left_where_all_is_known_is_the_same_for_everybody():
     for number in (0, 7):
         found = predict(fitted, traits[number], answers[number])[1]
         assert found == pytest.approx(conditional_deviation(fitted))
+
+
+def test_what_nobody_has_seen_moves_a_reading_no_further_than_what_hardly_anybody_has():
+    fitted = fit_told(*made_up_people(300))
+    far, further = (predict(fitted, [NAN] * 4, [125.0 + away, 75.0])[0] for away in (100, 1e6))
+    assert further == pytest.approx(far)
+    assert abs(further - predict(fitted, [NAN] * 4)[0]).max() < 100
