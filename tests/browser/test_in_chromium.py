@@ -61,7 +61,7 @@ def test_drop_a_clip_see_every_step_and_take_it_away(open_page, app):
     all_there(page)
     for step in ("Skin cells on the face", "Spatial-temporal map", "Mean beats", "Pulse wave", "Capture report"):
         assert page.locator("#steps h3", has_text=step).count() == 1
-    assert page.locator("#steps figure svg").count() == 4
+    assert page.locator("#steps figure svg").count() == 5
     assert page.locator("#result figure svg").count() == 1
     with page.expect_download() as download:
         page.locator("#files a", has_text="JSON").click()
