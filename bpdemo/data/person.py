@@ -1,6 +1,5 @@
 """What every data set yields: recordings of people, and the people they are of."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +10,7 @@ from bpdemo.data.pressure import Cuff, Pressure
 from bpdemo.data.signals import Samples, Signal
 from bpdemo.errors import DataError
 from bpdemo.sources import ClipSource
+from bpdemo.told import Told
 
 Sex = Literal["male", "female"]
 
@@ -68,10 +68,8 @@ class Person:
 
     @property
     def traits(self) -> tuple[float, float, float, float]:
-        """What is known without any pulse: age, 1 for a woman and 0 for a man, cm, kg; NaN is not known."""
-        female = math.nan if self.sex is None else float(self.sex == "female")
-        age, height_cm, weight_kg = (value or math.nan for value in (self.age, self.height_cm, self.weight_kg))
-        return age, female, height_cm, weight_kg
+        """What is known without any pulse, as `Told.traits`: age, 1 for female and 0 for male, cm, kg; NaN is not."""
+        return Told(self.age or None, self.sex, self.height_cm or None, self.weight_kg or None).traits
 
 
 def data_set_of(person: str) -> str:

@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from bpdemo.beats import MEAN_BEATS, POINTS, phase_points
 from bpdemo.models.config import BeatsConfig
 from bpdemo.models.heads import Prediction, RangeHead
-from bpdemo.models.inputs import Inputs
+from bpdemo.models.inputs import Inputs, draw_hidden
 from bpdemo.models.pressure_model import Member
 from bpdemo.regions import REGIONS
 from bpdemo.stmap import CHANNELS
@@ -89,12 +89,7 @@ class Network(Member):
         """
         values, weight, rate_hz = tensors
         batch, beats, regions = weight.shape
-        kept = np.ones((batch, beats), bool)
-        if rng.random() < 0.6:
-            kept = rng.random((batch, beats)) < rng.uniform(0.5, 1.0)
-            kept[np.arange(batch), rng.integers(beats, size=batch)] = True
-        seen = rng.random((batch, regions)) >= rng.uniform(0, 0.3)
-        seen[np.arange(batch), rng.integers(regions, size=batch)] = True
+        kept, seen = draw_hidden(batch, beats, regions, rng)
         return values, weight * torch.from_numpy(kept[:, :, None] & seen[:, None]).to(weight.device), rate_hz
 
     def fit_reference(self, batches: Iterable[Inputs], contact: np.ndarray) -> None:

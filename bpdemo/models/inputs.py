@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 _NO_BEATS_RATE_HZ = 1.2  # of a window without a pulse; its beats have no weight
 
 
+def draw_hidden(windows: int, stretches: int, places: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is left of windows in training: bool [windows, stretches] of time and bool [windows, places].
+
+    Some places are hidden, as by a hand or hair, and in most batches some stretches of time, as in a shorter clip. At
+    least one of either is left of every window.
+    """
+    kept = np.ones((windows, stretches), bool)
+    if rng.random() < 0.6:
+        kept = rng.random((windows, stretches)) < rng.uniform(0.5, 1.0)
+        kept[np.arange(windows), rng.integers(stretches, size=windows)] = True
+    seen = rng.random((windows, places)) >= rng.uniform(0, 0.3)
+    seen[np.arange(windows), rng.integers(places, size=windows)] = True
+    return kept, seen
+
+
 @dataclass(frozen=True)
 class Inputs:
     """N windows: their mean beats (`beats.MeanBeats`) and, where a model reads them, their maps (`stmap.STMap`).

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 from bpdemo.models.config import PaperConfig
 from bpdemo.models.heads import Prediction, RangeHead, read_across
-from bpdemo.models.inputs import Inputs
+from bpdemo.models.inputs import Inputs, draw_hidden
 from bpdemo.models.pressure_model import Member
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
@@ -88,12 +88,7 @@ class Network(Member):
         stmap, mask = tensors
         batch, cells, columns = mask.shape
         stretches = -(-columns // _STRETCH)
-        kept = np.ones((batch, stretches), bool)
-        if rng.random() < 0.6:
-            kept = rng.random((batch, stretches)) < rng.uniform(0.5, 1.0)
-            kept[np.arange(batch), rng.integers(stretches, size=batch)] = True
-        seen = rng.random((batch, cells)) >= rng.uniform(0, 0.3)
-        seen[np.arange(batch), rng.integers(cells, size=batch)] = True
+        kept, seen = draw_hidden(batch, stretches, cells, rng)
         in_time = np.repeat(kept, _STRETCH, axis=1)[:, None, :columns]
         left = mask & torch.from_numpy(seen[:, :, None] & in_time).to(mask.device)
         # Where what is left was not measured, the window stays as it was.
