@@ -33,7 +33,8 @@ _REPO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9_][A-Za-z0-9_
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # An ImportError says that a SOCKS proxy is set and the package for it is missing.
-_OTHER_ERRORS = (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError)
+# The last two also where a thread whose request failed has closed the session that all threads share.
+_OTHER_ERRORS = (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError)
 _session_lock = threading.Lock()  # held while huggingface_hub's one session has our time limit
 
 

@@ -111,7 +111,7 @@ def explain(error: Exception, repo_id: str, place: str, doing: Task, kind: str =
             return weights_error("hub_cache_unwritable")
         if isinstance(error, httpx2.TransportError) or type(error) is OSError:
             return weights_error("hub_download_broken", place=place)
-    elif doing == "stream" and isinstance(error, httpx2.TransportError):
+    elif doing == "stream" and isinstance(error, (httpx2.TransportError, RuntimeError, AttributeError)):
         return weights_error("hub_download_broken", place=place)
     elif pushing and not isinstance(
         error, (httpx2.TransportError, httpx2.InvalidURL, errors.OfflineModeIsEnabled, ImportError)

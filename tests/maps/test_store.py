@@ -4,6 +4,7 @@ import json
 import threading
 from types import SimpleNamespace
 
+import httpx2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -259,6 +260,21 @@ def test_a_hub_that_goes_down_while_maps_are_read(hub, tmp_path, down):
     with pytest.raises(BpdemoError) as error:
         list(rows)
     assert error.value.code == ("hub_unreachable" if down == "503" else "hub_download_broken")
+
+
+@pytest.mark.parametrize("gone", ["taken away", "closed"])
+def test_a_session_that_another_thread_closes(hub, tmp_path, gone, monkeypatch):
+    for number in range(20):
+        write_recording(tmp_path / "maps", "mine:A", f"{number:02}", [window_row(0)])
+    commit(hub, tmp_path / "maps")
+    rows = read_rows(REPO, FEW)
+    next(rows)
+    session = httpx2.Client()
+    session.close()
+    monkeypatch.setattr(http, "get_session", lambda: session if gone == "closed" else None)
+    with pytest.raises(BpdemoError) as error:
+        list(rows)
+    assert error.value.code == "hub_download_broken"
 
 
 @pytest.mark.parametrize("from_hub", [False, True])
