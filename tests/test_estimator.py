@@ -201,7 +201,7 @@ def test_without_whole_beats_there_is_no_reading(estimator, monkeypatch):
 
 def test_an_interval_is_as_wide_as_the_weights_say(estimator):
     ranges = torch.tensor([[0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.3]])
-    prediction = RangePrediction(ranges.log(), ranges, 100 * ranges, torch.tensor([120.0]))
+    prediction = RangePrediction(torch.tensor([120.0]), ranges.log(), ranges, 100 * ranges)
     config = estimator.weights.config
     config = config.model_copy(update={"intervals": config.intervals.model_copy(update={"systolic": 20.0})})
     asked = BloodPressureEstimator(replace(estimator.weights, config=config))

@@ -13,7 +13,7 @@ from bpdemo.errors import WeightsError, shown
 from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
-    from bpdemo.models.pressure_model import Member, PressureModel
+    from bpdemo.models.pressure_model import PressureModel
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Model:
     Attributes:
         name: of its file, and in config.json.
         title: what people are told to choose it by.
-        reads: what it reads of a window.
+        reads: what it reads of a window; of frames, crops of the face in its `PulseNetwork.FORM`.
+        gives: pressures with ranges, pressures as a value alone, or no pressure but the pulse.
         config: class of its sizes; its defaults are the sizes that are trained when no others are named.
         sizes: sizes that have a name; empty where there are none to choose from.
         recipe: fields of `training.recipe.Recipe` in which its fit differs from others.
@@ -31,15 +32,17 @@ class Model:
 
     name: str
     title: str
-    reads: Literal["mean beats", "map"]
+    reads: Literal["mean beats", "map", "frames"]
+    gives: Literal["ranges", "value", "pulse"]
     config: type[NetworkConfig]
     sizes: Mapping[str, NetworkConfig] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def network(self) -> "type[Member]":
-        """The class of one of its networks."""
-        return import_module(f"bpdemo.models.{self.name}").Network  # here, as importing torch takes a second
+    def network(self) -> Any:
+        """The class of one of its networks: a `Member`, or a `PulseNetwork` where it gives the pulse alone."""
+        module = self.name.replace("-", "_")
+        return import_module(f"bpdemo.models.{module}").Network  # here, as importing torch takes a second
 
     def build(self, config: NetworkConfig) -> "PressureModel":
         """Return the model, untrained, in sizes of its own class."""
@@ -74,6 +77,7 @@ MODELS = {
             "beats",
             "Mean beats of the map: the shape of the pulse",
             "mean beats",
+            "ranges",
             BeatsConfig,
             recipe={"set_aside": CROSS_FITTED},
         ),
@@ -81,6 +85,7 @@ MODELS = {
             "paper",
             "The map itself, as in the paper of Zhuang et al.",
             "map",
+            "ranges",
             PaperConfig,
             sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
             recipe={"set_aside": 5, "epochs": 5},

@@ -57,7 +57,7 @@ class Network(Member):
     reference_rows: Tensor
 
     def __init__(self, config: BeatsConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         width, hidden, channels = config.width, config.hidden, len(CHANNELS)
         self.stem = nn.Conv1d(channels, width, 5, padding=2, bias=False)
         self.blocks = nn.Sequential(_Block(width, 1), _Block(width, 2), _Block(width, 2))

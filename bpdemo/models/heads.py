@@ -17,28 +17,33 @@ TINY_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True)
-class RangePrediction:
-    """One pressure of a batch, R ranges.
+class ValuePrediction:
+    """One pressure of a batch, of a model that has no ranges: `value` is [B] mmHg."""
+
+    value: Tensor
+
+
+@dataclass(frozen=True)
+class RangePrediction(ValuePrediction):
+    """One pressure of a batch, R ranges; the value is the sum over ranges of probability times in-range value.
 
     Attributes:
         logits: [B, R] unnormalised log-probabilities of the ranges.
         probability: [B, R] their softmax.
         in_range: [B, R] mmHg; column r lies inside range r.
-        value: [B] mmHg; the sum over ranges of probability times in-range value.
     """
 
     logits: Tensor
     probability: Tensor
     in_range: Tensor
-    value: Tensor
 
 
 @dataclass(frozen=True)
 class Prediction:
     """Both pressures of a batch, and the shape of the finger's beat [B, S] of a model that recovers it."""
 
-    systolic: RangePrediction
-    diastolic: RangePrediction
+    systolic: ValuePrediction
+    diastolic: ValuePrediction
     shape: Tensor | None = None
 
 
@@ -70,7 +75,7 @@ class RangeHead(nn.Module):
         probability = logits.softmax(dim=-1)
         inside = torch.sigmoid(self.calculator(torch.cat((features, probability), dim=-1)))
         in_range = self.low + self.width * inside
-        return RangePrediction(logits, probability, in_range, (probability * in_range).sum(dim=-1))
+        return RangePrediction((probability * in_range).sum(dim=-1), logits, probability, in_range)
 
 
 def range_of(pressure: Tensor, edges: Sequence[float]) -> Tensor:
@@ -118,7 +123,10 @@ def mix(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     return probability, values / (probability + TINY_PROBABILITY)
 
 
-def _average(each: Sequence[RangePrediction]) -> RangePrediction:
-    probability, in_range = mix([(one.probability / len(each), one.in_range) for one in each])
+def _average(each: Sequence[ValuePrediction]) -> ValuePrediction:
     value = torch.stack([one.value for one in each]).mean(dim=0)
-    return RangePrediction(probability.clamp(min=TINY_PROBABILITY).log(), probability, in_range, value)
+    ranges = [one for one in each if isinstance(one, RangePrediction)]
+    if not ranges:
+        return ValuePrediction(value)
+    probability, in_range = mix([(one.probability / len(ranges), one.in_range) for one in ranges])
+    return RangePrediction(value, probability.clamp(min=TINY_PROBABILITY).log(), probability, in_range)

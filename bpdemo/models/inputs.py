@@ -32,7 +32,7 @@ def draw_hidden(windows: int, stretches: int, places: int, rng: np.random.Genera
 
 @dataclass(frozen=True)
 class Inputs:
-    """N windows: their mean beats (`beats.MeanBeats`) and, where a model reads them, their maps (`stmap.STMap`).
+    """N windows: mean beats (`beats.MeanBeats`) and, where a model reads them, maps (`stmap.STMap`) or frames.
 
     Attributes:
         values: float32 [N, mean beats, channels, regions, points].
@@ -40,6 +40,8 @@ class Inputs:
         rate_hz: float32 [N], heart rates.
         stmap: float16 [N, channels, cells, `COLUMNS`]; a shorter window's map is followed by what was not measured.
         mask: bool [N, cells, `COLUMNS`], True where measured.
+        crops: uint8 [N, T, side, side, 3], R, G, B, in a model's own `pulse_network.CropForm`.
+        contact: float32 [N, T], the contact pulse at the crops' times; NaN where there is none.
     """
 
     values: np.ndarray
@@ -47,6 +49,8 @@ class Inputs:
     rate_hz: np.ndarray
     stmap: np.ndarray | None = None
     mask: np.ndarray | None = None
+    crops: np.ndarray | None = None
+    contact: np.ndarray | None = None
 
     @classmethod
     def empty(cls, windows: int, with_maps: bool) -> "Inputs":

@@ -46,7 +46,7 @@ class Network(Member):
     )
 
     def __init__(self, config: PaperConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.slice_columns = config.slice_columns
         width, features = config.widths[0], 2 * config.hidden
         self.stem = nn.Sequential(

@@ -20,8 +20,18 @@ import torch
 from torch import Tensor, nn
 
 from bpdemo.models.config import NetworkConfig
-from bpdemo.models.heads import TINY_PROBABILITY, Prediction, RangePrediction, combine, mix, range_of
+from bpdemo.models.heads import (
+    TINY_PROBABILITY,
+    Prediction,
+    RangePrediction,
+    ValuePrediction,
+    combine,
+    mix,
+    range_of,
+)
 from bpdemo.models.inputs import Inputs
+from bpdemo.models.losses import blood_pressure_loss, shape_loss
+from bpdemo.models.pulse_network import PulseNetwork
 
 
 class Member(nn.Module, ABC):
@@ -32,9 +42,26 @@ class Member(nn.Module, ABC):
 
     Attributes:
         ABOUT: what enters it and what reads it, in words, for the model card.
+        pulse: the network in it that finds the pulse in frames; it is fitted first, by itself, and stays as it is while
+            the rest is fitted. None of a model that reads no frames.
     """
 
     ABOUT: ClassVar[str]
+    pulse: PulseNetwork | None = None
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def loss(self, prediction: Prediction, truth: Tensor, shapes: Tensor | None) -> Tensor:
+        """Return what a step of its fit minimises: that of ranges and shape unless a model has its own.
+
+        `truth` [B, 2] are the pressures in mmHg, `shapes` [B, S] what `shape_of` gives of the same people.
+        """
+        loss = blood_pressure_loss(prediction, truth, self.config)
+        if shapes is not None and prediction.shape is not None:
+            loss = loss + shape_loss(prediction.shape, shapes)
+        return loss
 
     @staticmethod
     @abstractmethod
@@ -135,13 +162,15 @@ class Prior(nn.Module):
             # A mean beyond the end ranges would be a value outside of its range.
             self.value[number] = float(np.clip(inside.mean(), low, high)) if len(inside) else (low + high) / 2
 
-    def draw(self, prediction: RangePrediction, kept: Tensor) -> RangePrediction:
+    def draw(self, prediction: ValuePrediction, kept: Tensor) -> ValuePrediction:
         """Return a prediction of which a share is kept, a number 0 to 1, and the rest is the people's distribution."""
+        value = kept * prediction.value + (1 - kept) * (self.probability * self.value).sum()
+        if not isinstance(prediction, RangePrediction):
+            return ValuePrediction(value)
         probability, in_range = mix(
             [
                 (kept * prediction.probability, prediction.in_range),
                 ((1 - kept) * self.probability, self.value),
             ]
         )
-        value = kept * prediction.value + (1 - kept) * (self.probability * self.value).sum()
-        return RangePrediction(probability.clamp(min=TINY_PROBABILITY).log(), probability, in_range, value)
+        return RangePrediction(value, probability.clamp(min=TINY_PROBABILITY).log(), probability, in_range)

@@ -14,7 +14,6 @@ from bpdemo.errors import DataError
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.pressure_model import Member
 from bpdemo.training.dataset import Dataset
-from bpdemo.training.losses import blood_pressure_loss, shape_loss
 from bpdemo.training.recipe import Recipe
 
 
@@ -68,7 +67,7 @@ class MemberFit:
                 for _ in range(steps):
                     drawn = rng.choice(self.windows, self.recipe.batch, p=self.chances)
                     tensors = member.augment(member.tensors(self.dataset.inputs(drawn)), rng)
-                    loss = self._loss(model, tensors, drawn, device, slice(index, None, processes))
+                    loss = self._loss(model, member, tensors, drawn, slice(index, None, processes))
                     optimizer.zero_grad()
                     accelerator.backward(loss)
                     accelerator.clip_grad_norm_(model.parameters(), 1.0)
@@ -80,19 +79,17 @@ class MemberFit:
                     save(_state(parts, rng, device, epoch + 1))
 
     def _loss(
-        self, model: nn.Module, tensors: tuple[Tensor, ...], drawn: np.ndarray, device: torch.device, share: slice
+        self, model: nn.Module, member: Member, tensors: tuple[Tensor, ...], drawn: np.ndarray, share: slice
     ) -> Tensor:
-        """Loss of the model on this process's share of the windows that were drawn.
+        """Loss of the model, a member wrapped for several processes, on this one's share of the windows drawn.
 
         It is weighted so that its mean over processes is the loss of all windows, whose gradient is what they average.
         """
+        device = next(member.parameters()).device
         prediction = model(*(tensor[share].to(device) for tensor in tensors))
         truth = torch.from_numpy(self.dataset.truth[drawn[share]]).to(device)
-        loss = blood_pressure_loss(prediction, truth, self.config)
-        if self.shapes is not None and prediction.shape is not None:
-            known = self.shapes[self.dataset.person[drawn[share]]].to(device)
-            loss = loss + shape_loss(prediction.shape, known)
-        return loss * (len(truth) * share.step / len(drawn))
+        shapes = None if self.shapes is None else self.shapes[self.dataset.person[drawn[share]]].to(device)
+        return member.loss(prediction, truth, shapes) * (len(truth) * share.step / len(drawn))
 
 
 def _state(parts: Mapping[str, Any], rng: np.random.Generator, device: torch.device, epoch: int) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bpdemo.models.heads import Prediction
+from bpdemo.models.heads import Prediction, RangePrediction, ValuePrediction
 from bpdemo.models.pressure_model import Member, PressureModel
 from bpdemo.training.dataset import Dataset
 
@@ -121,13 +121,20 @@ def ask(network: PressureModel | Member, dataset: Dataset, windows: np.ndarray, 
             prediction = network(*(tensor.to(device) for tensor in network.tensors(inputs)))
             batches.append(prediction)
 
-    def collect(tensor_of: Callable[[Prediction], Tensor]) -> np.ndarray:
-        return np.concatenate([tensor_of(batch).cpu().numpy() for batch in batches]).astype(np.float64)
+    def collect(tensor_of: Callable[[Prediction], Tensor | None]) -> np.ndarray | None:
+        tensors = [tensor for batch in batches if (tensor := tensor_of(batch)) is not None]
+        return np.concatenate([tensor.cpu().numpy() for tensor in tensors]).astype(np.float64) if tensors else None
 
+    value = collect(lambda batch: torch.stack((batch.systolic.value, batch.diastolic.value), dim=1))
+    assert value is not None
     return Answers(
-        collect(lambda batch: torch.stack((batch.systolic.value, batch.diastolic.value), dim=1)),
-        collect(lambda batch: batch.systolic.probability),
-        collect(lambda batch: batch.diastolic.probability),
-        None if batches[0].shape is None else collect(lambda batch: cast(Tensor, batch.shape)),
+        value,
+        collect(lambda batch: _probability(batch.systolic)),
+        collect(lambda batch: _probability(batch.diastolic)),
+        collect(lambda batch: batch.shape),
         np.tile(network.kept.cpu().numpy(), (len(windows), 1)) if isinstance(network, PressureModel) else None,
     )
+
+
+def _probability(pressure: ValuePrediction) -> Tensor | None:
+    return pressure.probability if isinstance(pressure, RangePrediction) else None

@@ -3,7 +3,7 @@ import torch
 
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import Prediction, RangePrediction, range_of
-from bpdemo.training.losses import blood_pressure_loss, shape_loss
+from bpdemo.models.losses import blood_pressure_loss, shape_loss
 
 CONFIG = NetworkConfig(systolic_edges=(100.0, 120.0, 140.0, 160.0), diastolic_edges=(60.0, 80.0, 100.0))
 
@@ -22,7 +22,7 @@ def range_prediction(value: float, edges: tuple[float, ...], sure: float) -> Ran
     logits = sure * torch.nn.functional.one_hot(range_of(torch.tensor([value]), edges), len(low)).float()
     in_range = torch.tensor([value]).clamp(low, high).unsqueeze(0)
     probability = logits.softmax(1)
-    return RangePrediction(logits, probability, in_range, (probability * in_range).sum(1))
+    return RangePrediction((probability * in_range).sum(1), logits, probability, in_range)
 
 
 def loss(prediction: Prediction, systolic: float, diastolic: float) -> float:
