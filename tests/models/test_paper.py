@@ -9,10 +9,10 @@ from bpdemo.data.registry import load_people
 from bpdemo.models import find_model
 from bpdemo.models.config import PaperConfig
 from bpdemo.models.inputs import Inputs
+from bpdemo.models.losses import blood_pressure_loss
 from bpdemo.models.paper import Network, scale_map
 from bpdemo.regions import CELLS
 from bpdemo.self_check import made_up_face
-from bpdemo.models.losses import blood_pressure_loss
 from bpdemo.training.rendered import render
 from bpdemo.window import read_window
 from tests.support.small_weights import code_of

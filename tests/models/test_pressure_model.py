@@ -26,7 +26,7 @@ class Network(Member):
     """Features -> heads."""
 
     def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.systolic = RangeHead(6, config.systolic_edges, config.dropout)
         self.diastolic = RangeHead(6, config.diastolic_edges, config.dropout)
 
