@@ -13,6 +13,7 @@ from bpdemo.errors import WeightsError, shown
 from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
+    from bpdemo.crops import CropForm
     from bpdemo.models.pressure_model import PressureModel
 
 
@@ -43,6 +44,11 @@ class Model:
         """The class of one of its networks: a `Member`, or a `PulseNetwork` where it gives the pulse alone."""
         module = self.name.replace("-", "_")
         return import_module(f"bpdemo.models.{module}").Network  # here, as importing torch takes a second
+
+    @property
+    def crops(self) -> "CropForm | None":
+        """The form in which it reads frames; None where it reads none."""
+        return self.network.FORM if self.reads == "frames" else None
 
     def build(self, config: NetworkConfig) -> "PressureModel":
         """Return the model, untrained, in sizes of its own class."""
