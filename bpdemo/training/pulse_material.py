@@ -49,7 +49,9 @@ def prepare_pulse_windows(
         clip += names
     if not crop:
         raise DataError("no_clips", "No window of any clip shows a pulse.", "Run bpdemo estimate on some of them.")
-    check_people([{name for name in person if data_set_of(name) == one} for one in sorted(set(map(data_set_of, person)))])
+    check_people(
+        [{name for name in person if data_set_of(name) == one} for one in sorted(set(map(data_set_of, person)))]
+    )
     return PulseWindows(store, np.array(crop), tuple(person), tuple(clip))
 
 

@@ -181,7 +181,9 @@ class WeightsConfig(Part):
     def _of_the_model(cls, value: Any, info: ValidationInfo) -> Any:
         if "model" not in info.data:  # which is the error that is told
             return value
-        return TypeAdapter(find_model(info.data["model"]).config).validate_python(value)
+        model = find_model(info.data["model"])
+        model.require_pressures()
+        return TypeAdapter(model.config).validate_python(value)
 
     @property
     def stmap_version(self) -> int:
@@ -197,8 +199,8 @@ def parse_config(content: bytes | str, place: str) -> WeightsConfig:
     """Return the checked content of config.json; `place` is what an error calls it.
 
     Raises:
-        WeightsError: `config_invalid`, `config_schema`, `model_unknown`, `stmap_version`, `stmap_differs`,
-            `cells_differ` or `slices_differ`.
+        WeightsError: `config_invalid`, `config_schema`, `model_unknown`, `model_gives_pulse`, `stmap_version`,
+            `stmap_differs`, `cells_differ` or `slices_differ`.
     """
     entries = read_entries(content, place)
     if entries.get("bpdemo") != SCHEMA:

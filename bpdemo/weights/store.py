@@ -85,15 +85,15 @@ def load_weights(weights: str | Path | None = None, device: str = "auto", model:
         model: which of the embedded weights, and what other weights must be of; None takes the default model's.
 
     Raises:
-        WeightsError: there are none of this model (`model_unknown`, `model_not_trained`, `model_differs`), they cannot
-            be had (`weights_name_invalid`, `weights_folder_missing`, `weights_file_missing`,
-            `weights_file_too_large`, `weights_unreadable`, `weights_changed`, `disk_full` or a `hub_...` code), their
-            config cannot be used (see `parse_config`), their tensors cannot (`tensors_damaged`, `tensors_differ`,
-            `tensors_not_finite`), or there is no such device (`device_unavailable`).
+        WeightsError: there are none of this model (`model_unknown`, `model_gives_pulse`, `model_not_trained`,
+            `model_differs`), they cannot be had (`weights_name_invalid`, `weights_folder_missing`,
+            `weights_file_missing`, `weights_file_too_large`, `weights_unreadable`, `weights_changed`, `disk_full` or a
+            `hub_...` code), their config cannot be used (see `parse_config`), their tensors cannot (`tensors_damaged`,
+            `tensors_differ`, `tensors_not_finite`), or there is no such device (`device_unavailable`).
     """
     picked = pick_device(device)
     if model is not None:
-        find_model(model)
+        find_model(model).require_pressures()
     if weights is None:
         weights = os.environ.get(WEIGHTS_VARIABLE, "").strip() or embedded_folder(model)
     folder, repo_id, revision = locate(weights)
