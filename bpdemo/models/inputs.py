@@ -40,7 +40,7 @@ class Inputs:
         rate_hz: float32 [N], heart rates.
         stmap: float16 [N, channels, cells, `COLUMNS`]; a shorter window's map is followed by what was not measured.
         mask: bool [N, cells, `COLUMNS`], True where measured.
-        crops: uint8 [N, T, side, side, 3], R, G, B, in a model's own `pulse_network.CropForm`.
+        crops: uint8 [N, T, side, side, 3], R, G, B, in a model's own `crops.CropForm`.
         contact: float32 [N, T], the contact pulse at the crops' times; NaN where there is none.
     """
 
