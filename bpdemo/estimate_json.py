@@ -188,12 +188,12 @@ class IntervalForm(Form):
 
 
 class PressureForm(IntervalForm):
-    """A pressure with the probability of each range, the baseline beside it, and what the value rests on."""
+    """A pressure with its ranges, the baseline beside it, and what the value rests on."""
 
     absent = frozenset({"at_least", "differs_from_average", "moved_by"})
 
     coverage: float = Field(description="share of unseen people whose cuff pressure the interval is made to cover")
-    ranges: tuple[RangeForm, ...]
+    ranges: tuple[RangeForm, ...] = Field(description="in rising order; empty of a model that gives a value alone")
     at_least: ExceedanceForm | None = Field(None, description="of 140 mmHg systolic, 90 diastolic")
     baseline: BaselineForm
     differs_from_average: bool | None = Field(

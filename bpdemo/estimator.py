@@ -47,7 +47,7 @@ from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
 if TYPE_CHECKING:
-    from bpdemo.models.heads import RangePrediction
+    from bpdemo.models.heads import ValuePrediction
 
 logger = logging.getLogger(__name__)
 
@@ -261,18 +261,23 @@ class BloodPressureEstimator:
     def _from_error(self, path: str | os.PathLike, error: BpdemoError) -> Estimate:
         return Estimate.from_error(Path(path).name, error, self.weights.summary, os.fspath(path))
 
-    def _pressure(self, name: str, prediction: "RangePrediction", left_out: LeftOut) -> PressureEstimate:
+    def _pressure(self, name: str, prediction: "ValuePrediction", left_out: LeftOut) -> PressureEstimate:
         """Put the interval and the baseline of the weights' config around the first prediction of a batch."""
+        from bpdemo.models.heads import RangePrediction
+
         config = self.weights.config
         edges, intervals = getattr(config.network, f"{name}_edges"), config.intervals
         value, half_width = float(prediction.value[0]), getattr(intervals, name)
-        parts = zip(edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True)
+        ranges: list[RangeEstimate] = []
+        if isinstance(prediction, RangePrediction):
+            parts = zip(edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True)
+            ranges = [RangeEstimate(*map(float, part)) for part in parts]
         trained = getattr(config.training, name)
         return PressureEstimate(
             value=value,
             interval=(value - half_width, value + half_width),
             coverage=intervals.coverage,
-            ranges=tuple(RangeEstimate(*map(float, part)) for part in parts),
+            ranges=tuple(ranges),
             baseline=Baseline(trained.mean, trained.mean_absolute_error),
             threshold=THRESHOLDS[name],
             scatter=None if config.scatter is None else getattr(config.scatter, name),

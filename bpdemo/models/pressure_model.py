@@ -42,11 +42,13 @@ class Member(nn.Module, ABC):
 
     Attributes:
         ABOUT: what enters it and what reads it, in words, for the model card.
+        FORM: the crops that it reads, of a model that reads frames.
         pulse: the network in it that finds the pulse in frames; it is fitted first, by itself, and stays as it is while
             the rest is fitted. None of a model that reads no frames.
     """
 
     ABOUT: ClassVar[str]
+    FORM: ClassVar["CropForm | None"] = None
     pulse: PulseNetwork | None = None
 
     def __init__(self, config: NetworkConfig) -> None:

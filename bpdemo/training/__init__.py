@@ -5,7 +5,7 @@ dataset.py            what the network reads of windows: rendered (rendered.py),
 cohort.py             the people of data sets and maps
 folds.py              who is fitted on and who is asked, made once for everything that is compared
 recipe.py             the settings of a fit
-losses.py  member_fit.py  fit.py                    one model on some people, a network at a time
+loop.py  member_fit.py  fit.py                      one model on some people, a network at a time
 cross_validation.py   one network for each fold;  baselines.py: simpler models on the same folds
 predictions.py        what any of them answered
 metrics.py  intervals.py  scoring.py  levels.py     from answers to figures:  scores.py  results.py

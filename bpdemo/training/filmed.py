@@ -34,6 +34,8 @@ COLUMNS = (
 """Of `schema.COLUMNS`, what is learned from."""
 MAP_COLUMNS = ("stmap", "mask", "columns")
 """What a model reads besides that reads the maps themselves."""
+CROP_COLUMNS = ("crops", "crops_form", "crops_frames", "crops_contact")
+"""And one that reads frames."""
 
 _CLIPS_WORTH_A_POOL = 12
 _NO_PRESSURE = "no_pressure"
@@ -50,27 +52,28 @@ class Filmed:
     everybody: tuple[str, ...]  # names of all people, those without a window among them
 
 
-def read_clips(recordings: Sequence[Recording]) -> Iterator[Row]:
-    """Yield the rows of some recordings' clips; a clip without a pressure is not read."""
+def read_clips(recordings: Sequence[Recording], crops: CropForm | None = None) -> Iterator[Row]:
+    """Yield the rows of some recordings' clips, with crops where there is a form; one without a pressure is not read."""
     known = [one for one in recordings if one.pressure is not None]
     for one in recordings:
         if one.pressure is None:
             yield _unread(one, "refused", _NO_PRESSURE)
     pooled = cores() > 1 and len(known) >= _CLIPS_WORTH_A_POOL
-    read = map_in_processes(read_recording, known) if pooled else map(read_recording, known)
+    work = partial(read_recording, crops=crops)
+    read = map_in_processes(work, known) if pooled else map(work, known)
     shown = tqdm(read, total=len(known), desc="read clips", unit="clip", disable=not known)
     for one, rows in zip(known, shown, strict=True):
         yield from [_unread(one, "error", "crashed")] if rows is None else rows
 
 
-def read_maps(maps: Sequence[str | Path], with_maps: bool = False) -> Iterator[Row]:
+def read_maps(maps: Sequence[str | Path], with_maps: bool = False, crops: CropForm | None = None) -> Iterator[Row]:
     """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`."""
-    columns = (*COLUMNS, *MAP_COLUMNS) if with_maps else COLUMNS
+    columns = (*COLUMNS, *(MAP_COLUMNS if with_maps else ()), *(CROP_COLUMNS if crops else ()))
     for source in maps:
         yield from tqdm(read_rows(source, columns), desc="read maps", unit="window")
 
 
-def collect(rows: Iterable[Row], with_maps: bool = False) -> Filmed:
+def collect(rows: Iterable[Row], with_maps: bool = False, store: CropStore | None = None) -> Filmed:
     """Return the windows that give a reading and whose pressure is known, and what became of the rest.
 
     Of windows that overlap, the first counts: nothing is learned twice from the same beats. The people are those with

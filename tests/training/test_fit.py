@@ -10,7 +10,7 @@ import torch
 from bpdemo.errors import DataError
 from bpdemo.models.config import BeatsConfig
 from bpdemo.training import fit as fitting
-from bpdemo.training import member_fit
+from bpdemo.training import loop
 from bpdemo.training.fit import draw_chances, fit, share_to_keep
 from bpdemo.training.predictions import Predictions, ask
 from bpdemo.training.recipe import Recipe, recipe_of
@@ -169,12 +169,12 @@ def test_checkpoints_hold_the_random_state_of_a_gpu(eight, monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: state)
     monkeypatch.setattr(torch.cuda, "set_rng_state", lambda *given: restored.append(given))
     rng, gpu = np.random.default_rng(0), torch.device("cuda", 1)
-    saved = member_fit._state({}, rng, gpu, 2)
-    assert member_fit._resume(saved, {}, rng, gpu) == 2
+    saved = loop.state_of({}, rng, gpu, 2)
+    assert loop.resume(saved, {}, rng, gpu) == 2
     assert restored == [(state, gpu)]
     # A fit goes on elsewhere than where it was begun, too.
-    member_fit._resume(member_fit._state({}, rng, CPU, 2), {}, rng, gpu)
-    member_fit._resume(saved, {}, rng, CPU)
+    loop.resume(loop.state_of({}, rng, CPU, 2), {}, rng, gpu)
+    loop.resume(saved, {}, rng, CPU)
     assert len(restored) == 1
 
 

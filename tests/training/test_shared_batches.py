@@ -21,20 +21,20 @@ import numpy as np
 import torch
 from bpdemo.models.config import BeatsConfig
 from bpdemo.training import fit as fitting
-from bpdemo.training import member_fit
+from bpdemo.models import pressure_model
 from bpdemo.training.recipe import Recipe
 from tests.support.small_dataset import make_dataset
 
 folder, frozen, seed = Path(sys.argv[1]), sys.argv[2] == "frozen", int(sys.argv[3])
 steps = []
-loss_of = member_fit.blood_pressure_loss
+loss_of = pressure_model.blood_pressure_loss
 
 def note_loss(prediction, pressures, *given, **named):
     loss = loss_of(prediction, pressures, *given, **named)
     steps.append((loss.item(), len(pressures)))
     return loss
 
-member_fit.blood_pressure_loss = note_loss
+pressure_model.blood_pressure_loss = note_loss
 if frozen:  # what depends on which windows are beside each other
     torch.nn.BatchNorm1d.train = lambda self, mode=True: torch.nn.Module.train(self, False)
 config = BeatsConfig(members=1, width=4, hidden=4, shape=2, features=4, dropout=0.0 if frozen else 0.2)
