@@ -70,14 +70,14 @@ def test_bbp_net_has_as_many_parameters_as_published():
     assert sum(parameter.numel() for parameter in published.parameters()) == 853_688
 
 
-@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e6])
 def test_answers_have_no_ranges_and_lie_within_the_published_bounds(bbp, size):
-    prediction = bbp(*(size * torch.randn(2, 50, SAMPLES, generator=torch.Generator().manual_seed(0))))
+    rates_hz = torch.linspace(0.8, 2.5, 9)
+    prediction = bbp(*(torch.stack([size * pulse(lag, float(rate), SAMPLES) for rate in rates_hz]) for lag in (0, 2)))
     for one, (low, high) in ((prediction.systolic, SYSTOLIC_MMHG), (prediction.diastolic, DIASTOLIC_MMHG)):
         assert not isinstance(one, RangePrediction)
-        assert one.value.shape == (50,)
-        assert (low <= one.value).all()
-        assert (one.value <= high).all()
+        assert one.value.shape == (9,)
+        assert ((low <= one.value) & (one.value <= high)).all()
     assert both(prediction).std(dim=0).min() > 1e-3
 
 
