@@ -98,3 +98,16 @@ class PaperConfig(NetworkConfig):
         if len(self.blocks) != len(self.widths):
             raise ValueError("blocks and widths must be of as many stages")
         return self
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class BbpConfig(NetworkConfig):
+    """Sizes of `bbp.py`; those left out are the published ones.
+
+    Attributes:
+        width: feature channels of the stem; all others are multiples of it.
+    """
+
+    members: _Members = 4
+    dropout: _Dropout = 0.0
+    width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
