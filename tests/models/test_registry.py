@@ -18,7 +18,6 @@ from bpdemo.weights.embedded import embedded_folder, embedded_models
 from bpdemo.weights.store import load_weights
 from tests.support.small_weights import code_of, small_config, write_small
 from tests.support.stand_in import StandIn
-from tests.support.value_only import SIZES, register
 
 
 class _Pulse(Model):
@@ -40,8 +39,7 @@ def listed(*options):
     return ran.stdout
 
 
-def test_all_models_are_listed_with_their_parameters(pulse, monkeypatch):
-    register(monkeypatch)
+def test_all_models_are_listed_with_their_parameters(pulse):
     found = {(each["name"], each["size"]): each for each in json.loads(listed("--json"))}
     assert {name for name, _ in found} == set(MODELS)
     assert {each["name"] for each in found.values() if each["weights"]} == set(embedded_models())
@@ -52,7 +50,8 @@ def test_all_models_are_listed_with_their_parameters(pulse, monkeypatch):
     assert [found["paper", size]["default"] for size in ("full", "small")] == [True, False]
     rows = listed().splitlines()
     assert len(rows) == 2 + len(found)
-    assert rows[-1] == "| value_only |  | mean beats | pressures, values alone | 98 | no |"
+    assert "| bbp |  | map | pressures, values alone | 3,414,752 | no |" in rows
+    assert rows[-1] == "| pulse-only |  | frames | the pulse | 16 | no |"
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -61,10 +60,6 @@ def test_what_is_counted_is_what_is_built(name):
     for config in (model.sizes or {"": model.config()}).values():
         network = model.network(config) if model.gives == "pulse" else model.build(config)
         assert model.count_parameters(config) == sum(each.numel() for each in network.parameters())
-
-
-def test_members_count(monkeypatch):
-    assert find_model(register(monkeypatch)).count_parameters(SIZES) == 2 * 98
 
 
 def test_a_model_of_the_pulse_alone_is_kept_out_where_pressures_are_wanted(pulse, tmp_path, monkeypatch):
