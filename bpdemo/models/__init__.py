@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
+from bpdemo.models.config import CROSS_FITTED, BbpConfig, BeatsConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
     from bpdemo.models.pressure_model import PressureModel
@@ -116,6 +116,14 @@ MODELS = {
             PaperConfig,
             sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
             recipe={"set_aside": 5, "epochs": 5},
+        ),
+        Model(
+            "bbp",
+            "The face's pulse wave and its most delayed region's, by the network of Hwang & Lee",
+            "map",
+            "value",
+            BbpConfig,
+            recipe={"epochs": 5, "learning_rate": 1e-3},
         ),
     )
 }

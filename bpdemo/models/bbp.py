@@ -151,8 +151,13 @@ def resample_waves(waves: Tensor, samples: int) -> Tensor:
 def average_pieces(network: BbpNet, pieces: Tensor, weight: Tensor) -> Prediction:
     """Return the prediction of windows [B] from pieces of their waves [B, P, 2, `SAMPLES`], averaged by weight [B, P].
 
-    Ours: the paper scores each piece by itself.
+    In training each window is read by one piece, drawn by weight: CPUs have no time for all. Ours: the paper scores
+    each piece by itself.
     """
+    if network.training:
+        drawn = torch.multinomial(weight, 1)
+        pieces = torch.take_along_dim(pieces, drawn[..., None, None], dim=1)
+        weight = torch.ones_like(drawn, dtype=weight.dtype)
     prediction = network(*pieces.flatten(0, 1).unbind(dim=1))
     share = weight / weight.sum(dim=1, keepdim=True)
 
@@ -241,9 +246,7 @@ class _Regressor(nn.Module):
         super().__init__()
         few = width // 4
         self.low, self.high = bounds_mmhg
-        self.channels = nn.Sequential(
-            nn.Linear(width, few), nn.ReLU(), nn.Linear(few, width), nn.BatchNorm1d(width)
-        )
+        self.channels = nn.Sequential(nn.Linear(width, few), nn.ReLU(), nn.Linear(few, width), nn.BatchNorm1d(width))
         self.times = nn.Sequential(
             nn.Conv1d(width, few, 1),
             nn.Conv1d(few, few, 3, dilation=4, padding=4),

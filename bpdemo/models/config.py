@@ -108,6 +108,6 @@ class BbpConfig(NetworkConfig):
         width: feature channels of the stem; all others are multiples of it.
     """
 
-    members: _Members = 4
+    members: _Members = 2
     dropout: _Dropout = 0.0
     width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
