@@ -140,7 +140,9 @@ def pulse_provenance(
 ) -> Provenance:
     """Return where weights of a network come from that finds the pulse in frames of some people, by name."""
     sets = list(dict.fromkeys(map(data_set_of, people)))
-    told = f"the contact pulse of {100 * labels:.0f} % of the people was told" if labels else "no contact pulse was told"
+    told = (
+        f"the contact pulse of {100 * labels:.0f} % of the people was told" if labels else "no contact pulse was told"
+    )
     options = [*_sources(data, maps), *_of_model(model, network), *([f"--labels {labels:g}"] if labels else [])]
     return Provenance(
         data=", ".join(sets),

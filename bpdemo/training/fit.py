@@ -85,9 +85,7 @@ def fit(
     ]
     for number in range(finished, config.members):
 
-        def save(
-            member: dict[str, Any] | None, pulse: dict[str, Any] | None = None, finished: int = number
-        ) -> None:
+        def save(member: dict[str, Any] | None, pulse: dict[str, Any] | None = None, finished: int = number) -> None:
             if checkpoint is not None and distributed_state(device).is_main_process:
                 parts = {"network": fitted.state_dict(), "finished": finished, "pulse": pulse, "member": member}
                 save_checkpoint(checkpoint, parts)

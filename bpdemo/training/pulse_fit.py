@@ -45,8 +45,9 @@ def pulse_windows(dataset: Dataset, windows: np.ndarray) -> PulseWindows:
     if dataset.store is None or dataset.crop is None:
         raise ValueError("the windows carry no frames")
     people = tuple(dataset.people[number].name for number in dataset.person[windows])
-    clips = [dataset.clips[number].name if number >= 0 else "" for number in dataset.clip[windows]]
-    return PulseWindows(dataset.store, dataset.crop[windows], people, tuple(map("/".join, zip(people, clips))))
+    names = [dataset.clips[number].name if number >= 0 else "" for number in dataset.clip[windows]]
+    clips = tuple(f"{person}/{name}" for person, name in zip(people, names, strict=True))
+    return PulseWindows(dataset.store, dataset.crop[windows], people, clips)
 
 
 def fit_pulse(

@@ -34,7 +34,7 @@ class PulseTraining(Part):
     windows: int
     labels: float
     epochs: int
-    names: list[str] = []
+    names: list[str]
 
 
 class PulseFigures(Part):
