@@ -192,7 +192,8 @@ class Estimate:
         weights: where the weights come from; None when they could not be had.
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
         path: the clip's path as it was given, to tell many clips apart; None on the page.
-        method: how the pulse was found, a name of `pulse_methods.METHODS`.
+        method: how the pulse was found, a name of `pulse_methods.METHODS` or of a network.
+        pulse_weights: where that network's weights come from; None of the map's own methods.
         told: the pressures beside what a person told; None where nothing was told, and of anything but a reading.
     """
 
@@ -212,6 +213,7 @@ class Estimate:
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
     path: str | None = None
     method: str = DEFAULT_METHOD
+    pulse_weights: "WeightsSummary | None" = None
     told: "ToldEstimate | None" = None
 
     @classmethod

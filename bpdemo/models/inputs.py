@@ -1,7 +1,7 @@
 """What models read of windows; without torch."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class Inputs:
         return replace(inputs, crops=crops[None], contact=None if contact is None else contact[None])
 
     @property
-    def arrays(self) -> dict[str, np.ndarray | None]:
+    def arrays(self) -> dict[str, Any]:
         """What there is of every window alike: all but the frames, by name."""
         return {name: array for name, array in vars(self).items() if name not in ("crops", "contact")}
 

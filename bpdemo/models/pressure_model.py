@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bpdemo.crops import CropForm
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import (
     TINY_PROBABILITY,
@@ -48,7 +49,7 @@ class Member(nn.Module, ABC):
     """
 
     ABOUT: ClassVar[str]
-    FORM: ClassVar["CropForm | None"] = None
+    FORM: ClassVar[CropForm | None] = None
     pulse: PulseNetwork | None = None
 
     def __init__(self, config: NetworkConfig) -> None:

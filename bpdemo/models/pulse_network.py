@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -51,3 +52,8 @@ class PulseNetwork(nn.Module, ABC):
     @abstractmethod
     def optimizer(self) -> tuple[Optimizer, LRScheduler]:
         """Return the published optimizer of all parameters, and its schedule: one step after each epoch."""
+
+
+def as_pictures(crops: np.ndarray) -> Tensor:
+    """Return crops uint8 [B, T, side, side, 3] as `PulseNetwork.forward` takes them."""
+    return torch.from_numpy(crops).permute(0, 4, 1, 2, 3).float() / 255

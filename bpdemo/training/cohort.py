@@ -99,7 +99,7 @@ def prepare(
     rows = chain(read_clips(with_clips, crops), rows_of_maps())
     filmed = collect(rows, with_maps, store) if with_clips or maps else None
     in_clips = filmed.everybody if filmed else ()
-    check_people([*_by_set(person.name for person in recorded), *_by_set(in_clips)])
+    check_people([*by_set(person.name for person in recorded), *by_set(in_clips)])
     everybody = {one.person for one in recordings}.union(in_clips)
     left_out = len(everybody) - len(usable) - (len(filmed.dataset.people) if filmed else 0)
     return Cohort(tuple(dict.fromkeys([*data, *of_maps])), usable, filmed, left_out, model, store)
@@ -110,7 +110,7 @@ def _needs(model: Model | None) -> tuple[bool, CropForm | None]:
     return (False, None) if model is None else (model.reads == "map", model.crops)
 
 
-def _by_set(people: Iterable[str]) -> list[set[str]]:
+def by_set(people: Iterable[str]) -> list[set[str]]:
     """Return people, by name, set by set."""
     sets: dict[str, set[str]] = {}
     for person in people:

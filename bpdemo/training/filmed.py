@@ -4,14 +4,16 @@ Only the windows are kept that the demo would give a reading for and whose press
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from bpdemo.crops import CropForm
 from bpdemo.data.person import Person, Recording
 from bpdemo.errors import DataError
 from bpdemo.maps.recording import read_recording
@@ -20,6 +22,7 @@ from bpdemo.models.inputs import Inputs
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
 from bpdemo.system.processes import cores, map_in_processes
+from bpdemo.training.crop_store import CropStore
 from bpdemo.training.dataset import Dataset, FilmedClip
 from bpdemo.training.results import FILMED, Windows
 from bpdemo.weights.config import Clips
@@ -52,11 +55,16 @@ class Filmed:
     everybody: tuple[str, ...]  # names of all people, those without a window among them
 
 
-def read_clips(recordings: Sequence[Recording], crops: CropForm | None = None) -> Iterator[Row]:
-    """Yield the rows of some recordings' clips, with crops where there is a form; one without a pressure is not read."""
-    known = [one for one in recordings if one.pressure is not None]
+def read_clips(
+    recordings: Sequence[Recording], crops: CropForm | None = None, *, pressure: bool = True
+) -> Iterator[Row]:
+    """Yield the rows of some recordings' clips, with crops where there is a form of them.
+
+    Where a `pressure` is wanted, a clip without one is not read.
+    """
+    known = [one for one in recordings if one.pressure is not None or not pressure]
     for one in recordings:
-        if one.pressure is None:
+        if pressure and one.pressure is None:
             yield _unread(one, "refused", _NO_PRESSURE)
     pooled = cores() > 1 and len(known) >= _CLIPS_WORTH_A_POOL
     work = partial(read_recording, crops=crops)
@@ -85,7 +93,7 @@ def collect(rows: Iterable[Row], with_maps: bool = False, store: CropStore | Non
     kept: list[Row] = []
     everybody: dict[str, None] = {}
     refused: dict[tuple[str, str], str] = {}
-    end_s: dict[tuple[str, str], float] = {}
+    is_first, read = first_of_overlapping(), set[tuple[str, str]]()
     windows, overlapping = Counter[str](), 0
     for row in rows:
         clip = row["person"], row["recording"]
@@ -94,12 +102,12 @@ def collect(rows: Iterable[Row], with_maps: bool = False, store: CropStore | Non
             code = row["code"] or _NO_PRESSURE
             refused.setdefault(clip, code)
             windows[code] += row.get("start_s") is not None
-        elif row["start_s"] >= end_s.get(clip, -np.inf) - _MEETING_S:
-            kept.append(row)
-            end_s[clip] = row["end_s"]
+        elif is_first(row):
+            kept.append(row if store is None else keep_crops(row, store))
+            read.add(clip)
         else:
             overlapping += 1
-    codes = Counter(code for clip, code in refused.items() if clip not in end_s)
+    codes = Counter(code for clip, code in refused.items() if clip not in read)
     if not kept:
         told = ", ".join(f"{code}: {count}" for code, count in codes.items())
         raise DataError(
@@ -108,14 +116,34 @@ def collect(rows: Iterable[Row], with_maps: bool = False, store: CropStore | Non
             "Run `bpdemo estimate` on some of them; it says what is wrong with each.",
         )
     return Filmed(
-        _stack(kept, with_maps),
-        Clips(read=len(end_s), refused=dict(codes)),
+        _stack(kept, with_maps, store),
+        Clips(read=len(read), refused=dict(codes)),
         Windows(read=len(kept), refused=dict(+windows), overlapping=overlapping),
         tuple(everybody),
     )
 
 
-def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
+def first_of_overlapping() -> Callable[[Row], bool]:
+    """Return what tells of one row after another whether its window overlaps none before it that was told so."""
+    end_s: dict[tuple[str, str], float] = {}
+
+    def is_first(row: Row) -> bool:
+        clip = row["person"], row["recording"]
+        if row["start_s"] < end_s.get(clip, -np.inf) - _MEETING_S:
+            return False
+        end_s[clip] = row["end_s"]
+        return True
+
+    return is_first
+
+
+def keep_crops(row: Row, store: CropStore) -> Row:
+    """Return a row whose crops lie in a store: `crop` is their number there."""
+    kept = {name: value for name, value in row.items() if name not in CROP_COLUMNS}
+    return kept | {"crop": store.append(*unpack_crops(row))}
+
+
+def _stack(kept: Sequence[Row], with_maps: bool, store: CropStore | None) -> Dataset:
     """Return windows, person by person."""
     people = {name: number for number, name in enumerate(dict.fromkeys(row["person"] for row in kept))}
     kept = sorted(kept, key=lambda row: people[row["person"]])
@@ -135,7 +163,7 @@ def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
             shape = (len(CHANNELS), len(CELLS), row["columns"])
             inputs.put_map(i, np.reshape(row["stmap"], shape), np.reshape(row["mask"], shape[1:]))
     return Dataset(
-        **vars(inputs),
+        **inputs.arrays,
         person=person,
         quality=np.full(len(kept), FILMED),
         truth=truth,
@@ -147,6 +175,8 @@ def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
             for windows in [np.flatnonzero(person == number)]
         ),
         clips=tuple(FilmedClip(*key, row.get("task"), row.get("camera")) for key, row in firsts.items()),
+        crop=None if store is None else np.array([row["crop"] for row in kept]),
+        store=store,
     )
 
 

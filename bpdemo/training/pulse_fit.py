@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from bpdemo.errors import DataError
-from bpdemo.models.pulse_network import PulseNetwork
+from bpdemo.models.pulse_network import PulseNetwork, as_pictures
 from bpdemo.training.crop_store import CropStore
-from bpdemo.training.dataset import read_stretches
+from bpdemo.training.dataset import Dataset, read_stretches
 from bpdemo.training.loop import Loop
 
 
@@ -34,6 +34,20 @@ class PulseWindows:
         """Return some rows, by their indices."""
         person, clip = (tuple(names[row] for row in rows) for names in (self.person, self.clip))
         return PulseWindows(self.store, self.crop[np.asarray(rows, int)], person, clip)
+
+
+def pulse_windows(dataset: Dataset, windows: np.ndarray) -> PulseWindows:
+    """Return some windows of a data set, int [n], as frames.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if dataset.store is None or dataset.crop is None:
+        raise ValueError("the windows carry no frames")
+    people = tuple(dataset.people[number].name for number in dataset.person[windows])
+    names = [dataset.clips[number].name if number >= 0 else "" for number in dataset.clip[windows]]
+    clips = tuple(f"{person}/{name}" for person, name in zip(people, names, strict=True))
+    return PulseWindows(dataset.store, dataset.crop[windows], people, clips)
 
 
 def fit_pulse(
@@ -70,16 +84,11 @@ def fit_pulse(
         crops, contact = read_stretches(windows.store, windows.crop[drawn], network.FRAMES, rng)
         contact = np.where(labelled[drawn, None], contact, np.nan)
         place = next(network.parameters()).device
-        return model(as_pictures(crops, place), torch.from_numpy(contact).float().to(place), rng)
+        return model(as_pictures(crops).to(place), torch.from_numpy(contact).float().to(place), rng)
 
     steps = max(1, network.STEPS * int(long_enough.sum()) // network.CLIPS)
     loop = Loop(epochs, steps, len(groups), seed, device, title, schedule="epoch", max_norm=None)
     loop.run(_Learning(network), network.optimizer, loss, state, save)
-
-
-def as_pictures(crops: np.ndarray, device: torch.device) -> Tensor:
-    """Return crops uint8 [B, T, side, side, 3] as `PulseNetwork.forward` takes them."""
-    return torch.from_numpy(crops).to(device).permute(0, 4, 1, 2, 3).float() / 255
 
 
 class _Learning(nn.Module):

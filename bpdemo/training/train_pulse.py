@@ -1,6 +1,5 @@
 """From faces as frames to weights of a network that finds the pulse: fitted once, and scored on people set aside."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +11,10 @@ import torch
 from bpdemo.errors import DataError
 from bpdemo.models import find_model
 from bpdemo.reporting.pulse_card import write_pulse_card
-from bpdemo.system.files import write_file
-from bpdemo.training.checkpoint import Checkpoint
+from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.description import pulse_provenance
 from bpdemo.training.loop import distributed_state
-from bpdemo.training.pulse_fit import PulseWindows, fit_pulse
+from bpdemo.training.pulse_fit import fit_pulse
 from bpdemo.training.pulse_material import prepare_pulse_windows
 from bpdemo.training.pulse_scores import score_pulse
 from bpdemo.weights.folder import pick_device
@@ -60,10 +58,18 @@ def train_pulse(
     torch.manual_seed(seed)
     made = found.network(network)
     settings = {"model": model, "network": asdict(network), "labels": labels, "seed": seed, "people": names}
-    output = Path(output)
-    checkpoint = Checkpoint.open(run or output.with_name(f"{output.name}.run"), settings | {"windows": len(learning)})
+    output, state = Path(output), distributed_state(picked)
+    checkpoint = Path(run or output.with_name(f"{output.name}.run")) / "pulse.pt"
+    before = load_checkpoint(checkpoint)
+
+    def save(fit: dict[str, Any]) -> None:
+        if state.is_main_process:
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            save_checkpoint(checkpoint, {"settings": settings, "fit": fit})
+
     labelled = np.array([name in told for name in fitted.person])
-    fit_pulse(made, fitted, labelled, made.EPOCHS, seed, picked, f"fit {model}", checkpoint.state, checkpoint.save)
+    begun = before["fit"] if before is not None and before["settings"] == settings else None
+    fit_pulse(made, fitted, labelled, made.EPOCHS, seed, picked, f"fit {model}", begun, save)
     made.to(picked)
     config = PulseConfig(
         name=f"bpdemo-{model}",
@@ -76,7 +82,6 @@ def train_pulse(
         set_aside=score_pulse(made, windows.select(aside)),
         provenance=pulse_provenance(data, maps, windows.person, model, network, labels, seed),
     )
-    state = distributed_state(picked)
     if state.is_main_process:
         save_pulse(output, made, config, write_pulse_card(config))
     state.wait_for_everyone()

@@ -26,7 +26,7 @@ from pydantic import (
 
 from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models import find_model
+from bpdemo.models import MODELS, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.told import ToldParameters
 
@@ -181,9 +181,7 @@ class WeightsConfig(Part):
     def _of_the_model(cls, value: Any, info: ValidationInfo) -> Any:
         if "model" not in info.data:  # which is the error that is told
             return value
-        model = find_model(info.data["model"])
-        model.require_pressures()
-        return TypeAdapter(model.config).validate_python(value)
+        return TypeAdapter(find_model(info.data["model"]).config).validate_python(value)
 
     @property
     def stmap_version(self) -> int:
@@ -203,6 +201,8 @@ def parse_config(content: bytes | str, place: str) -> WeightsConfig:
             `stmap_differs`, `cells_differ` or `slices_differ`.
     """
     entries = read_entries(content, place)
+    if (named := MODELS.get(str(entries.get("model")))) is not None:
+        named.require_pressures()  # before the schema: weights of the pulse alone have their own
     if entries.get("bpdemo") != SCHEMA:
         schema = f"is of the schema {entries['bpdemo']!r:.20}" if "bpdemo" in entries else "names no schema"
         raise WeightsError("config_schema", f"{place} {schema}; this version of bpdemo reads {SCHEMA!r}.", REMEDY)

@@ -19,7 +19,7 @@ from bpdemo.weights.folder import (
     read_tensors,
     write_folder,
 )
-from bpdemo.weights.store import WeightsSummary, load_weights
+from bpdemo.weights.store import Weights, WeightsSummary, load_weights
 
 if TYPE_CHECKING:
     from bpdemo.models.pulse_network import PulseNetwork
@@ -34,7 +34,7 @@ class PulseTraining(Part):
     windows: int
     labels: float
     epochs: int
-    names: list[str] = []
+    names: list[str]
 
 
 class PulseFigures(Part):
@@ -105,13 +105,13 @@ def load_pulse(weights: str | Path, device: str = "auto") -> PulseWeights:
     """
     if not gives_pulse_alone(weights):
         loaded = load_weights(weights, device)
-        if (network := loaded.network.members[0].pulse) is None:
+        if (found := pulse_within(loaded)) is None:
             raise WeightsError(
                 "no_pulse_network",
                 f"The weights {loaded.name} find no pulse in frames.",
                 "Name weights of a network that does; bpdemo models lists them.",
             )
-        return PulseWeights(loaded.config.model, loaded.source, loaded.summary, network)
+        return found
     picked = pick_device(device)
     folder, repo_id, revision = locate(weights)
     before = identity_of(folder)
@@ -123,6 +123,12 @@ def load_pulse(weights: str | Path, device: str = "auto") -> PulseWeights:
     summary = WeightsSummary(name, revision, config.model, None, config.provenance)
     source = f"{name}@{revision}" if revision else str(folder.resolve())
     return PulseWeights(config.model, source, summary, network)
+
+
+def pulse_within(weights: Weights) -> PulseWeights | None:
+    """Return the network that finds the pulse in weights that give pressures; None where they read no frames."""
+    network = weights.network.members[0].pulse
+    return None if network is None else PulseWeights(weights.config.model, weights.source, weights.summary, network)
 
 
 def save_pulse(folder: str | Path, network: "PulseNetwork", config: PulseConfig, card: str) -> None:
