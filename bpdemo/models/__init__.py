@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
+from bpdemo.models.config import CROSS_FITTED, BeatsConfig, ContrastPhysConfig, NetworkConfig, PaperConfig, YueConfig
 
 if TYPE_CHECKING:
     from bpdemo.models.pressure_model import PressureModel
@@ -89,6 +89,20 @@ MODELS = {
             PaperConfig,
             sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
             recipe={"set_aside": 5, "epochs": 5},
+        ),
+        Model(
+            "contrast-phys",
+            "The pulse in frames, learned without labels: Contrast-Phys+ of Sun and Li",
+            "frames",
+            "pulse",
+            ContrastPhysConfig,
+        ),
+        Model(
+            "yue",
+            "The pulse in frames, learned without labels: frequency-inspired self-supervision of Yue, Shi and Ding",
+            "frames",
+            "pulse",
+            YueConfig,
         ),
     )
 }

@@ -34,6 +34,8 @@ COLUMNS = (
 """Of `schema.COLUMNS`, what is learned from."""
 MAP_COLUMNS = ("stmap", "mask", "columns")
 """What a model reads besides that reads the maps themselves."""
+LABELS = ("systolic", "diastolic")
+"""What is learned from with labels alone."""
 
 _CLIPS_WORTH_A_POOL = 12
 _NO_PRESSURE = "no_pressure"
@@ -63,15 +65,18 @@ def read_clips(recordings: Sequence[Recording]) -> Iterator[Row]:
         yield from [_unread(one, "error", "crashed")] if rows is None else rows
 
 
-def read_maps(maps: Sequence[str | Path], with_maps: bool = False) -> Iterator[Row]:
+def read_maps(maps: Sequence[str | Path], with_maps: bool = False, labelled: bool = True) -> Iterator[Row]:
     """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`."""
-    columns = (*COLUMNS, *MAP_COLUMNS) if with_maps else COLUMNS
+    columns = [*COLUMNS, *(MAP_COLUMNS if with_maps else ())]
+    columns = [name for name in columns if labelled or name not in LABELS]
     for source in maps:
         yield from tqdm(read_rows(source, columns), desc="read maps", unit="window")
 
 
-def collect(rows: Iterable[Row], with_maps: bool = False) -> Filmed:
+def collect(rows: Iterable[Row], with_maps: bool = False, labelled: bool = True) -> Filmed:
     """Return the windows that give a reading and whose pressure is known, and what became of the rest.
+
+    Without labels the pressure need not be known, and is NaN of all.
 
     Of windows that overlap, the first counts: nothing is learned twice from the same beats. The people are those with
     such a window, in order; a person's pressures are the mean over clips, a clip's over its windows.
@@ -87,7 +92,7 @@ def collect(rows: Iterable[Row], with_maps: bool = False) -> Filmed:
     for row in rows:
         clip = row["person"], row["recording"]
         everybody[row["person"]] = None
-        if row["status"] != "reading" or row.get("systolic") is None:
+        if row["status"] != "reading" or (labelled and row.get("systolic") is None):
             code = row["code"] or _NO_PRESSURE
             refused.setdefault(clip, code)
             windows[code] += row.get("start_s") is not None
@@ -122,7 +127,7 @@ def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
     clips = {key: number for number, key in enumerate(firsts)}
     person = np.array([people[row["person"]] for row in kept])
     clip = np.array([clips[row["person"], row["recording"]] for row in kept])
-    truth = np.array([(row["systolic"], row["diastolic"]) for row in kept], np.float32)
+    truth = np.array([[row.get(name) for name in LABELS] for row in kept], np.float32)
     inputs = Inputs.empty(len(kept), with_maps)
     for i, row in enumerate(kept):  # one by one: a list of all would take as much memory again
         inputs.values[i] = np.reshape(row["beats"], inputs.values.shape[1:])
