@@ -71,10 +71,10 @@ class PressureEstimate:
     """Systolic or diastolic pressure.
 
     Attributes:
-        value: mmHg; the sum over ranges of probability times in-range value.
+        value: mmHg; with ranges, the sum over them of probability times in-range value.
         interval: (low, high) mmHg.
         coverage: share of unseen people whose cuff pressure the interval is made to cover, 0 to 1.
-        ranges: in rising order.
+        ranges: in rising order; empty of a model that gives a value alone.
         baseline: the answer without knowing the person.
         threshold: mmHg, of `at_least`; None for none.
         scatter: standard deviation of the answers to several captures of one person, mmHg; None where it is not known.
@@ -106,9 +106,9 @@ class PressureEstimate:
         return abs(self.value - self.baseline.value) >= _SHARE_95 * self.scatter
 
     @property
-    def likeliest_range(self) -> RangeEstimate:
-        """The range of the highest probability."""
-        return max(self.ranges, key=lambda part: part.probability)
+    def likeliest_range(self) -> RangeEstimate | None:
+        """The range of the highest probability; None without ranges."""
+        return max(self.ranges, key=lambda part: part.probability, default=None)
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,8 @@ class Estimate:
         weights: where the weights come from; None when they could not be had.
         thumbnails: a few pictures of the clip, for the page; never part of the JSON form.
         path: the clip's path as it was given, to tell many clips apart; None on the page.
-        method: how the pulse was found, a name of `pulse_methods.METHODS`.
+        method: how the pulse was found, a name of `pulse_methods.METHODS` or of a network.
+        pulse_weights: where that network's weights come from; None of the map's own methods.
         told: the pressures beside what a person told; None where nothing was told, and of anything but a reading.
     """
 
@@ -212,6 +213,7 @@ class Estimate:
     thumbnails: "tuple[Thumbnail, ...]" = field(default=(), repr=False)
     path: str | None = None
     method: str = DEFAULT_METHOD
+    pulse_weights: "WeightsSummary | None" = None
     told: "ToldEstimate | None" = None
 
     @classmethod

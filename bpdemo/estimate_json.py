@@ -188,12 +188,12 @@ class IntervalForm(Form):
 
 
 class PressureForm(IntervalForm):
-    """A pressure with the probability of each range, the baseline beside it, and what the value rests on."""
+    """A pressure with its ranges, the baseline beside it, and what the value rests on."""
 
     absent = frozenset({"at_least", "differs_from_average", "moved_by"})
 
     coverage: float = Field(description="share of unseen people whose cuff pressure the interval is made to cover")
-    ranges: tuple[RangeForm, ...]
+    ranges: tuple[RangeForm, ...] = Field(description="in rising order; empty of a model that gives a value alone")
     at_least: ExceedanceForm | None = Field(None, description="of 140 mmHg systolic, 90 diastolic")
     baseline: BaselineForm
     differs_from_average: bool | None = Field(
@@ -310,7 +310,7 @@ class WeightsForm(Form):
     name: str
     revision: str | None
     model: str
-    stmap_version: int
+    stmap_version: int | None = Field(description="null of a network that reads no map")
     provenance: ProvenanceForm
 
 
@@ -319,6 +319,7 @@ class EstimateForm(Form):
 
     model_config = ConfigDict(title="bpdemo estimate")
     absent = frozenset({"path", "systolic", "diastolic", "heart_rate", "heart_rate_variability", "respiration", "told"})
+    absent |= {"pulse_weights"}
 
     schema_: Literal["bpdemo.estimate/2"] = Field("bpdemo.estimate/2", alias="schema")
     clip: str = Field(description="the file's name")
@@ -344,6 +345,7 @@ class EstimateForm(Form):
     windows: tuple[WindowForm, ...]
     capture: CaptureForm | None
     weights: WeightsForm | None
+    pulse_weights: WeightsForm | None = Field(None, description="of the network that found the pulse; absent without")
     disclaimer: str = DISCLAIMER
 
 

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ import numpy as np
 from bpdemo.attribution import LeftOut, average_moved, leave_out
 from bpdemo.capture import Capture, Progress, read_capture
 from bpdemo.clip_pulse import measure_clip_pulse
+from bpdemo.crops import CropForm, read_crops
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import (
     DEFAULT_METHOD,
@@ -34,20 +36,22 @@ from bpdemo.estimate import (
     best_window,
 )
 from bpdemo.models.inputs import Inputs
-from bpdemo.pulse_methods import method_by_name
+from bpdemo.pulse_methods import METHODS
+from bpdemo.pulse_networks import check_method, find_pulse, needs_weights, put_beside
 from bpdemo.quality import check_capture, check_file, notes
 from bpdemo.reasons import can_be_mended, explain, like_average, reason
 from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import MIN_WINDOW_S, STMap
-from bpdemo.system.isolation import CRASHED, read_in_subprocess
+from bpdemo.system.isolation import CRASHED, read_crops_in_subprocess, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
 from bpdemo.told import Told, estimate_with_told
 from bpdemo.variability import measure_variability
+from bpdemo.weights.pulse_store import PulseWeights, gives_pulse_alone, load_pulse, pulse_within
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
 if TYPE_CHECKING:
-    from bpdemo.models.heads import RangePrediction
+    from bpdemo.models.heads import ValuePrediction
 
 logger = logging.getLogger(__name__)
 
@@ -87,12 +91,15 @@ class BloodPressureEstimator:
 
     Args:
         weights: loaded weights; `from_pretrained` loads them by name.
+        pulse: a network that finds the pulse in frames, a pulse method more; in place of the weights' own, if any.
         isolate: have each clip read in a subprocess (`bpdemo.system.isolation`): for clips that come from strangers.
     """
 
-    def __init__(self, weights: Weights, *, isolate: bool = False) -> None:
+    def __init__(self, weights: Weights, *, pulse: PulseWeights | None = None, isolate: bool = False) -> None:
         self.weights = weights
+        self.pulse = pulse or pulse_within(weights)
         self.isolate = isolate
+        self._default_method = DEFAULT_METHOD if pulse is None else pulse.name
 
     @classmethod
     def from_pretrained(
@@ -107,6 +114,7 @@ class BloodPressureEstimator:
 
         Args:
             weights: a folder, a Hub repo `owner/name@revision`, or None for `BPDEMO_WEIGHTS` or else the embedded ones.
+                Where they give the pulse alone, it is found by them, and pressures are read with the others.
             device: "auto" (CUDA when there is one), "cpu" or "cuda".
             model: which of the embedded weights, a name of `bpdemo.models.MODELS`; other weights must be of it.
             isolate: see `BloodPressureEstimator`.
@@ -114,14 +122,17 @@ class BloodPressureEstimator:
         Raises:
             WeightsError: the weights cannot be had or do not fit this version.
         """
-        return cls(load_weights(weights, device, model), isolate=isolate)
+        pulse = None
+        if weights is not None and gives_pulse_alone(weights):
+            pulse, weights = load_pulse(weights, device), None
+        return cls(load_weights(weights, device, model), pulse=pulse, isolate=isolate)
 
     def estimate(
         self,
         path: str | os.PathLike,
         progress: Progress | None = None,
         *,
-        method: str = DEFAULT_METHOD,
+        method: str | None = None,
         told: Told | None = None,
     ) -> Estimate:
         """Return a clip's reading, or a refusal that says why.
@@ -129,32 +140,41 @@ class BloodPressureEstimator:
         Args:
             path: of the clip.
             progress: is called with the share of the work done, 0 to 1, and the step.
-            method: how the pulse is found, a name of `pulse_methods.METHODS`.
+            method: how the pulse is found, a name of `pulse_methods.METHODS`, or the network's of `pulse`; None for the
+                network's where the pulse's weights were named, or else POS.
             told: what the person in the clip told; it changes no pressure, a reading has it beside them.
 
         Raises:
             ClipError: the file cannot be read as a clip.
-            BpdemoError: `method_unknown` or `told_invalid`.
+            BpdemoError: `method_unknown`, `method_needs_weights` or `told_invalid`.
         """
-        told = told or Told()
-        method_by_name(method)  # before the clip is decoded
+        told, method = told or Told(), method or self._default_method
+        network = self._network_of(method)  # before the clip is decoded
         told.check()
         report_progress = progress or (lambda *_: None)
         capture = _read_capture(path, lambda share, step: report_progress(_CAPTURE_SHARE * share, step), self.isolate)
         places, windows = window_places(capture.report), []
-        for number, place in enumerate(places):
+        of_map = DEFAULT_METHOD if network else method
+        found = None
+        if network:
+            report_progress(_CAPTURE_SHARE, "network")
+            found = find_pulse(network, capture, partial(self._read_crops, path, capture))
+        form = self.weights.network.network.FORM
+        crops = self._read_crops(path, capture, form, places) if form else repeat(None, len(places))
+        for number, (place, frames) in enumerate(zip(places, crops, strict=True)):
             each = (1 - _CAPTURE_SHARE) / len(places)
             begun = _CAPTURE_SHARE + number * each
             report_progress(begun, "map")
-            window = read_window(capture.traces, *place, capture.report_between(*place), method)
+            window = read_window(capture.traces, *place, capture.report_between(*place), of_map)
+            window = put_beside(window, found) if found else window
             if not window.reasons:
                 report_progress(begun + _MAP_SHARE * each, "network")
-            windows.append(self._estimate_window(window))
+            windows.append(WindowEstimate(**vars(window)) if window.reasons else self.predict(window, frames))
         report_progress(1.0, "done")
         agreeing = agreeing_windows(windows)
         contradicted = len(agreeing) < sum(window.has_pulse for window in windows)
         read = [window for window in agreeing if window.status == "reading"]
-        variability, respiration = _measure_whole_clip(capture, agreeing, method)
+        variability, respiration = _measure_whole_clip(capture, agreeing, of_map)
         estimate = Estimate(
             clip=Path(path).name,
             status="reading" if read else "refused",
@@ -166,6 +186,7 @@ class BloodPressureEstimator:
             windows=tuple(windows),
             capture=capture.report,
             weights=self.weights.summary,
+            pulse_weights=network.summary if network else None,
             thumbnails=capture.thumbnails,
             path=os.fspath(path),
             method=method,
@@ -191,7 +212,7 @@ class BloodPressureEstimator:
         path: str | os.PathLike,
         progress: Progress | None = None,
         *,
-        method: str = DEFAULT_METHOD,
+        method: str | None = None,
         told: Told | None = None,
     ) -> Estimate:
         """Return what `estimate` does, but an error as an estimate whose status says so."""
@@ -205,7 +226,7 @@ class BloodPressureEstimator:
         paths: Sequence[str | os.PathLike],
         processes: int | None = None,
         *,
-        method: str = DEFAULT_METHOD,
+        method: str | None = None,
         told: Told | None = None,
     ) -> Iterator[Estimate]:
         """Yield what `answer` gives for each of many clips, in order; no error of one clip affects another.
@@ -224,19 +245,22 @@ class BloodPressureEstimator:
             paths,
             processes=processes,
             prepare=_load_worker,
-            arguments=(self.weights.source, device),
+            arguments=(self.weights.source, self.pulse.source if self.pulse else None, device),
         )
         for path, result in zip(paths, results, strict=True):
             yield result or self._from_error(path, BpdemoError(*CRASHED))
 
-    def predict(self, window: Window) -> WindowEstimate:
-        """Return one window with what the model says of it, whatever speaks against reading it."""
+    def predict(self, window: Window, crops: np.ndarray | None = None) -> WindowEstimate:
+        """Return one window with what the model says of it, whatever speaks against reading it.
+
+        `crops` uint8 [T, side, side, 3] are the window's frames, for a model that reads them.
+        """
         import torch
 
         network = self.weights.network
         device = next(network.parameters()).device
         with torch.inference_mode():
-            tensors = tuple(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window)))
+            tensors = tuple(tensor.to(device) for tensor in network.tensors(Inputs.of_window(window, crops=crops)))
             batch, left_out = leave_out(network, tensors)
             prediction = network(*batch)
         return WindowEstimate(
@@ -246,11 +270,21 @@ class BloodPressureEstimator:
             shape=None if prediction.shape is None else tuple(prediction.shape[0].tolist()),
         )
 
-    def _estimate_window(self, window: Window) -> WindowEstimate:
-        """Add pressures to a window without a reason against a reading."""
-        return WindowEstimate(**vars(window)) if window.reasons else self.predict(window)
+    def _network_of(self, method: str) -> PulseWeights | None:
+        """Return the network that a method's name stands for; None for the map's own methods."""
+        if self.pulse and method == self.pulse.name:
+            return self.pulse
+        check_method(method)
+        if method not in METHODS:
+            raise needs_weights(method)
+        return None
 
-    def _answer_anyhow(self, path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
+    def _read_crops(
+        self, path: str | os.PathLike, capture: Capture, form: CropForm, places: Sequence[tuple[float, float]]
+    ) -> Iterator[np.ndarray]:
+        return (read_crops_in_subprocess if self.isolate else read_crops)(path, capture.track, form, places)
+
+    def _answer_anyhow(self, path: str | os.PathLike, method: str | None, told: Told | None) -> Estimate:
         """Read a clip as `answer` does; an unforeseen error is an error of this clip, too."""
         try:
             return self.answer(path, method=method, told=told)
@@ -261,18 +295,23 @@ class BloodPressureEstimator:
     def _from_error(self, path: str | os.PathLike, error: BpdemoError) -> Estimate:
         return Estimate.from_error(Path(path).name, error, self.weights.summary, os.fspath(path))
 
-    def _pressure(self, name: str, prediction: "RangePrediction", left_out: LeftOut) -> PressureEstimate:
+    def _pressure(self, name: str, prediction: "ValuePrediction", left_out: LeftOut) -> PressureEstimate:
         """Put the interval and the baseline of the weights' config around the first prediction of a batch."""
+        from bpdemo.models.heads import RangePrediction
+
         config = self.weights.config
         edges, intervals = getattr(config.network, f"{name}_edges"), config.intervals
         value, half_width = float(prediction.value[0]), getattr(intervals, name)
-        parts = zip(edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True)
+        ranges: list[RangeEstimate] = []
+        if isinstance(prediction, RangePrediction):
+            parts = zip(edges[:-1], edges[1:], prediction.probability[0], prediction.in_range[0], strict=True)
+            ranges = [RangeEstimate(*map(float, part)) for part in parts]
         trained = getattr(config.training, name)
         return PressureEstimate(
             value=value,
             interval=(value - half_width, value + half_width),
             coverage=intervals.coverage,
-            ranges=tuple(RangeEstimate(*map(float, part)) for part in parts),
+            ranges=tuple(ranges),
             baseline=Baseline(trained.mean, trained.mean_absolute_error),
             threshold=THRESHOLDS[name],
             scatter=None if config.scatter is None else getattr(config.scatter, name),
@@ -298,12 +337,13 @@ def _measure_whole_clip(
     return measure_variability(pulse, duration_s), measure_respiration(pulse, duration_s)
 
 
-def _load_worker(weights: str, device: str) -> None:
+def _load_worker(weights: str, pulse: str | None, device: str) -> None:
     global _worker
-    _worker = BloodPressureEstimator.from_pretrained(weights, device)
+    found = None if pulse is None or pulse == weights else load_pulse(pulse, device)
+    _worker = BloodPressureEstimator(load_weights(weights, device), pulse=found)
 
 
-def _answer_in_worker(path: str | os.PathLike, method: str, told: Told | None) -> Estimate:
+def _answer_in_worker(path: str | os.PathLike, method: str | None, told: Told | None) -> Estimate:
     return _worker._answer_anyhow(path, method, told)
 
 

@@ -4,7 +4,7 @@ Everything here is measured on relative colour changes in their own units, befor
 noise up to the size of a pulse. `quality` judges the evidence; this module only measures it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -125,9 +125,7 @@ def measure_pulse(
     by_method = tuple(_method_pulse(name, each) for name, each in waves.items())
     own = by_method[[*METHODS].index(method)]
     rate_hz = own.heart_rate_bpm / 60
-    frequency_hz, power = power_spectrum(wave)
-    in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
-    shown = frequency_hz <= PULSE_BAND_HZ[1]
+    frequency_hz, power = _shown_spectrum(wave)
     region_waves = np.full((len(REGIONS), columns), np.nan)
     for row, rows in enumerate(map(rows_of_region, REGIONS)):
         if mask[rows].any():
@@ -137,8 +135,8 @@ def measure_pulse(
     return Pulse(
         time_s=traces.time_s,
         wave=wave,
-        frequency_hz=frequency_hz[shown],
-        power=power[shown] / max(power[in_band].max(), _TINY**2),
+        frequency_hz=frequency_hz,
+        power=power,
         heart_rate_bpm=own.heart_rate_bpm,
         snr_db=own.snr_db,
         amplitude=_swing(wave, rate_hz),
@@ -157,6 +155,27 @@ def measure_pulse(
     )
 
 
+def measured_by(pulse: Pulse, name: str, wave: np.ndarray) -> Pulse:
+    """Return a window's pulse with the wave [columns] that a network found there, and what that says of its rate.
+
+    All else - regions, light, movement - stays what the map's method says. Such a wave has no unit: it is drawn at the
+    method's height.
+    """
+    own = _method_pulse(name, wave)
+    frequency_hz, power = _shown_spectrum(wave)
+    height = pulse.amplitude / max(_swing(wave, own.heart_rate_bpm / 60), _TINY)
+    return replace(
+        pulse,
+        wave=wave * height,
+        frequency_hz=frequency_hz,
+        power=power,
+        heart_rate_bpm=own.heart_rate_bpm,
+        snr_db=own.snr_db,
+        method=name,
+        methods=(*pulse.methods, own),
+    )
+
+
 def heart_rate_interval(pulse: Pulse) -> tuple[float, float]:
     """Return the (low, high) beats a minute that hold the heart rate in 95 of 100 rendered clips (ours).
 
@@ -172,6 +191,14 @@ def average_skin(traces: Traces) -> np.ndarray:
     """Return the relative colours [columns, 3] of the whole skin, about 1: cells averaged, the quieter weigh more."""
     relative = traces.relative
     return _average(relative, _cell_weights(relative), range(len(CELLS)))
+
+
+def _shown_spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies and power of a wave as `Pulse` has them."""
+    frequency_hz, power = power_spectrum(wave)
+    in_band = (frequency_hz >= HEART_RATE_BPM[0] / 60) & (frequency_hz <= HEART_RATE_BPM[1] / 60)
+    shown = frequency_hz <= PULSE_BAND_HZ[1]
+    return frequency_hz[shown], power[shown] / max(power[in_band].max(), _TINY**2)
 
 
 def _method_pulse(name: str, wave: np.ndarray) -> MethodPulse:

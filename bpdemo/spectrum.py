@@ -10,6 +10,7 @@ from bpdemo.beats import band_pass
 from bpdemo.stmap import RATE_HZ
 
 HEART_RATE_BPM = (40.0, 200.0)
+RELEVANT_BPM = (40.0, 250.0)
 SNR_BAND_HZ = (0.6, 4.0)
 
 _FFT_LENGTH = 2**15  # zero-padded: the spectrum is read every 0.055 bpm, far below what 15 s can resolve
@@ -63,6 +64,17 @@ def snr_db(wave: np.ndarray, rate_hz: float) -> float:
     band = (frequency_hz >= SNR_BAND_HZ[0]) & (frequency_hz <= SNR_BAND_HZ[1])
     near = (np.abs(frequency_hz - rate_hz) <= half_width) | (np.abs(frequency_hz - 2 * rate_hz) <= 2 * half_width)
     return _decibels(power[band & near].sum(), power[band & ~near].sum())
+
+
+def irrelevant_power(wave: np.ndarray) -> float:
+    """Return the share of a wave's spectral amplitude that lies outside of `RELEVANT_BPM`, 0 to 1: no pulse makes it.
+
+    The irrelevant power ratio of Sun and Li, *Contrast-Phys+*, IEEE TPAMI 46(8), 2024: it needs no contact sensor.
+    """
+    frequency_hz, power = power_spectrum(wave)
+    amplitude = np.sqrt(power)
+    relevant = (frequency_hz >= RELEVANT_BPM[0] / 60) & (frequency_hz <= RELEVANT_BPM[1] / 60)
+    return float(amplitude[~relevant].sum() / max(amplitude.sum(), _TINY))
 
 
 def line_to_noise(wave: np.ndarray, rate_hz: float) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from bpdemo.weights.store import pick_device
+from bpdemo.weights.folder import pick_device
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import typer
 
 from bpdemo.cli.options import DeviceOption, EmbeddedOption, JsonOption, WeightsOption, needs_extra
 from bpdemo.errors import BpdemoError
-from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.system import runtime
 from bpdemo.told import Told
 
@@ -25,7 +24,9 @@ def estimate(
     weights: WeightsOption = None,
     model: EmbeddedOption = None,
     device: DeviceOption = "auto",
-    method: Annotated[str, typer.Option(help="How the pulse is found: green, chrom or pos.")] = DEFAULT_METHOD,
+    method: Annotated[
+        str | None, typer.Option(help="How the pulse is found: green, chrom, pos, or the network of --weights.")
+    ] = None,
     age: Annotated[float | None, typer.Option(help="Of the person in the clips, years.")] = None,
     sex: Annotated[str | None, typer.Option(help="male or female.")] = None,
     height: Annotated[float | None, typer.Option(help="cm.")] = None,
@@ -39,10 +40,10 @@ def estimate(
     _prepare_process()
     from bpdemo.cli.summary import summary
 
-    if method != DEFAULT_METHOD:  # an unknown one is no clip's error
-        from bpdemo.pulse_methods import method_by_name
+    if method is not None:  # an unknown one is no clip's error
+        from bpdemo.pulse_networks import check_method
 
-        method_by_name(method)
+        check_method(method)
     told = Told(age, sex, height, weight)
     told.check()
 

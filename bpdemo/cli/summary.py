@@ -80,13 +80,17 @@ def _check_line(check: Check) -> str:
 
 
 def _pressure_line(pressure: PressureEstimate) -> str:
-    """Return value, interval, likeliest range, probability of much and baseline of a pressure in one line."""
+    """Return value, interval, what ranges tell where there are any, and baseline of a pressure in one line."""
     above = pressure.at_least
     at_least = f"; {above.value:.0f} and more: {100 * above.probability:.0f} %" if above else ""
     likely = pressure.likeliest_range
+    ranges = (
+        f"; likeliest range {likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %)" if likely else ""
+    )
     low, high = pressure.interval
+    baseline = pressure.baseline
     return (
-        f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}; likeliest range "
-        f"{likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %){at_least}; always answering "
-        f"{pressure.baseline.value:.0f} has a mean error of {pressure.baseline.mean_absolute_error:.1f}"
+        f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}"
+        f"{ranges}{at_least}; always answering {baseline.value:.0f} has a mean error of "
+        f"{baseline.mean_absolute_error:.1f}"
     )

@@ -73,7 +73,8 @@ def evaluate(
     from bpdemo.training.fit import distributed_state
     from bpdemo.training.protocols import find_protocol
     from bpdemo.training.train import cross_validate as cross_validate_recipe
-    from bpdemo.weights.store import load_weights, pick_device
+    from bpdemo.weights.folder import pick_device
+    from bpdemo.weights.store import load_weights
 
     chosen = find_protocol(protocol) if protocol is not None else None
     if chosen is not None and cross_validate:

@@ -29,11 +29,12 @@ class Estimators:
         """Return the estimator of a model; None is the default.
 
         Raises:
-            WeightsError: `model_unknown`, `model_not_trained`, or `model_differs` where there is no choice.
+            WeightsError: `model_unknown`, `model_gives_pulse`, `model_not_trained`, or `model_differs` where there is
+                no choice.
         """
         if model is None:
             return self.default
-        find_model(model)
+        find_model(model).require_pressures()
         with self._lock:
             if model not in self._loaded:
                 if not self._is_embedded:

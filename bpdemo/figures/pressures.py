@@ -1,4 +1,4 @@
-"""Range probabilities, and the windows of a clip over time."""
+"""Pressures with their ranges, and the windows of a clip over time."""
 
 from collections.abc import Sequence
 
@@ -28,8 +28,9 @@ _RATE_SPAN_BPM = 20.0
 
 
 def draw_ranges(systolic: PressureEstimate, diastolic: PressureEstimate) -> Figure:
-    """Return the probability of each range, with the reading, its interval and the training mean, on a mmHg axis."""
-    figure, above, below = stack_panels(2.5, 1.0, 0.42, (0.06, 0.06, 0.2, 0.4))
+    """Return the reading, its interval, the training mean and the probability of each range there is, on mmHg axes."""
+    height_in = 2.5 if systolic.ranges else 1.5
+    figure, above, below = stack_panels(height_in, 1.0, 0.42, (0.06, 0.06, 0.2, 0.4))
     _draw_pressure(above, "Systolic", systolic)
     _draw_pressure(below, "Diastolic", diastolic)
     add_legend(figure, above, columns=3)
@@ -89,9 +90,9 @@ def _hatch(axes: Axes, edges: np.ndarray, filled: Sequence[bool]) -> None:
 
 
 def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
-    """Draw bars as wide as their ranges, and the interval and the reading above them."""
+    """Draw bars as wide as their ranges, where there are any, and the interval and the reading above them."""
     plain_axes(axes)
-    tallest = max(0.01, *(part.probability for part in pressure.ranges))
+    tallest = max([0.01, *(part.probability for part in pressure.ranges)])
     for part in pressure.ranges:
         centre = (part.low + part.high) / 2
         # Light bars have an outline: their fill alone is too faint for some eyes.
@@ -110,7 +111,11 @@ def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
     axes.plot([pressure.value], [lane], "o", color=ORANGE, markersize=7, label="reading")
     mean = pressure.baseline.value
     axes.vlines(mean, 1.42 * tallest, 1.74 * tallest, color=INK, linewidth=1.6, label="training mean")
-    ticks = [*(part.low for part in pressure.ranges), pressure.ranges[-1].high]
-    axes.set(ylim=(0, 1.76 * tallest), xlim=(min(*ticks, low) - 2, max(*ticks, high) + 2), yticks=[], xticks=ticks)
+    edges = [*(part.low for part in pressure.ranges), *(part.high for part in pressure.ranges[-1:])]
+    ends = (*edges, low, high, mean)
+    bottom = 0 if edges else 1.36 * tallest
+    axes.set(ylim=(bottom, 1.76 * tallest), xlim=(min(ends) - 2, max(ends) + 2), yticks=[])
+    if edges:
+        axes.set_xticks(edges)
     title = f"{name}: {pressure.value:.0f} mmHg, interval {low:.0f} to {high:.0f}"
     axes.set_title(title, loc="left", fontsize=FONT_PT, color=INK, pad=3)

@@ -10,9 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BeatsConfig, ContrastPhysConfig, NetworkConfig, PaperConfig, YueConfig
+from bpdemo.models.config import (
+    CROSS_FITTED,
+    BbpConfig,
+    BeatsConfig,
+    ContrastPhysConfig,
+    NetworkConfig,
+    PaperConfig,
+    YueConfig,
+)
 
 if TYPE_CHECKING:
+    from bpdemo.crops import CropForm
     from bpdemo.models.pressure_model import PressureModel
 
 
@@ -44,11 +53,43 @@ class Model:
         module = self.name.replace("-", "_")
         return import_module(f"bpdemo.models.{module}").Network  # here, as importing torch takes a second
 
+    @property
+    def crops(self) -> "CropForm | None":
+        """The form in which it reads frames; None where it reads none."""
+        return self.network.FORM if self.reads == "frames" else None
+
+    def require_pressures(self) -> None:
+        """Refuse a model that finds the pulse alone where pressures are wanted.
+
+        Raises:
+            WeightsError: `model_gives_pulse`.
+        """
+        if self.gives == "pulse":
+            others = ", ".join(name for name, model in MODELS.items() if model.gives != "pulse")
+            raise WeightsError(
+                "model_gives_pulse",
+                f"The model {self.name} finds the pulse and gives no pressures.",
+                f"Name one that does: {others}.",
+            )
+
     def build(self, config: NetworkConfig) -> "PressureModel":
-        """Return the model, untrained, in sizes of its own class."""
+        """Return the model, untrained, in sizes of its own class.
+
+        Raises:
+            WeightsError: `model_gives_pulse`.
+        """
         from bpdemo.models.pressure_model import PressureModel
 
+        self.require_pressures()
         return PressureModel(self.network, config)
+
+    def count_parameters(self, config: NetworkConfig) -> int:
+        """Return how many parameters it has in these sizes, those of all members; no memory is taken for them."""
+        import torch
+
+        with torch.device("meta"):
+            network = self.network(config) if self.gives == "pulse" else self.build(config)
+        return sum(parameter.numel() for parameter in network.parameters())
 
     def size(self, name: str | None) -> NetworkConfig:
         """Return sizes by their name; the default's of None.
@@ -89,6 +130,14 @@ MODELS = {
             PaperConfig,
             sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
             recipe={"set_aside": 5, "epochs": 5},
+        ),
+        Model(
+            "bbp",
+            "The face's pulse wave and its most delayed region's, by the network of Hwang & Lee",
+            "map",
+            "value",
+            BbpConfig,
+            recipe={"epochs": 5, "learning_rate": 1e-3},
         ),
         Model(
             "contrast-phys",

@@ -101,6 +101,19 @@ class PaperConfig(NetworkConfig):
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class BbpConfig(NetworkConfig):
+    """Sizes of `bbp.py`; those left out are the published ones.
+
+    Attributes:
+        width: feature channels of the stem; all others are multiples of it.
+    """
+
+    members: _Members = 2
+    dropout: _Dropout = 0.0
+    width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class ContrastPhysConfig(NetworkConfig):
     """Sizes of `contrast_phys.py`; those left out are the published ones. Edges and dropout have no part in it.
 

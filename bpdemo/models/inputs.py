@@ -1,7 +1,7 @@
 """What models read of windows; without torch."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Inputs:
         rate_hz: float32 [N], heart rates.
         stmap: float16 [N, channels, cells, `COLUMNS`]; a shorter window's map is followed by what was not measured.
         mask: bool [N, cells, `COLUMNS`], True where measured.
-        crops: uint8 [N, T, side, side, 3], R, G, B, in a model's own `pulse_network.CropForm`.
+        crops: uint8 [N, T, side, side, 3], R, G, B, in a model's own `crops.CropForm`.
         contact: float32 [N, T], the contact pulse at the crops' times; NaN where there is none.
     """
 
@@ -64,18 +64,31 @@ class Inputs:
         )
 
     @classmethod
-    def of_window(cls, window: "Window", with_maps: bool = True) -> "Inputs":
-        """Return what is read of one window."""
+    def of_window(
+        cls,
+        window: "Window",
+        with_maps: bool = True,
+        crops: np.ndarray | None = None,
+        contact: np.ndarray | None = None,
+    ) -> "Inputs":
+        """Return what is read of one window; of its frames where crops [T, side, side, 3] are given."""
         inputs = cls.empty(1, with_maps)
         if window.beats is not None:
             inputs.values[0], inputs.weight[0] = window.beats.values, window.beats.weight
             inputs.rate_hz[0] = window.beats.rate_hz
         inputs.put_map(0, window.stmap.values, window.stmap.mask)
-        return inputs
+        if crops is None:
+            return inputs
+        return replace(inputs, crops=crops[None], contact=None if contact is None else contact[None])
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """What there is of every window alike: all but the frames, by name."""
+        return {name: array for name, array in vars(self).items() if name not in ("crops", "contact")}
 
     def put(self, place: int, other: "Inputs") -> None:
-        """Set one window to the first of another's."""
-        for name, array in vars(self).items():
+        """Set one window to the first of another's, but for its frames."""
+        for name, array in self.arrays.items():
             if array is not None:
                 array[place] = vars(other)[name][0]
 

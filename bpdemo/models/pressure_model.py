@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bpdemo.crops import CropForm
 from bpdemo.errors import BpdemoError
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import (
@@ -43,11 +44,13 @@ class Member(nn.Module, ABC):
 
     Attributes:
         ABOUT: what enters it and what reads it, in words, for the model card.
+        FORM: the crops that it reads, of a model that reads frames.
         pulse: the network in it that finds the pulse in frames; it is fitted first, by itself, and stays as it is while
             the rest is fitted. None of a model that reads no frames.
     """
 
     ABOUT: ClassVar[str]
+    FORM: ClassVar[CropForm | None] = None
     pulse: PulseNetwork | None = None
 
     def __init__(self, config: NetworkConfig) -> None:

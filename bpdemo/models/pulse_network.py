@@ -1,31 +1,15 @@
 """What every network that finds the pulse in a clip's frames must do, and in which form it reads them."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-
-@dataclass(frozen=True)
-class CropForm:
-    """How the face is cut out of a clip's frames.
-
-    Attributes:
-        side: pixels of the square that the box is brought to.
-        rate_hz: frames a second, at true times.
-        width, height: of the box, in face widths (temple to temple, `face.FaceTrack.widths`).
-        follows: whether the box goes with the face; otherwise it stays where the face was first seen.
-    """
-
-    side: int
-    rate_hz: float
-    width: float
-    height: float
-    follows: bool
+from bpdemo.crops import CropForm
 
 
 class PulseNetwork(nn.Module, ABC):
@@ -68,3 +52,8 @@ class PulseNetwork(nn.Module, ABC):
     @abstractmethod
     def optimizer(self) -> tuple[Optimizer, LRScheduler]:
         """Return the published optimizer of all parameters, and its schedule: one step after each epoch."""
+
+
+def as_pictures(crops: np.ndarray) -> Tensor:
+    """Return crops uint8 [B, T, side, side, 3] as `PulseNetwork.forward` takes them."""
+    return torch.from_numpy(crops).permute(0, 4, 1, 2, 3).float() / 255

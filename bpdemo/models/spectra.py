@@ -5,15 +5,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PULSE_BPM = (40.0, 250.0)
-"""Where a pulse may lie, beats a minute."""
+from bpdemo.spectrum import RELEVANT_BPM
 
 _TINY = 1e-12
 _SOFT_LENGTH = 8  # times zero-padded for a soft rate
 _SOFT_POWER = 4  # of the power: the highest peak outweighs the rest, and yet every bin has a gradient
 
 
-def normalised_power(waves: Tensor, rate_hz: float, band_bpm: tuple[float, float] | None = PULSE_BPM) -> Tensor:
+def normalised_power(waves: Tensor, rate_hz: float, band_bpm: tuple[float, float] | None = RELEVANT_BPM) -> Tensor:
     """Return how the power of waves is spread over the bins of a band, [..., bins] of sum 1; of None, over all bins.
 
     A wave that does not move has 0 everywhere. Means are removed wave by wave.
@@ -22,13 +21,6 @@ def normalised_power(waves: Tensor, rate_hz: float, band_bpm: tuple[float, float
     if band_bpm is not None:
         power = power[..., _inside(waves.shape[-1], rate_hz, band_bpm)]
     return power / power.sum(dim=-1, keepdim=True).clamp(min=_TINY)
-
-
-def irrelevant_power(waves: Tensor, rate_hz: float) -> Tensor:
-    """Return the share of spectral magnitude outside `PULSE_BPM`, [...], 0 to 1: a sign of quality without labels."""
-    magnitude = _power(waves, waves.shape[-1]).sqrt()
-    inside = magnitude[..., _inside(waves.shape[-1], rate_hz, PULSE_BPM)].sum(dim=-1)
-    return 1 - inside / magnitude.sum(dim=-1).clamp(min=_TINY)
 
 
 def soft_rate_hz(waves: Tensor, rate_hz: float, band_bpm: tuple[float, float]) -> Tensor:

@@ -29,7 +29,7 @@ def write_card(config: WeightsConfig, results: Results, others: Sequence[Results
         results=results,
         claims=claims,
         tables=tables,
-        about=find_model(config.model).network.ABOUT,
+        model=find_model(config.model),
         cells=len(CELLS),
         channels=len(CHANNELS),
         folds=describe_folds(results),

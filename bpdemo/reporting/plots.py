@@ -75,7 +75,7 @@ def pictures(results: Results) -> list[Picture]:
         *([models] if results.models else []),
         ranges,
         bland_altman,
-        *([reliability] if results.network["systolic"].reliability else []),
+        *([reliability] if results.has_ranges else []),
     ]
 
 

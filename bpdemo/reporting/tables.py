@@ -7,6 +7,8 @@ from bpdemo.training.scores import Interval, Scores
 
 TOO_FEW = "too few"
 """Stands for figures of fewer people than they need."""
+VALUE_ALONE = "The network gives a value alone, without ranges."
+"""Stands for what there is to say of range probabilities where there are none."""
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -131,12 +133,14 @@ def agreement_table(results: Results) -> str:
 
 
 def probabilities_table(results: Results) -> str:
-    """Return calibration error and accuracy of the ranges; empty without range probabilities."""
+    """Return calibration error and accuracy of the ranges; without range probabilities, that there are none."""
+    if not results.has_ranges:
+        return VALUE_ALONE
     columns = (
         "pressure", "capture", "calibration error", "likeliest range is right", "always the commonest range",
         "right or one beside", "commonest or one beside",
     )  # fmt: skip
-    rows = [
+    return table(columns, [
         (
             pressure, quality, f"{each.calibration_error:.3f}", share(each.range_accuracy),
             share(each.commonest_range.accuracy), share(each.beside_accuracy),
@@ -144,8 +148,7 @@ def probabilities_table(results: Results) -> str:
         )
         for pressure, quality, each in _all_scores(results)
         if each.commonest_range is not None
-    ]  # fmt: skip
-    return table(columns, rows) if rows else ""
+    ])  # fmt: skip
 
 
 def intervals_table(results: Results) -> str:

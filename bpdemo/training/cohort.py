@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from bpdemo.crops import CropForm
 from bpdemo.data.person import Person, data_set_of, group_people
 from bpdemo.data.registry import check_people, load
 from bpdemo.errors import DataError
+from bpdemo.models import Model
 from bpdemo.synthesis.maps import render_traces
 from bpdemo.synthesis.pulses import beats_of
+from bpdemo.training.crop_store import CropStore
 from bpdemo.training.dataset import Dataset, concat
 from bpdemo.training.filmed import Filmed, Row, collect, read_clips, read_maps
 from bpdemo.training.rendered import Renderer, render
@@ -25,7 +28,8 @@ class Cohort:
     recorded: tuple[Person, ...]  # those with a recording that holds a whole beat
     filmed: Filmed | None  # the windows of the others' clips; None where nobody has any
     left_out: int  # how many people cannot be used
-    with_maps: bool = False  # whether windows carry their maps, for a model that reads them
+    reads: Model | None = None  # whose windows these are: they carry what it reads besides mean beats
+    store: CropStore | None = None  # of their frames
 
     @property
     def name(self) -> str:
@@ -52,7 +56,8 @@ class Cohort:
         filmed = self.filmed.dataset if self.filmed else None
         if not self.recorded and filmed:
             return filmed
-        rendered = render(self.recorded, qualities, seed, purpose, renderer, self.with_maps)
+        with_maps, crops = _needs(self.reads)
+        rendered = render(self.recorded, qualities, seed, purpose, renderer, with_maps, crops, self.store)
         return concat(rendered, filmed) if filmed else rendered
 
 
@@ -60,12 +65,12 @@ def prepare(
     data: Mapping[str, str | Path],
     maps: Sequence[str | Path] = (),
     wanted: Callable[[str], bool] = lambda _: True,
-    with_maps: bool = False,
+    model: Model | None = None,
 ) -> Cohort:
     """Return the people of data sets (name -> folder) and of maps, with the windows of their clips.
 
     Clips of data sets are read here, those of `maps` (`maps.store.read_rows`) were read by `bpdemo extract`. `wanted`
-    is asked by a person's name; nobody else is looked at. Windows carry their maps `with_maps` alone.
+    is asked by a person's name; nobody else is looked at. Windows carry what the `model` reads besides mean beats.
 
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used; `data_invalid`, for
@@ -81,23 +86,31 @@ def prepare(
         raise DataError(
             "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
         )
+    with_maps, crops = _needs(model)
+    store = None if crops is None else CropStore()
     of_maps: dict[str, None] = {}  # names of the data sets in them
 
     def rows_of_maps() -> Iterator[Row]:
-        for row in read_maps(maps, with_maps):
+        for row in read_maps(maps, with_maps, crops):
             if wanted(row["person"]):
                 of_maps[row["data_set"]] = None
                 yield row
 
-    filmed = collect(chain(read_clips(with_clips), rows_of_maps()), with_maps) if with_clips or maps else None
+    rows = chain(read_clips(with_clips, crops), rows_of_maps())
+    filmed = collect(rows, with_maps, store) if with_clips or maps else None
     in_clips = filmed.everybody if filmed else ()
-    check_people([*_by_set(person.name for person in recorded), *_by_set(in_clips)])
+    check_people([*by_set(person.name for person in recorded), *by_set(in_clips)])
     everybody = {one.person for one in recordings}.union(in_clips)
     left_out = len(everybody) - len(usable) - (len(filmed.dataset.people) if filmed else 0)
-    return Cohort(tuple(dict.fromkeys([*data, *of_maps])), usable, filmed, left_out, with_maps)
+    return Cohort(tuple(dict.fromkeys([*data, *of_maps])), usable, filmed, left_out, model, store)
 
 
-def _by_set(people: Iterable[str]) -> list[set[str]]:
+def _needs(model: Model | None) -> tuple[bool, CropForm | None]:
+    """Return what a model reads besides mean beats: whether maps, and frames in which form."""
+    return (False, None) if model is None else (model.reads == "map", model.crops)
+
+
+def by_set(people: Iterable[str]) -> list[set[str]]:
     """Return people, by name, set by set."""
     sets: dict[str, set[str]] = {}
     for person in people:

@@ -8,6 +8,7 @@ import numpy as np
 from bpdemo.data.person import Person
 from bpdemo.models.inputs import Inputs
 from bpdemo.synthesis.pulses import BEAT_POINTS, beats_of, contact_beat
+from bpdemo.training.crop_store import CropStore
 
 BATCH = 64
 """Windows that are asked about at a time."""
@@ -39,6 +40,8 @@ class Dataset:
     clips: tuple[FilmedClip, ...] = ()
     stmap: np.ndarray | None = None  # float16 [windows, channels, cells, columns]; None where no model reads it
     mask: np.ndarray | None = None  # bool [windows, cells, columns]
+    crop: np.ndarray | None = None  # int [windows], number in `store`; None where no model reads frames
+    store: CropStore | None = None
 
     @property
     def pressures(self) -> np.ndarray:
@@ -53,25 +56,48 @@ class Dataset:
         """Return the mean over windows of what each of some people's windows should give, float64 [people, 2] mmHg."""
         return np.array([self.truth[self.windows_of([one])].mean(axis=0, dtype=np.float64) for one in people])
 
-    def inputs(self, windows: np.ndarray) -> Inputs:
-        """Return what models read of some windows (bool or indices)."""
+    def inputs(self, windows: np.ndarray, frames: int | None = None, rng: np.random.Generator | None = None) -> Inputs:
+        """Return what models read of some windows (bool or indices).
+
+        Of frames, so many from a place that is drawn, or the first ones that all these windows have.
+        """
+        crops = contact = None
+        if self.crop is not None and self.store is not None:
+            crops, contact = read_stretches(self.store, self.crop[windows], frames, rng)
         return Inputs(
             self.values[windows],
             self.weight[windows],
             self.rate_hz[windows],
             None if self.stmap is None else self.stmap[windows],
             None if self.mask is None else self.mask[windows],
+            crops,
+            contact,
         )
 
     def batches(self, windows: np.ndarray) -> Iterator[Inputs]:
-        """Yield what models read of some windows, int [n], `BATCH` at a time."""
-        for start in range(0, len(windows), BATCH):
-            yield self.inputs(windows[start : start + BATCH])
+        """Yield what models read of some windows, int [n], `BATCH` at a time; of frames one by one, each whole."""
+        size = BATCH if self.crop is None else 1
+        for start in range(0, len(windows), size):
+            yield self.inputs(windows[start : start + size])
 
     def select(self, windows: np.ndarray) -> "Dataset":
         """Return some windows (bool or indices) of the same people."""
         arrays = {name: value[windows] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         return replace(self, **arrays)
+
+
+def read_stretches(
+    store: CropStore, crops: np.ndarray, frames: int | None = None, rng: np.random.Generator | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return crops uint8 [n, T, side, side, 3] and contact pulse float32 [n, T] of windows by their numbers, int [n].
+
+    T is `frames`, or fewer where a window has no more; a generator draws where they begin.
+    """
+    shortest = min(store.frames(number) for number in crops)
+    length = shortest if frames is None else min(frames, shortest)
+    starts = [0 if rng is None else int(rng.integers(store.frames(number) - length + 1)) for number in crops]
+    read = [store.read(number, start, length) for number, start in zip(crops, starts, strict=True)]
+    return np.stack([each for each, _ in read]), np.stack([contact for _, contact in read])
 
 
 def pressures_of(people: Sequence[Person]) -> np.ndarray:
@@ -101,4 +127,6 @@ def concat(rendered: Dataset, filmed: Dataset) -> Dataset:
         for name, value in vars(rendered).items()
         if isinstance(value, np.ndarray)
     }
-    return Dataset(**arrays, people=rendered.people + filmed.people, clips=filmed.clips)
+    return Dataset(
+        **arrays, people=rendered.people + filmed.people, clips=filmed.clips, store=rendered.store or filmed.store
+    )

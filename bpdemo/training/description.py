@@ -4,10 +4,12 @@ import datetime
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bpdemo import beats, stmap
+from bpdemo.data.person import data_set_of
 from bpdemo.data.registry import cite
 from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
@@ -114,13 +116,7 @@ def provenance(
     results: Results,
 ) -> Provenance:
     """Return where weights come from, with the command to get them again."""
-    options = [
-        *(f"--data {name}=DIR" for name in data),
-        *(f"--maps {'MAPS' if Path(source).exists() else source}" for source in maps),
-        *(f"--unseen {name}=DIR" for name in unseen),
-        *([] if model == DEFAULT_MODEL else [f"--model {model}"]),
-        *([f"--size {size}"] if (size := find_model(model).name_of(network)) else []),
-    ]
+    options = [*_sources(data, maps), *(f"--unseen {name}=DIR" for name in unseen), *_of_model(model, network)]
     folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(
         data=", ".join(cohort.data_sets),
@@ -128,9 +124,53 @@ def provenance(
         commit=_commit(),
         command=f"bpdemo train {' '.join(options)} --seed {seed} --output {folder}",
         seed=seed,
-        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        date=_today(),
         statement=_STATEMENTS["standard" in results.qualities, FILMED in results.qualities],
     )
+
+
+def pulse_provenance(
+    data: Mapping[str, str | Path],
+    maps: Sequence[str | Path],
+    people: Sequence[str],
+    model: str,
+    network: Any,
+    labels: float,
+    seed: int,
+) -> Provenance:
+    """Return where weights of a network come from that finds the pulse in frames of some people, by name."""
+    sets = list(dict.fromkeys(map(data_set_of, people)))
+    told = (
+        f"the contact pulse of {100 * labels:.0f} % of the people was told" if labels else "no contact pulse was told"
+    )
+    options = [*_sources(data, maps), *_of_model(model, network), *([f"--labels {labels:g}"] if labels else [])]
+    return Provenance(
+        data=", ".join(sets),
+        citation=cite(data, [name for name in sets if name not in data]),
+        commit=_commit(),
+        command=f"bpdemo train {' '.join(options)} --seed {seed} --output weights/{model}",
+        seed=seed,
+        date=_today(),
+        statement=f"Trained on frames of faces; {told}. It finds a pulse and gives no pressure.",
+    )
+
+
+def _sources(data: Mapping[str, str | Path], maps: Sequence[str | Path]) -> list[str]:
+    """The options that name data sets and maps, without anybody's own paths."""
+    return [
+        *(f"--data {name}=DIR" for name in data),
+        *(f"--maps {'MAPS' if Path(source).exists() else source}" for source in maps),
+    ]
+
+
+def _of_model(model: str, network: Any) -> list[str]:
+    """The options that name a model and its size, where these are not the default."""
+    size = find_model(model).name_of(network)
+    return [*([] if model == DEFAULT_MODEL else [f"--model {model}"]), *([f"--size {size}"] if size else [])]
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def _commit() -> str:

@@ -35,7 +35,7 @@ def evaluate(weights: Weights, data: Mapping[str, str | Path], maps: Sequence[st
     Raises:
         DataError: from loading; `no_beats` or `no_clips`, when no recording or no clip can be used.
     """
-    cohort = prepare(data, maps, with_maps=find_model(weights.config.model).reads == "map")
+    cohort = prepare(data, maps, model=find_model(weights.config.model))
     tests = cohort.render(tuple(QUALITIES) * RENDERINGS, EVALUATION_SEED, "evaluation")
     return score_weights(weights, cohort, tests, predict(weights, tests))
 

@@ -22,7 +22,8 @@ from bpdemo.training.recipe import Recipe, recipe_of
 from bpdemo.training.results import Results
 from bpdemo.training.scoring import About, summarise
 from bpdemo.training.train import Material, open_run, shared_folder
-from bpdemo.weights.store import Weights, pick_device
+from bpdemo.weights.folder import pick_device
+from bpdemo.weights.store import Weights
 
 
 def evaluate_elsewhere(
@@ -106,7 +107,7 @@ def _prepare(
         return data_set_of(person) == protocol.data_set
 
     try:
-        cohort = prepare(data, maps, wanted, with_maps=find_model(model).reads == "map")
+        cohort = prepare(data, maps, wanted, model=find_model(model))
     except DataError as error:
         if error.code != "no_clips" or protocol.data_set in found:
             raise

@@ -4,14 +4,16 @@ Only the windows are kept that the demo would give a reading for and whose press
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from bpdemo.crops import CropForm
 from bpdemo.data.person import Person, Recording
 from bpdemo.errors import DataError
 from bpdemo.maps.recording import read_recording
@@ -20,6 +22,7 @@ from bpdemo.models.inputs import Inputs
 from bpdemo.regions import CELLS
 from bpdemo.stmap import CHANNELS
 from bpdemo.system.processes import cores, map_in_processes
+from bpdemo.training.crop_store import CropStore
 from bpdemo.training.dataset import Dataset, FilmedClip
 from bpdemo.training.results import FILMED, Windows
 from bpdemo.weights.config import Clips
@@ -36,6 +39,8 @@ MAP_COLUMNS = ("stmap", "mask", "columns")
 """What a model reads besides that reads the maps themselves."""
 LABELS = ("systolic", "diastolic")
 """What is learned from with labels alone."""
+CROP_COLUMNS = ("crops", "crops_form", "crops_frames", "crops_contact")
+"""And one that reads frames."""
 
 _CLIPS_WORTH_A_POOL = 12
 _NO_PRESSURE = "no_pressure"
@@ -52,28 +57,41 @@ class Filmed:
     everybody: tuple[str, ...]  # names of all people, those without a window among them
 
 
-def read_clips(recordings: Sequence[Recording]) -> Iterator[Row]:
-    """Yield the rows of some recordings' clips; a clip without a pressure is not read."""
-    known = [one for one in recordings if one.pressure is not None]
+def read_clips(
+    recordings: Sequence[Recording], crops: CropForm | None = None, *, pressure: bool = True
+) -> Iterator[Row]:
+    """Yield the rows of some recordings' clips, with crops where there is a form of them.
+
+    Where a `pressure` is wanted, a clip without one is not read.
+    """
+    known = [one for one in recordings if one.pressure is not None or not pressure]
     for one in recordings:
-        if one.pressure is None:
+        if pressure and one.pressure is None:
             yield _unread(one, "refused", _NO_PRESSURE)
     pooled = cores() > 1 and len(known) >= _CLIPS_WORTH_A_POOL
-    read = map_in_processes(read_recording, known) if pooled else map(read_recording, known)
+    work = partial(read_recording, crops=crops)
+    read = map_in_processes(work, known) if pooled else map(work, known)
     shown = tqdm(read, total=len(known), desc="read clips", unit="clip", disable=not known)
     for one, rows in zip(known, shown, strict=True):
         yield from [_unread(one, "error", "crashed")] if rows is None else rows
 
 
-def read_maps(maps: Sequence[str | Path], with_maps: bool = False, labelled: bool = True) -> Iterator[Row]:
-    """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`."""
-    columns = [*COLUMNS, *(MAP_COLUMNS if with_maps else ())]
+def read_maps(
+    maps: Sequence[str | Path], with_maps: bool = False, crops: CropForm | None = None, *, labelled: bool = True
+) -> Iterator[Row]:
+    """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`.
+
+    Without labels, pressures are not read.
+    """
+    columns = [*COLUMNS, *(MAP_COLUMNS if with_maps else ()), *(CROP_COLUMNS if crops else ())]
     columns = [name for name in columns if labelled or name not in LABELS]
     for source in maps:
         yield from tqdm(read_rows(source, columns), desc="read maps", unit="window")
 
 
-def collect(rows: Iterable[Row], with_maps: bool = False, labelled: bool = True) -> Filmed:
+def collect(
+    rows: Iterable[Row], with_maps: bool = False, store: CropStore | None = None, *, labelled: bool = True
+) -> Filmed:
     """Return the windows that give a reading and whose pressure is known, and what became of the rest.
 
     Without labels the pressure need not be known, and is NaN of all.
@@ -87,7 +105,7 @@ def collect(rows: Iterable[Row], with_maps: bool = False, labelled: bool = True)
     kept: list[Row] = []
     everybody: dict[str, None] = {}
     refused: dict[tuple[str, str], str] = {}
-    end_s: dict[tuple[str, str], float] = {}
+    is_first, read = first_of_overlapping(), set[tuple[str, str]]()
     windows, overlapping = Counter[str](), 0
     for row in rows:
         clip = row["person"], row["recording"]
@@ -96,12 +114,12 @@ def collect(rows: Iterable[Row], with_maps: bool = False, labelled: bool = True)
             code = row["code"] or _NO_PRESSURE
             refused.setdefault(clip, code)
             windows[code] += row.get("start_s") is not None
-        elif row["start_s"] >= end_s.get(clip, -np.inf) - _MEETING_S:
-            kept.append(row)
-            end_s[clip] = row["end_s"]
+        elif is_first(row):
+            kept.append(row if store is None else keep_crops(row, store))
+            read.add(clip)
         else:
             overlapping += 1
-    codes = Counter(code for clip, code in refused.items() if clip not in end_s)
+    codes = Counter(code for clip, code in refused.items() if clip not in read)
     if not kept:
         told = ", ".join(f"{code}: {count}" for code, count in codes.items())
         raise DataError(
@@ -110,14 +128,34 @@ def collect(rows: Iterable[Row], with_maps: bool = False, labelled: bool = True)
             "Run `bpdemo estimate` on some of them; it says what is wrong with each.",
         )
     return Filmed(
-        _stack(kept, with_maps),
-        Clips(read=len(end_s), refused=dict(codes)),
+        _stack(kept, with_maps, store),
+        Clips(read=len(read), refused=dict(codes)),
         Windows(read=len(kept), refused=dict(+windows), overlapping=overlapping),
         tuple(everybody),
     )
 
 
-def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
+def first_of_overlapping() -> Callable[[Row], bool]:
+    """Return what tells of one row after another whether its window overlaps none before it that was told so."""
+    end_s: dict[tuple[str, str], float] = {}
+
+    def is_first(row: Row) -> bool:
+        clip = row["person"], row["recording"]
+        if row["start_s"] < end_s.get(clip, -np.inf) - _MEETING_S:
+            return False
+        end_s[clip] = row["end_s"]
+        return True
+
+    return is_first
+
+
+def keep_crops(row: Row, store: CropStore) -> Row:
+    """Return a row whose crops lie in a store: `crop` is their number there."""
+    kept = {name: value for name, value in row.items() if name not in CROP_COLUMNS}
+    return kept | {"crop": store.append(*unpack_crops(row))}
+
+
+def _stack(kept: Sequence[Row], with_maps: bool, store: CropStore | None) -> Dataset:
     """Return windows, person by person."""
     people = {name: number for number, name in enumerate(dict.fromkeys(row["person"] for row in kept))}
     kept = sorted(kept, key=lambda row: people[row["person"]])
@@ -137,7 +175,7 @@ def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
             shape = (len(CHANNELS), len(CELLS), row["columns"])
             inputs.put_map(i, np.reshape(row["stmap"], shape), np.reshape(row["mask"], shape[1:]))
     return Dataset(
-        **vars(inputs),
+        **inputs.arrays,
         person=person,
         quality=np.full(len(kept), FILMED),
         truth=truth,
@@ -149,6 +187,8 @@ def _stack(kept: Sequence[Row], with_maps: bool) -> Dataset:
             for windows in [np.flatnonzero(person == number)]
         ),
         clips=tuple(FilmedClip(*key, row.get("task"), row.get("camera")) for key, row in firsts.items()),
+        crop=None if store is None else np.array([row["crop"] for row in kept]),
+        store=store,
     )
 
 

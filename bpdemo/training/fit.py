@@ -6,7 +6,6 @@ distance from the training mean that is kept (`models/pressure_model.py`). Test 
 throughout.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +20,11 @@ from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import range_of
 from bpdemo.models.pressure_model import PressureModel
-from bpdemo.system.files import write_file
+from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.dataset import Dataset, contact_beats
 from bpdemo.training.member_fit import MemberFit
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
+from bpdemo.training.pulse_fit import fit_pulse, pulse_windows
 from bpdemo.training.recipe import Recipe
 
 _TINY = 1e-9
@@ -74,11 +74,10 @@ def fit(
     contact = contact_beats(dataset.people)
     for member in fitted.members:
         member.fit_reference(dataset.batches(windows), contact[list(people)])
-    finished, state = 0, None
-    if checkpoint is not None and checkpoint.is_file():
-        saved = torch.load(checkpoint, weights_only=True, map_location="cpu")  # every part moves its own to the device
+    finished, pulse_state, state = 0, None, None
+    if (saved := load_checkpoint(checkpoint)) is not None:
         fitted.load_state_dict(saved["network"])
-        finished, state = saved["finished"], saved["member"]
+        finished, pulse_state, state = saved["finished"], saved["pulse"], saved["member"]
     parts = max(2, min(recipe.set_aside, len(people)))
     splits = [
         tuple([people[i] for i in side] for side in sides)
@@ -86,25 +85,31 @@ def fit(
     ]
     for number in range(finished, config.members):
 
-        def save(state: dict[str, Any] | None, finished: int = number) -> None:
+        def save(member: dict[str, Any] | None, pulse: dict[str, Any] | None = None, finished: int = number) -> None:
             if checkpoint is not None and distributed_state(device).is_main_process:
-                content = io.BytesIO()
-                torch.save({"network": fitted.state_dict(), "finished": finished, "member": state}, content)
-                write_file(checkpoint, content.getvalue())
+                parts = {"network": fitted.state_dict(), "finished": finished, "pulse": pulse, "member": member}
+                save_checkpoint(checkpoint, parts)
 
         learning, _ = splits[number % parts]
+        member, own_seed = fitted.members[number], seed + 1000 * number
+        shown = None if title is None else f"{title}, member {number + 1}/{config.members}"
+        if member.pulse is not None and state is None:
+            windows = pulse_windows(dataset, dataset.windows_of(learning))
+            epochs, told = member.pulse.EPOCHS, np.ones(len(windows.crop), bool)
+            how = (epochs, own_seed, device, shown and f"{shown}, pulse", pulse_state)
+            fit_pulse(member.pulse, windows, told, *how, lambda pulse: save(None, pulse))
         MemberFit(
             dataset,
             config,
             recipe,
             *draw_chances(dataset, learning, config),
-            fitted.members[number].shape_of(torch.from_numpy(contact)),
-            seed + 1000 * number,
+            member.shape_of(torch.from_numpy(contact)),
+            own_seed,
             device,
-            None if title is None else f"{title}, member {number + 1}/{config.members}",
-        ).run(fitted.members[number], state, save)
-        state = None
-        save(None, number + 1)
+            shown,
+        ).run(member, state, save)
+        pulse_state = state = None
+        save(None, finished=number + 1)
     fitted.to(device).eval()
     set_aside = []
     for number, (member, (learning, aside)) in enumerate(zip(fitted.members, splits, strict=False)):

@@ -5,10 +5,8 @@ a time axis (`Member.pulse_features`), window by window of different people. Eve
 from it (`weights.start`). Pressures are not read. Which people to set aside, sizes and recipe are ours.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +25,16 @@ from bpdemo.errors import DataError
 from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.inputs import Inputs
-from bpdemo.models.spectra import irrelevant_power
-from bpdemo.spectrum import heart_rate_hz, resample_wave, snr_db
+from bpdemo.spectrum import heart_rate_hz, irrelevant_power, resample_wave, snr_db
 from bpdemo.synthesis.pulses import beats_of
-from bpdemo.system.files import write_file
+from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.dataset import Dataset, concat
 from bpdemo.training.filmed import collect, read_maps
-from bpdemo.training.fit import distributed_state
-from bpdemo.training.loop import Loop
+from bpdemo.training.loop import Loop, distributed_state
 from bpdemo.training.map_waves import MapWaves, trim
 from bpdemo.training.rendered import render
+from bpdemo.weights.folder import pick_device
 from bpdemo.weights.start import Start, StartConfig, save_start
-from bpdemo.weights.store import pick_device
 
 _LEAST_PEOPLE = 4  # two to learn from, two to set aside
 
@@ -148,7 +144,7 @@ def read_windows(
         qualities = recipe.qualities * recipe.cycles
         parts.append(render(people, qualities, seed, "pretraining", with_maps=with_maps))
     if maps:
-        rows = chain(read_maps(maps, with_maps, labelled=False))
+        rows = read_maps(maps, with_maps, labelled=False)
         parts.append(collect(rows, with_maps, labelled=False).dataset)
     check_people([{person.name for person in part.people} for part in parts])
     dataset = parts[0] if len(parts) == 1 else concat(*parts)
@@ -217,9 +213,7 @@ def _teach(
     batch = min(recipe.batch, len(people))
     batch -= batch % processes  # all have as many, so that one loss is made of them
     steps = max(1, len(windows) // max(batch, 1))
-    marker, saved = settings.model_dump_json(), None
-    if checkpoint.is_file():
-        saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    marker, saved = settings.model_dump_json(), load_checkpoint(checkpoint)
 
     def optimize() -> tuple[Optimizer, LRScheduler]:
         taught = [parameter for parameter in waves.parameters() if parameter.requires_grad]
@@ -233,10 +227,8 @@ def _teach(
         return found
 
     def save(state: dict[str, Any]) -> None:
-        content = io.BytesIO()
-        torch.save({"settings": marker, "state": state}, content)
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        write_file(checkpoint, content.getvalue())
+        save_checkpoint(checkpoint, {"settings": marker, "state": state})
 
     state = saved["state"] if saved is not None and saved["settings"] == marker else None
     Loop(recipe.epochs, steps, batch, seed, device, "pretrain").run(waves, optimize, loss, state, save)
@@ -246,7 +238,7 @@ def _teach(
 def _pulse_figures(wave: Tensor, rate_hz: float, inputs: Inputs) -> tuple[float, float, float]:
     fine, known_hz = resample_wave(wave.numpy(), rate_hz), float(inputs.rate_hz[0])
     error_bpm = 60 * abs(heart_rate_hz(fine) - known_hz)
-    return float(irrelevant_power(wave, rate_hz)), error_bpm, snr_db(fine, known_hz)
+    return irrelevant_power(fine), error_bpm, snr_db(fine, known_hz)
 
 
 def _unlabelled(recording: Recording) -> Recording:

@@ -186,6 +186,11 @@ class Results(Figures):
         """Scores of the network at the reference quality, by pressure."""
         return self.qualities[self.reference]
 
+    @property
+    def has_ranges(self) -> bool:
+        """Whether the network gives range probabilities; otherwise it gives a value alone."""
+        return all(scores.commonest_range is not None for scores in self.network.values())
+
     def title(self, name: str) -> str:
         """Return the name of a model or control as tables show it: the network goes by its own name."""
         return name.replace(NETWORK, self.model, 1) if name.startswith(NETWORK) else name

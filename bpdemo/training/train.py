@@ -34,7 +34,8 @@ from bpdemo.training.results import BOTH, Results
 from bpdemo.training.scoring import About, summarise
 from bpdemo.training.told import answers_with_told, fit_told_of
 from bpdemo.weights.config import Intervals, WeightsConfig
-from bpdemo.weights.store import Weights, pick_device, save_weights
+from bpdemo.weights.folder import pick_device
+from bpdemo.weights.store import Weights, save_weights
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def prepare_material(
     Raises:
         DataError: the data cannot be used.
     """
-    cohort = prepare(data, maps, with_maps=find_model(model).reads == "map")
+    cohort = prepare(data, maps, model=find_model(model))
     return Material(
         cohort,
         cohort.render(recipe.qualities * recipe.cycles, seed, "training"),

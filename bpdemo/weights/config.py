@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -26,7 +26,7 @@ from pydantic import (
 
 from bpdemo import beats, stmap
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models import find_model
+from bpdemo.models import MODELS, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.told import ToldParameters
 
@@ -40,18 +40,21 @@ def _printable(text: str) -> str:
     return text
 
 
-_Line = Annotated[str, Field(max_length=4000), AfterValidator(_printable)]
+Line = Annotated[str, Field(max_length=4000), AfterValidator(_printable)]
 _Pressure = Annotated[float, Field(ge=20, le=300)]  # mmHg
 _Spread = Annotated[float, Field(ge=0, le=300)]  # mmHg
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """Part of a config: no number in quotes, no NaN; entries that are not named here are kept as they are."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
 
 
-class TrainedPressure(_Part):
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+
+class TrainedPressure(Part):
     """One pressure of the people the weights were fitted on, mmHg; the error is that of always answering the mean."""
 
     mean: _Pressure
@@ -59,14 +62,14 @@ class TrainedPressure(_Part):
     mean_absolute_error: _Spread
 
 
-class Clips(_Part):
+class Clips(Part):
     """How many clips were read, and how many were refused, by reason code."""
 
     read: int
     refused: dict[str, int]
 
 
-class Training(_Part):
+class Training(Part):
     """What the weights were fitted on: people, maps, names of the people, and the recipe of the fit."""
 
     people: Annotated[int, Field(ge=1, le=10**9)]
@@ -79,7 +82,7 @@ class Training(_Part):
     names: list[str] = []
 
 
-class Intervals(_Part):
+class Intervals(Part):
     """Half-widths of the intervals, mmHg."""
 
     coverage: Annotated[float, Field(ge=0.01, le=0.999)]
@@ -87,14 +90,14 @@ class Intervals(_Part):
     diastolic: _Spread
 
 
-class Scatter(_Part):
+class Scatter(Part):
     """Standard deviation of the answers to several captures of one person, at the reference quality, mmHg."""
 
     systolic: _Spread
     diastolic: _Spread
 
 
-class Figures(_Part):
+class Figures(Part):
     """Errors of one pressure on unseen people, mmHg but for `r`, `coverage` and `within` (shares, 0..1)."""
 
     mae: float
@@ -111,14 +114,14 @@ class Figures(_Part):
     calibration_error: float | None = None
 
 
-class QualityFigures(_Part):
+class QualityFigures(Part):
     """Figures on maps of one quality."""
 
     systolic: Figures
     diastolic: Figures
 
 
-class Validation(_Part):
+class Validation(Part):
     """Figures on unseen people by quality of their maps; no estimate relies on them, so another form is left out."""
 
     protocol: str = ""
@@ -135,19 +138,19 @@ class Validation(_Part):
             return cls.model_fields[info.field_name].get_default()
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """Where the weights come from: data sets, their citation, commit and command of the training, seed and date."""
 
-    data: _Line
-    citation: _Line
-    commit: _Line
-    command: _Line
+    data: Line
+    citation: Line
+    commit: Line
+    command: Line
     seed: Annotated[int, Field(ge=-(2**63), le=2**64)]
-    date: _Line
-    statement: _Line
+    date: Line
+    statement: Line
 
 
-class WeightsConfig(_Part):
+class WeightsConfig(Part):
     """The content of config.json.
 
     Attributes:
@@ -161,7 +164,7 @@ class WeightsConfig(_Part):
     """
 
     bpdemo: Literal["weights/4"] = SCHEMA
-    name: _Line
+    name: Line
     model: str
     stmap: dict[str, JsonValue]
     beats: dict[str, JsonValue]
@@ -194,23 +197,16 @@ def parse_config(content: bytes | str, place: str) -> WeightsConfig:
     """Return the checked content of config.json; `place` is what an error calls it.
 
     Raises:
-        WeightsError: `config_invalid`, `config_schema`, `model_unknown`, `stmap_version`, `stmap_differs`,
-            `cells_differ` or `slices_differ`.
+        WeightsError: `config_invalid`, `config_schema`, `model_unknown`, `model_gives_pulse`, `stmap_version`,
+            `stmap_differs`, `cells_differ` or `slices_differ`.
     """
-    try:
-        entries = json.loads(content, object_pairs_hook=_without_doubles, parse_float=_finite, parse_constant=_finite)
-    except (ValueError, RecursionError) as error:
-        raise _invalid(place, "it is not JSON, or holds NaN, an infinity or a name twice") from error
-    if not isinstance(entries, dict):
-        raise _invalid(place, "it is not a JSON object")
+    entries = read_entries(content, place)
+    if (named := MODELS.get(str(entries.get("model")))) is not None:
+        named.require_pressures()  # before the schema: weights of the pulse alone have their own
     if entries.get("bpdemo") != SCHEMA:
         schema = f"is of the schema {entries['bpdemo']!r:.20}" if "bpdemo" in entries else "names no schema"
         raise WeightsError("config_schema", f"{place} {schema}; this version of bpdemo reads {SCHEMA!r}.", REMEDY)
-    try:
-        config = WeightsConfig.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise _invalid(place, ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))) from error
+    config = validated(WeightsConfig, content, place)
     # In code a size that is left out is ours; in a file it would be a guess.
     missing = sorted(field.name for field in fields(config.network) if field.name not in entries["network"])
     if missing:
@@ -219,6 +215,26 @@ def parse_config(content: bytes | str, place: str) -> WeightsConfig:
         raise _invalid(place, "told takes other numbers of a clip than the network gives")
     _check_specifications(config, place)
     return config
+
+
+def read_entries(content: bytes | str, place: str) -> dict[str, Any]:
+    """Return the entries of a config.json, as yet unchecked; raises WeightsError, `config_invalid`."""
+    try:
+        entries = json.loads(content, object_pairs_hook=_without_doubles, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(place, "it is not JSON, or holds NaN, an infinity or a name twice") from error
+    if not isinstance(entries, dict):
+        raise _invalid(place, "it is not a JSON object")
+    return entries
+
+
+def validated(kind: type[AnyPart], content: bytes | str, place: str) -> AnyPart:
+    """Return a config of some kind; raises WeightsError, `config_invalid` or `model_unknown`."""
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise _invalid(place, ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))) from error
 
 
 def _without_doubles(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -11,11 +11,11 @@ def embedded_folder(model: str | None = None) -> Path:
     """Return the folder of the weights of a model that come with the project; None is the default model.
 
     Raises:
-        WeightsError: `model_unknown` or `model_not_trained`.
+        WeightsError: `model_unknown`, `model_gives_pulse` or `model_not_trained`.
     """
     if model is None or model in embedded_models():
         return _place(model or DEFAULT_MODEL)
-    find_model(model)
+    find_model(model).require_pressures()
     raise WeightsError(
         "model_not_trained",
         f"No weights of the model {model!r} come with this version of bpdemo.",
@@ -25,8 +25,8 @@ def embedded_folder(model: str | None = None) -> Path:
 
 
 def embedded_models() -> list[str]:
-    """Return the names of the models whose weights come with the project, the default model first."""
-    others = (name for name in MODELS if name != DEFAULT_MODEL)
+    """Return the models that give pressures and whose weights come with the project: names, the default model first."""
+    others = (name for name, model in MODELS.items() if name != DEFAULT_MODEL and model.gives != "pulse")
     return [DEFAULT_MODEL, *(name for name in others if (_place(name) / "config.json").is_file())]
 
 

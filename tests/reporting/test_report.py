@@ -11,7 +11,7 @@ from bpdemo.reporting.evaluation import write_evaluation
 from bpdemo.reporting.model_card import write_card
 from bpdemo.reporting.plots import draw_all, pictures
 from bpdemo.reporting.report import main, save_evidence, summary, to_text, write_report
-from bpdemo.reporting.tables import table
+from bpdemo.reporting.tables import VALUE_ALONE, probabilities_table, table
 from bpdemo.training.results import load_results
 from bpdemo.training.scoring import About, summarise
 from tests.support.made_up import make, results, results_elsewhere
@@ -89,6 +89,20 @@ def test_a_handful_of_people_still_gets_a_card(config, tmp_path):
     card = write_card(config, few)
     assert set(re.findall(r"evidence/([\w.]+)", card)) == drawn
     assert "| too few |" in summary(few)
+
+
+def test_of_a_network_without_ranges_it_is_said_where_ranges_would_stand(made, config):
+    alone = results(with_ranges=False)
+    assert (made.has_ranges, alone.has_ranges) == (True, False)
+    assert probabilities_table(alone) == VALUE_ALONE
+    for write in (summary, lambda found: write_card(config, found), lambda found: write_evaluation(config, found)):
+        assert VALUE_ALONE in write(alone)
+        assert VALUE_ALONE not in write(made)
+        for word in ("classifier", "calibration error", "ikeliest range", "range probabilities", "reliability"):
+            assert word not in write(alone), word
+            assert word in "".join((summary(made), write_card(config, made), write_evaluation(config, made)))
+    for figures in alone.network.values():
+        assert figures.coverage == pytest.approx(0.9, abs=0.03), "intervals need no ranges"
 
 
 def test_the_report_on_saved_weights_warns_of_people_seen(tmp_path):

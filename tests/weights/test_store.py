@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from bpdemo.beats import POINTS
 from bpdemo.regions import REGIONS
 from bpdemo.weights import store
-from bpdemo.weights.store import embedded_folder, load_weights, pick_device, push_weights, save_weights
+from bpdemo.weights.folder import pick_device
+from bpdemo.weights.store import embedded_folder, load_weights, push_weights, save_weights
 from tests.support.small_weights import CARD, code_of, small_config, small_network, write_small
 
 FILES = ["README.md", "config.json", "model.safetensors"]
@@ -189,14 +190,14 @@ def test_a_config_that_cannot_be_used(folder):
 
 
 def test_a_folder_replaced_while_it_is_loaded_gives_no_mixture(folder, monkeypatch):
-    read_network = store._read_network
+    read_network = store.read_tensors
 
     def replace_first(*args):
         write_small(folder, seed=1, name="newer")  # fits the config that has been read already
         return read_network(*args)
 
     with monkeypatch.context() as race:
-        race.setattr(store, "_read_network", replace_first)
+        race.setattr(store, "read_tensors", replace_first)
         assert code_of(load_weights, folder) == "weights_changed"
     assert load_weights(folder).name == "newer"
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, from_numpy, nn
 
-from bpdemo.models.heads import Prediction, RangePrediction
+from bpdemo.models.heads import Prediction, RangePrediction, ValuePrediction
 
 ZERO_GPU_VARIABLE = "SPACES_ZERO_GPU"
 SECONDS = 5  # a GPU is asked for, at most: that much must be left of a visitor's daily share
@@ -45,8 +45,8 @@ def run_on_lent_gpu(network: nn.Module, decorator: Callable) -> None:
         with torch.inference_mode():
             prediction = forward(*(from_numpy(array).to(device) for array in arrays))
         pressures = (prediction.systolic, prediction.diastolic)
-        ranges = [{part: value.cpu().numpy() for part, value in vars(pressure).items()} for pressure in pressures]
-        return ranges, None if prediction.shape is None else prediction.shape.cpu().numpy()
+        parts = [{part: value.cpu().numpy() for part, value in vars(pressure).items()} for pressure in pressures]
+        return parts, None if prediction.shape is None else prediction.shape.cpu().numpy()
 
     def forward_on_gpu(*tensors: Tensor) -> Prediction:
         try:
@@ -54,7 +54,12 @@ def run_on_lent_gpu(network: nn.Module, decorator: Callable) -> None:
         except Exception as error:  # no GPU is free, the visitor's share is used up, its process has ended
             logger.warning("no GPU was lent (%s); the network runs on the CPU", type(error).__name__)
             return forward(*tensors)
-        systolic, diastolic = (RangePrediction(**{k: from_numpy(v) for k, v in part.items()}) for part in pressures)
+        systolic, diastolic = map(_pressure, pressures)
         return Prediction(systolic, diastolic, None if shape is None else from_numpy(shape))
 
     network.forward = forward_on_gpu
+
+
+def _pressure(arrays: dict[str, Any]) -> ValuePrediction:
+    parts = {name: from_numpy(array) for name, array in arrays.items()}
+    return RangePrediction(**parts) if "probability" in parts else ValuePrediction(**parts)

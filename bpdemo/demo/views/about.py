@@ -59,12 +59,14 @@ def about(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[Evi
         "Command": made.command,
         "Date": made.date,
     }
+    model = find_model(config.model)
     return render(
         "about",
         cells=len(CELLS),
         coverage=config.intervals.coverage,
         summary=summary,
-        about_model=find_model(config.model).network.ABOUT,
+        about_model=model.network.ABOUT,
+        gives_ranges=model.gives == "ranges",
         scores=scores,
         evidence=evidence,
         provenance=[(name, value) for name, value in provenance.items() if value is not None],

@@ -78,11 +78,15 @@ def adjusted_limits(adjusted: Adjusted) -> str:
 
 
 def _describe(name: str, pressure: PressureEstimate) -> str:
-    """Return what the bars of a pressure show, in words."""
+    """Return what the figure of a pressure shows, in words."""
     likeliest = pressure.likeliest_range
     low, high = pressure.interval
+    ranges = (
+        f"{likeliest.low:.0f} to {likeliest.high:.0f} mmHg is most likely, {percent(likeliest.probability)}; "
+        if likeliest
+        else ""
+    )
     return (
-        f"{name}: {likeliest.low:.0f} to {likeliest.high:.0f} mmHg is most likely, {percent(likeliest.probability)}; "
-        f"the reading is {pressure.value:.0f}, its interval {low:.0f} to {high:.0f}, "
+        f"{name}: {ranges}the reading is {pressure.value:.0f}, its interval {low:.0f} to {high:.0f}, "
         f"the training mean {pressure.baseline.value:.0f}."
     )
