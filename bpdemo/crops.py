@@ -12,6 +12,7 @@ the second pass what is kept are the windows that are open at the same time, at 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -101,7 +102,7 @@ class _Window:
 
     def __init__(self, grid_s: np.ndarray, side: int) -> None:
         self.crops = np.empty((len(grid_s), side, side, 3), np.uint8)
-        self._grid_s, self._filled = grid_s, 0
+        self._grid_s, self._filled, self._dither = grid_s, 0, _dither(side)
         self._before: tuple[float, np.ndarray] | None = None
 
     @property
@@ -115,29 +116,41 @@ class _Window:
             self.end()
             return
         while not self.is_full and self._grid_s[self._filled] <= time_s:
-            self.crops[self._filled] = self._blend(self._grid_s[self._filled], time_s, crop)
-            self._filled += 1
+            self._put(slice(self._filled, self._filled + 1), self._blend(self._grid_s[self._filled], time_s, crop))
         self._before = time_s, crop
 
     def end(self) -> None:
         """Hold the last frame to the end."""
         if self._before is None:
             raise ValueError("a window holds no frame")
-        self.crops[self._filled :] = self._before[1]
-        self._filled = len(self.crops)
+        self._put(slice(self._filled, len(self.crops)), self._before[1])
         self._before = None
 
+    def _put(self, places: slice, crop: np.ndarray) -> None:
+        self.crops[places] = crop + self._dither  # what is cut off makes it an integer
+        self._filled = places.stop
+
     def _blend(self, grid_s: float, time_s: float, crop: np.ndarray) -> np.ndarray:
-        if self._before is None or time_s == grid_s:
+        if self._before is None:
             return crop
         before_s, before = self._before
-        share = (grid_s - before_s) / (time_s - before_s)
-        return cv2.addWeighted(before, 1 - share, crop, share, 0.0)
+        return before + np.float32((grid_s - before_s) / (time_s - before_s)) * (crop - before)
 
 
 def _add(windows: Iterable[_Window], time_s: float, crop: np.ndarray) -> None:
     for window in windows:
         window.add(time_s, crop)
+
+
+@cache
+def _dither(side: int) -> np.ndarray:
+    """Return what is added to each pixel before its fraction is cut off, [side, side, 1], evenly spread over 0 to 1.
+
+    A pulse is less than a level from frame to frame. Rounded, a blend of two frames would mostly be the nearer of them,
+    and the pulse would come early or late; so, their mean over the face is kept. Plastic-number sequence (M. Roberts).
+    """
+    row, column = np.mgrid[:side, :side]
+    return np.float32((0.5 + 0.7548776662 * column + 0.5698402910 * row) % 1)[..., None]
 
 
 class _Box:
@@ -153,14 +166,15 @@ class _Box:
         self._width, self._height = (max(round(width * faces), 1) for faces in (form.width, form.height))
 
     def cut(self, frame: Frame) -> np.ndarray:
-        """Return a frame's crop, uint8 [side, side, 3]."""
+        """Return a frame's crop, float32 [side, side, 3], 0 to 255."""
         # Where the face is lost the box waits, and before the face is first seen it is where that will be.
         seen = int(np.searchsorted(self._times_s, frame.time_s, side="right")) - 1
         centre = self._centres[np.clip(seen, 0, len(self._centres) - 1)]
         left, top = round(centre[0] - self._width / 2), round(centre[1] - self._height / 2)
         box = left, top, left + self._width, top + self._height
         picture = _part(frame.pixels, *box, repeat=self._form.follows)
-        return cv2.resize(picture, (self._form.side, self._form.side), interpolation=cv2.INTER_AREA)
+        size = self._form.side, self._form.side
+        return cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
 
 
 def _followed(track: FaceTrack) -> np.ndarray:

@@ -13,11 +13,17 @@ import pytest
 from gradio_client import Client, handle_file
 
 from bpdemo.capture import read_capture
+from bpdemo.crops import CropForm, read_crops
 from bpdemo.errors import ClipError
-from bpdemo.system.isolation import read_in_subprocess
+from bpdemo.system import isolation
+from bpdemo.system.isolation import read_crops_in_subprocess, read_in_subprocess
 from tests.support.serve_app import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a clip is read in this process")
+
+
+FORM = CropForm(side=64, rate_hz=25.0, width=1.2, height=1.4, follows=True)
+PLACES = [(0.0, 5.0), (4.0, 9.0), (8.0, 13.0)]
 
 
 class LeftError(Exception):
@@ -116,6 +122,53 @@ def test_what_is_no_clip_gives_the_same_error(text_file, tmp_path):
         with pytest.raises(ClipError) as raised:
             read_in_subprocess(path)
         assert raised.value.reason == here.value.reason
+
+
+@pytest.fixture(scope="module")
+def track(pulse_clip):
+    return read_capture(pulse_clip.path).track
+
+
+def test_it_gives_the_crops_that_reading_here_gives_one_window_after_another(pulse_clip, track):
+    here = [*read_crops(pulse_clip.path, track, FORM, PLACES)]
+    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES)
+    first = next(there)
+    assert len(readers()) == 1
+    np.testing.assert_array_equal([first, *there], here)
+    assert readers() == []
+    assert [*read_crops_in_subprocess(pulse_clip.path, track, FORM, [])] == []
+
+
+def test_of_crops_that_nobody_wants_no_process_is_left(pulse_clip, track, monkeypatch):
+    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES)
+    next(there)
+    there.close()
+    assert readers() == []
+
+    def leave(*_):
+        raise LeftError
+
+    monkeypatch.setattr(isolation, "_POLL_S", 0.001)
+    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES, leave)
+    with pytest.raises(LeftError):
+        next(there)
+    assert readers() == []
+
+
+def test_a_crash_between_windows_or_within_one_is_an_error(pulse_clip, track):
+    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES)
+    next(there)
+    os.kill(readers()[0].pid, signal.SIGSEGV)  # the next window is larger than what lies in the pipe
+    with pytest.raises(ClipError) as raised:
+        next(there)
+    assert raised.value.code == "crashed"
+    assert readers() == []
+
+
+def test_crops_of_what_is_no_clip_give_the_same_error(text_file, track):
+    with pytest.raises(ClipError) as raised:
+        next(read_crops_in_subprocess(text_file, track, FORM, PLACES))
+    assert raised.value.code == "not_a_video"
 
 
 @pytest.mark.slow
