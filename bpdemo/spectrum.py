@@ -4,6 +4,7 @@ Waves are [columns] at `stmap.RATE_HZ`, in any unit; spectra are taken under a H
 """
 
 import numpy as np
+from scipy.signal import resample
 
 from bpdemo.beats import band_pass
 from bpdemo.stmap import RATE_HZ
@@ -19,6 +20,11 @@ _RIVAL_BAND_HZ = (0.35, 8.0)  # half of a rate may lie below the heart's band
 _LINE_HZ = 0.05
 _STANDS_OUT = 3.0
 _TINY = 1e-24
+
+
+def resample_wave(wave: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return a wave of any rate at `RATE_HZ`, by its spectrum; what it holds from end to start is taken as periodic."""
+    return np.asarray(resample(wave - wave.mean(), round(len(wave) * RATE_HZ / rate_hz)))
 
 
 def power_spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BbpConfig, BeatsConfig, NetworkConfig, PaperConfig
+from bpdemo.models.config import (
+    CROSS_FITTED,
+    BbpConfig,
+    BeatsConfig,
+    ContrastPhysConfig,
+    NetworkConfig,
+    PaperConfig,
+    YueConfig,
+)
 
 if TYPE_CHECKING:
     from bpdemo.crops import CropForm
@@ -130,6 +138,20 @@ MODELS = {
             "value",
             BbpConfig,
             recipe={"epochs": 5, "learning_rate": 1e-3},
+        ),
+        Model(
+            "contrast-phys",
+            "The pulse in frames, learned without labels: Contrast-Phys+ of Sun and Li",
+            "frames",
+            "pulse",
+            ContrastPhysConfig,
+        ),
+        Model(
+            "yue",
+            "The pulse in frames, learned without labels: frequency-inspired self-supervision of Yue, Shi and Ding",
+            "frames",
+            "pulse",
+            YueConfig,
         ),
     )
 }

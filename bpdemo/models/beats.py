@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bpdemo.beats import MEAN_BEATS, POINTS, phase_points
+from bpdemo.beats import BEFORE_UPSTROKE, MEAN_BEATS, POINTS, phase_points
 from bpdemo.models.config import BeatsConfig
 from bpdemo.models.heads import Prediction, RangeHead
 from bpdemo.models.inputs import Inputs, draw_hidden
@@ -113,6 +113,18 @@ class Network(Member):
         found = min(len(components), len(self.beat_basis))
         self.beat_mean.copy_(torch.from_numpy(mean))
         self.beat_basis[:found] = torch.from_numpy(components[:found] * unit)
+
+    def pulse_features(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, None]:
+        """Return what the residual blocks make of each region's mean beat, over one period: [B, F, regions, 10]."""
+        values, weight, _ = tensors
+        batch, regions = weight.shape[0], weight.shape[2]
+        own, measured = average_rows(
+            values.permute(0, 3, 1, 2, 4).flatten(0, 1).unsqueeze(3), weight.transpose(1, 2).flatten(0, 1).unsqueeze(2)
+        )
+        whole = average_rows(values, weight)[0][:, -1].repeat_interleave(regions, dim=0)
+        x = self.blocks(self.stem(torch.where(measured[:, -1, None, None], own[:, -1], whole)))
+        period = round(x.shape[-1] / (1 + BEFORE_UPSTROKE))
+        return x[..., :period].unflatten(0, (batch, regions)).transpose(1, 2), None
 
     def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
         """Return a window of which a region has no weight; None where it had none, and where no other has."""

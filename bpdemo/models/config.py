@@ -125,3 +125,29 @@ class DrpBbpConfig(BbpConfig):
     members: _Members = 1
     pulse_width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
     side: Literal[32, 64, 128] = 128
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class ContrastPhysConfig(NetworkConfig):
+    """Sizes of `contrast_phys.py`; those left out are the published ones. Edges and dropout have no part in it.
+
+    Attributes:
+        width: feature channels; half of it in the first layer.
+        places: of either side of the block of waves.
+    """
+
+    dropout: _Dropout = 0.0
+    width: Annotated[int, Field(ge=2, le=1024, strict=True)] = 64
+    places: Annotated[int, Field(ge=1, le=8, strict=True)] = 2
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class YueConfig(NetworkConfig):
+    """Sizes of `yue.py`; those left out are the published ones. Edges and dropout have no part in it.
+
+    Attributes:
+        width: feature channels.
+    """
+
+    dropout: _Dropout = 0.0
+    width: Annotated[int, Field(ge=2, le=1024, strict=True)] = 64

@@ -28,12 +28,13 @@ from bpdemo.models.config import PaperConfig
 from bpdemo.models.heads import Prediction, RangeHead, read_across
 from bpdemo.models.inputs import Inputs, draw_hidden
 from bpdemo.models.pressure_model import Member
-from bpdemo.regions import CELLS
-from bpdemo.stmap import CHANNELS
+from bpdemo.regions import CELLS, REGIONS
+from bpdemo.stmap import CHANNELS, RATE_HZ
 
 _T = CHANNELS.index("T")
 _EPSILON = 1e-6
 _QUICK_WIDTH = 64  # of the last stage: all regions left out in turn take a CPU half a second in the full size
+_STEM_STRIDE = 4  # columns
 _STRETCH = 45  # columns, 1.5 s: what is hidden of the time in training comes in pieces of half a slice
 
 
@@ -44,6 +45,8 @@ class Network(Member):
         f"The map, {len(CELLS)} rows in {len(CHANNELS)} channels, is cut into half overlapping slices of time. A deep "
         "residual network reads each slice, and a BiLSTM reads across them."
     )
+
+    config: PaperConfig
 
     def __init__(self, config: PaperConfig) -> None:
         super().__init__(config)
@@ -93,6 +96,17 @@ class Network(Member):
         left = mask & torch.from_numpy(seen[:, :, None] & in_time).to(mask.device)
         # Where what is left was not measured, the window stays as it was.
         return stmap, torch.where(left.any(dim=(1, 2), keepdim=True), left, mask)
+
+    def pulse_features(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, float]:
+        """Return what stem and first stage make of whole maps, by region: [B, F, regions, columns / 4]."""
+        stmap, mask = tensors
+        x = self.blocks[: self.config.blocks[0]](self.stem(scale_map(stmap, mask)))
+        seen = mask.float().mean(dim=-1, keepdim=True).transpose(1, 2)  # [B, 1, cells]
+        of_region = torch.tensor([[cell.region == region for cell in CELLS] for region in REGIONS], device=seen.device)
+        share = seen * of_region
+        share = torch.where(share.any(dim=-1, keepdim=True), share, seen)
+        share = share / share.sum(dim=-1, keepdim=True).clamp(min=_EPSILON)
+        return torch.einsum("bfct,bwc->bfwt", x, share), RATE_HZ / _STEM_STRIDE
 
     def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
         """Return a window whose mask hides a region's cells; None where it hid them before, or now hides all.

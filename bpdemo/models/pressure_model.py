@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from bpdemo.crops import CropForm
+from bpdemo.errors import BpdemoError
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.heads import (
     TINY_PROBABILITY,
@@ -84,6 +85,21 @@ class Member(nn.Module, ABC):
 
     def shape_of(self, contact: Tensor) -> Tensor | None:
         """Return the `Prediction.shape` that contact beats [people, points] should give; None without one."""
+
+    def pulse_features(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, float | None]:  # noqa: ARG002 - not here
+        """Return what the part of the network that still has a time axis makes of B windows, and its rate in Hz.
+
+        [B, F, W, T]: F features of W waves, as of W regions; where a region was not measured, those of the others'
+        mean. A rate of None says that T is one beat. Label-free pretraining (`training.pretrain`) teaches this part.
+
+        Raises:
+            BpdemoError: `model_not_pretrainable`, of a model without such a part.
+        """
+        raise BpdemoError(
+            "model_not_pretrainable",
+            "This model has no part that label-free pretraining could teach.",
+            "Pretrain a model that reads the map or mean beats.",
+        )
 
     def without_region(self, tensors: tuple[Tensor, ...], region: str) -> tuple[Tensor, ...] | None:
         """Return one window's tensors [1, ...] with a region of the face left out.

@@ -37,6 +37,8 @@ COLUMNS = (
 """Of `schema.COLUMNS`, what is learned from."""
 MAP_COLUMNS = ("stmap", "mask", "columns")
 """What a model reads besides that reads the maps themselves."""
+LABELS = ("systolic", "diastolic")
+"""What is learned from with labels alone."""
 CROP_COLUMNS = ("crops", "crops_form", "crops_frames", "crops_contact")
 """And one that reads frames."""
 
@@ -74,15 +76,25 @@ def read_clips(
         yield from [_unread(one, "error", "crashed")] if rows is None else rows
 
 
-def read_maps(maps: Sequence[str | Path], with_maps: bool = False, crops: CropForm | None = None) -> Iterator[Row]:
-    """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`."""
-    columns = (*COLUMNS, *(MAP_COLUMNS if with_maps else ()), *(CROP_COLUMNS if crops else ()))
+def read_maps(
+    maps: Sequence[str | Path], with_maps: bool = False, crops: CropForm | None = None, *, labelled: bool = True
+) -> Iterator[Row]:
+    """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`.
+
+    Without labels, pressures are not read.
+    """
+    columns = [*COLUMNS, *(MAP_COLUMNS if with_maps else ()), *(CROP_COLUMNS if crops else ())]
+    columns = [name for name in columns if labelled or name not in LABELS]
     for source in maps:
         yield from tqdm(read_rows(source, columns), desc="read maps", unit="window")
 
 
-def collect(rows: Iterable[Row], with_maps: bool = False, store: CropStore | None = None) -> Filmed:
+def collect(
+    rows: Iterable[Row], with_maps: bool = False, store: CropStore | None = None, *, labelled: bool = True
+) -> Filmed:
     """Return the windows that give a reading and whose pressure is known, and what became of the rest.
+
+    Without labels the pressure need not be known, and is NaN of all.
 
     Of windows that overlap, the first counts: nothing is learned twice from the same beats. The people are those with
     such a window, in order; a person's pressures are the mean over clips, a clip's over its windows.
@@ -98,7 +110,7 @@ def collect(rows: Iterable[Row], with_maps: bool = False, store: CropStore | Non
     for row in rows:
         clip = row["person"], row["recording"]
         everybody[row["person"]] = None
-        if row["status"] != "reading" or row.get("systolic") is None:
+        if row["status"] != "reading" or (labelled and row.get("systolic") is None):
             code = row["code"] or _NO_PRESSURE
             refused.setdefault(clip, code)
             windows[code] += row.get("start_s") is not None
@@ -153,7 +165,7 @@ def _stack(kept: Sequence[Row], with_maps: bool, store: CropStore | None) -> Dat
     clips = {key: number for number, key in enumerate(firsts)}
     person = np.array([people[row["person"]] for row in kept])
     clip = np.array([clips[row["person"], row["recording"]] for row in kept])
-    truth = np.array([(row["systolic"], row["diastolic"]) for row in kept], np.float32)
+    truth = np.array([[row.get(name) for name in LABELS] for row in kept], np.float32)
     inputs = Inputs.empty(len(kept), with_maps)
     for i, row in enumerate(kept):  # one by one: a list of all would take as much memory again
         inputs.values[i] = np.reshape(row["beats"], inputs.values.shape[1:])
