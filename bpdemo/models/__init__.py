@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from bpdemo.errors import WeightsError, shown
-from bpdemo.models.config import CROSS_FITTED, BbpConfig, BeatsConfig, NetworkConfig, PaperConfig
+from bpdemo.models.config import CROSS_FITTED, BbpConfig, BeatsConfig, DrpBbpConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
     from bpdemo.crops import CropForm
@@ -130,6 +130,14 @@ MODELS = {
             "value",
             BbpConfig,
             recipe={"epochs": 5, "learning_rate": 1e-3},
+        ),
+        Model(
+            "drp-bbp",
+            "Two pulse waves out of the frames and the pressures from both, as Hwang & Lee",
+            "frames",
+            "value",
+            DrpBbpConfig,
+            recipe={"set_aside": 5, "epochs": 20, "batch": 8, "learning_rate": 1e-3},
         ),
     )
 }
