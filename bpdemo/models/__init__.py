@@ -19,6 +19,9 @@ from bpdemo.models.config import (
     PaperConfig,
     YueConfig,
 )
+        ),
+        Model(
+from bpdemo.models.config import CROSS_FITTED, BbpConfig, BeatsConfig, DrpBbpConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
     from bpdemo.crops import CropForm
@@ -152,6 +155,14 @@ MODELS = {
             "frames",
             "pulse",
             YueConfig,
+        ),
+        Model(
+            "drp-bbp",
+            "Two pulse waves out of the frames and the pressures from both, as Hwang & Lee",
+            "frames",
+            "value",
+            DrpBbpConfig,
+            recipe={"set_aside": 5, "epochs": 20, "batch": 8, "learning_rate": 1e-3},
         ),
     )
 }
