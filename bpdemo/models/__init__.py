@@ -15,13 +15,11 @@ from bpdemo.models.config import (
     BbpConfig,
     BeatsConfig,
     ContrastPhysConfig,
+    DrpBbpConfig,
     NetworkConfig,
     PaperConfig,
     YueConfig,
 )
-        ),
-        Model(
-from bpdemo.models.config import CROSS_FITTED, BbpConfig, BeatsConfig, DrpBbpConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
     from bpdemo.crops import CropForm
