@@ -1,0 +1,176 @@
+"""Networks that find the pulse, trained, scored and resumed."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from bpdemo.cli import app
+from bpdemo.errors import DataError
+from bpdemo.models.config import NetworkConfig
+from bpdemo.training.crop_store import CropStore
+from bpdemo.training.pulse_fit import PulseWindows, fit_pulse
+from bpdemo.training.pulse_scores import score_pulse
+from bpdemo.training.train_pulse import split_people, train_pulse
+from bpdemo.weights.pulse_store import load_pulse
+from tests.support.small_pulse import NAME, Network, green_network
+
+CPU = torch.device("cpu")
+
+
+def make_windows(people=6, each=2, frames=300, noise=2.0, rates=None, seed=0):
+    """Crops whose green falls with a known pulse; the rate of a person is 60 + 8 x number."""
+    rng, store = np.random.default_rng(seed), CropStore()
+    time_s = np.arange(frames) / Network.FORM.rate_hz
+    crop, names = [], []
+    for number in range(people):
+        for _ in range(each):
+            rate_hz = (60 + 8 * number if rates is None else rates[number]) / 60
+            contact = np.sin(2 * np.pi * (rate_hz * time_s + rng.uniform()))
+            colour = np.array([150, 110, 90]) - 3 * contact[:, None] * np.array([0.1, 1.0, 0.3])
+            drift = 4 * np.sin(2 * np.pi * 0.1 * time_s)[:, None]
+            pictures = colour[:, None, None] + drift[:, None, None] + rng.normal(0, noise, (frames, 8, 8, 3))
+            crop.append(store.append(np.rint(pictures).astype(np.uint8), contact.astype(np.float32)))
+            names.append(f"set:{number}")
+    return PulseWindows(store, np.array(crop), tuple(names), tuple(names))
+
+
+def fit(windows, labelled=True, epochs=8, state=None, seed=0):
+    torch.manual_seed(seed)
+    network, states = Network(NetworkConfig()), []
+    told = np.full(len(windows.crop), labelled)
+    fit_pulse(network, windows, told, epochs, seed, CPU, None, state, states.append)
+    return network, states
+
+
+def test_a_network_learns_where_the_pulse_is():
+    windows = make_windows()
+    network, _ = fit(windows)
+    red, green, blue = network.weigh.weight[0].tolist()
+    assert green < 0
+    assert abs(green) > abs(red)
+    assert score_pulse(network, make_windows(seed=1)).mae < 3
+
+
+def test_figures_are_those_of_the_rates_found():
+    figures = score_pulse(green_network(), make_windows(people=3, each=1, noise=0.5))
+    assert (figures.people, figures.windows, figures.compared) == (3, 3, 3)
+    assert figures.mae == pytest.approx(0, abs=0.3)
+    assert figures.within_3_bpm == 1
+    assert figures.r == pytest.approx(1, abs=0.01)
+    assert figures.irrelevant_power < 0.5
+    noisy = score_pulse(green_network(), make_windows(people=3, each=1, noise=60))
+    assert noisy.snr_db < figures.snr_db - 3
+    assert noisy.irrelevant_power > figures.irrelevant_power
+
+
+def test_without_a_contact_pulse_nothing_is_compared():
+    windows = make_windows(people=2, each=1)
+    windows.store._contact[:] = [np.full(300, np.nan, np.float32)] * 2
+    figures = score_pulse(green_network(), windows)
+    assert (figures.windows, figures.compared, figures.mae, figures.r, figures.snr_db) == (2, 0, None, None, None)
+    assert 0 < figures.irrelevant_power < 1
+
+
+def test_a_pulse_that_is_not_told_is_not_learned_from(monkeypatch):
+    seen = []
+    loss = Network.loss
+
+    def note(self, crops, contact, rng):
+        seen.append(contact.isfinite().all(dim=1))
+        return loss(self, crops, contact, rng)
+
+    monkeypatch.setattr(Network, "loss", note)
+    fit(make_windows(), labelled=False, epochs=1)
+    assert not torch.cat(seen).any()
+    seen.clear()
+    fit(make_windows(), epochs=1)
+    assert torch.cat(seen).all()
+
+
+def test_clips_of_a_step_differ_and_stretches_fit(monkeypatch):
+    rates = []
+
+    def note(self, crops, contact, rng):
+        assert crops.shape == (2, 3, Network.FRAMES, 8, 8)
+        assert 0 <= crops.min() <= crops.max() <= 1
+        peaks = torch.fft.rfft(contact).abs().argmax(dim=1)
+        rates.append(peaks.tolist())
+        return self(crops).square().mean()
+
+    monkeypatch.setattr(Network, "loss", note)
+    fit(make_windows(rates=[60, 90, 120]), epochs=3)
+    assert len(rates) == 3 * 2 * 6 // 2
+    assert all(one != other for one, other in rates)
+
+
+def test_what_is_too_short_has_no_part():
+    with pytest.raises(DataError) as error:
+        fit(make_windows(frames=Network.FRAMES - 1))
+    assert error.value.code == "too_few_clips"
+
+
+def test_a_fit_goes_on_where_it_was_stopped():
+    windows = make_windows()
+    whole, states = fit(windows, epochs=3)
+    resumed, _ = fit(windows, epochs=3, state=states[1], seed=0)
+    assert torch.equal(whole.weigh.weight, resumed.weigh.weight)
+    assert not torch.equal(whole.weigh.weight, fit(windows, epochs=2)[0].weigh.weight)
+
+
+@pytest.mark.parametrize("people", [3, 4, 10])
+def test_people_set_aside_are_nobody_learned_from(people):
+    names = [f"set:{number % people}" for number in range(3 * people)]
+    learning, aside = split_people(names, 0)
+    assert sorted(learning + aside) == list(range(3 * people))
+    assert not {names[row] for row in learning} & {names[row] for row in aside}
+    assert len({names[row] for row in aside}) == max(1, round(people / 5))
+
+
+def test_too_few_people():
+    with pytest.raises(DataError) as error:
+        split_people(["a", "b", "b"], 0)
+    assert error.value.code == "too_few_people"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_pulse")
+def test_recordings_as_frames_by_the_commands(ppg_bp, tmp_path):
+    def run(*arguments):
+        ran = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    data, weights = ("--data", f"ppg_bp={ppg_bp}"), tmp_path / "w"
+    run("train", *data, "--model", NAME, "--labels", 1, "--output", weights)
+    config = json.loads((weights / "config.json").read_text())
+    assert config["training"] | {"names": None} == {
+        "people": 5, "windows": 10, "labels": 1.0, "epochs": Network.EPOCHS, "names": None,
+    }  # fmt: skip
+    assert (config["set_aside"]["people"], config["set_aside"]["compared"]) == (1, 2)
+    assert config["set_aside"]["mae"] < 3
+    assert "--labels 1" in config["provenance"]["command"]
+    assert str(tmp_path) not in (weights / "README.md").read_text() + (weights / "config.json").read_text()
+    assert load_pulse(weights).network.weigh.weight[0, 1] < 0
+    found = json.loads(run("evaluate", *data, "--weights", weights, "--json"))
+    assert (found["model"], found["people"], found["windows"]) == (NAME, 6, 12)
+    assert found["mae"] < 3
+    assert "irrelevant power" in run("evaluate", *data, "--weights", weights)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_pulse")
+def test_training_goes_on_and_is_the_same(ppg_bp, tmp_path, monkeypatch):
+    how = {"model": NAME, "network": NetworkConfig(), "labels": 1.0}
+    train_pulse({"ppg_bp": ppg_bp}, tmp_path / "whole", **how)
+    monkeypatch.setattr(Network, "EPOCHS", 2)
+    train_pulse({"ppg_bp": ppg_bp}, tmp_path / "half", run=tmp_path / "run", **how)
+    monkeypatch.undo()
+    from tests.support.small_pulse import register
+
+    register(monkeypatch)
+    train_pulse({"ppg_bp": ppg_bp}, tmp_path / "half", run=tmp_path / "run", **how)
+    one, other = (load_pulse(tmp_path / name).network.weigh.weight for name in ("whole", "half"))
+    assert torch.equal(one, other)
