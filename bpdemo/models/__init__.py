@@ -7,12 +7,13 @@ A model is one file here, of its name: a class `Network` (see `pressure_model.Me
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bpdemo.errors import WeightsError, shown
 from bpdemo.models.config import CROSS_FITTED, BeatsConfig, NetworkConfig, PaperConfig
 
 if TYPE_CHECKING:
+    from bpdemo.crops import CropForm
     from bpdemo.models.pressure_model import PressureModel
 
 
@@ -43,6 +44,14 @@ class Model:
         """The class of one of its networks: a `Member`, or a `PulseNetwork` where it gives the pulse alone."""
         module = self.name.replace("-", "_")
         return import_module(f"bpdemo.models.{module}").Network  # here, as importing torch takes a second
+
+    @property
+    def form(self) -> "CropForm | None":
+        """How the crops that it reads are cut; None of a model that reads no frames."""
+        if self.reads != "frames":
+            return None
+        pulse = self.network if self.gives == "pulse" else self.network(self.config()).pulse
+        return cast("CropForm", pulse.FORM)
 
     def build(self, config: NetworkConfig) -> "PressureModel":
         """Return the model, untrained, in sizes of its own class."""
