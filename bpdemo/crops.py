@@ -9,9 +9,10 @@ Two passes, because a window is known only when the clip has been seen, and a mi
 the second pass what is kept are the windows that are open at the same time, at crop size.
 """
 
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 
 import cv2
@@ -45,6 +46,15 @@ class CropForm:
     width: float
     height: float
     follows: bool
+
+    @classmethod
+    def from_json(cls, text: str) -> "CropForm":
+        """Return the form that `to_json` says."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> str:
+        """Return the form as JSON, always the same text: maps say by it what their crops are."""
+        return json.dumps(asdict(self))
 
     def grid_s(self, start_s: float, end_s: float) -> np.ndarray:
         """Return the times of a window's crops, [T] seconds: laid as a map's columns are (`stmap.resample`)."""

@@ -12,6 +12,7 @@ from bpdemo.errors import BpdemoError
 from bpdemo.system import runtime
 
 if TYPE_CHECKING:
+    from bpdemo.crops import CropForm
     from bpdemo.maps.counts import Counts
 
 
@@ -25,11 +26,16 @@ def extract(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes on this machine; as many as it has cores without.")
     ] = None,
+    crops: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Keep pictures of the face as well, as this model reads them."),
+    ] = None,
 ) -> None:
     """Read every clip of data sets once and keep its maps; the same command goes on where it was stopped."""
     sets = parse_data(data)
     if scheduler is not None and workers is not None:
         raise BpdemoError("options_conflict", "A running scheduler has its own workers.", "Leave --workers out.")
+    form = None if crops is None else _form_of(crops)
     runtime.limit_threads()
     runtime.shorten_socket_folder()
     from bpdemo.maps.extract import extract as extract_maps
@@ -37,11 +43,26 @@ def extract(
     from bpdemo.reporting.maps_card import write_card
 
     began_s = time.monotonic()
-    counts = extract_maps(sets, output, scheduler=scheduler, workers=workers)
+    counts = extract_maps(sets, output, scheduler=scheduler, workers=workers, crops=form)
     # Without it, `datasets.load_dataset` takes a recording with "test" in its name for a split.
     (output / "README.md").write_text(write_card(output.name, count_maps(output)), encoding="utf-8")
     print(summary(counts))
     print(f"maps      {output}, in {time.monotonic() - began_s:.0f} s ({counts.finished} clips were there)")
+
+
+def _form_of(name: str) -> "CropForm":
+    """Return the form of the crops that a model reads."""
+    from bpdemo.models import MODELS, find_model
+
+    form = find_model(name).crops
+    if form is None:
+        others = ", ".join(model.name for model in MODELS.values() if model.reads == "frames")
+        raise BpdemoError(
+            "model_reads_no_frames",
+            f"The model {name} reads no frames, so there are no crops to keep for it.",
+            f"Leave --crops out, or name a model that does: {others or 'this version has none'}.",
+        )
+    return form
 
 
 def summary(counts: "Counts") -> str:

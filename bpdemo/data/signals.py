@@ -78,7 +78,7 @@ class TextColumn:
 def at_columns(samples: Samples, column_s: np.ndarray) -> np.ndarray:
     """Return a signal at a map's columns, float64 [columns]: low-passed as the map is; NaN where it has no samples.
 
-    Columns lie 1/30 s apart. Samples that are not finite, and gaps longer than the map bridges, are no samples.
+    Columns lie about 1/30 s apart. Samples that are not finite, and gaps longer than the map bridges, are no samples.
     """
     known = np.isfinite(samples.values)
     time_s, values = samples.time_s[known], samples.values[known]

@@ -20,6 +20,7 @@ from distributed.comm import CommClosedError
 from tqdm import tqdm
 
 from bpdemo import __version__
+from bpdemo.crops import CropForm
 from bpdemo.data import registry
 from bpdemo.data.person import Recording, data_set_of
 from bpdemo.errors import BpdemoError, DataError, log_unforeseen
@@ -42,7 +43,12 @@ Todo = tuple[Recording, Path]
 
 
 def extract(
-    data: Mapping[str, str | Path], output: Path, *, scheduler: str | None = None, workers: int | None = None
+    data: Mapping[str, str | Path],
+    output: Path,
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    crops: CropForm | None = None,
 ) -> Counts:
     """Return what was found after each clip of some data sets has its file in the output folder.
 
@@ -54,6 +60,7 @@ def extract(
         scheduler: address of a running Dask scheduler, whose workers see the same folders at the same paths; None for a
             cluster of this machine's own.
         workers: how many processes the latter has; None for one a core.
+        crops: the form in which crops of the face are kept, which show it; None for none.
 
     Raises:
         DataError: as `data.registry.load`, `no_clips` for a set without any, or `data_invalid` for two recordings
@@ -70,7 +77,7 @@ def extract(
         pass
     counts, todo = Counts(), []
     for recording, path in places:
-        if (rows := read_finished(path, recording)) is None:
+        if (rows := read_finished(path, recording, crops)) is None:
             todo.append((recording, path))
         else:
             counts.add(rows)
@@ -79,7 +86,7 @@ def extract(
         with connect(scheduler, min(workers or cores(), len(todo))) as client, _progress(len(places), counts) as bar:
             if not count_threads(client):
                 bar.write("No worker has joined the scheduler yet: waiting for one.", file=sys.stderr)
-            for rows in _read_on(client, todo):
+            for rows in _read_on(client, todo, crops):
                 counts.add(rows)
                 _show(bar, counts)
     return counts
@@ -102,7 +109,7 @@ def _places(sets: Mapping[str, Sequence[Recording]], output: Path) -> list[Todo]
     return places
 
 
-def _read_on(client: Client, todo: Sequence[Todo]) -> Iterator[list[Row]]:
+def _read_on(client: Client, todo: Sequence[Todo], crops: CropForm | None) -> Iterator[list[Row]]:
     """Yield the counted rows of recordings as they are read by a cluster's workers."""
     coming, done = iter(todo), as_completed()
     under_way: dict[Future, Todo] = {}
@@ -110,7 +117,7 @@ def _read_on(client: Client, todo: Sequence[Todo]) -> Iterator[list[Row]]:
 
     def hand_out(recording: Recording, path: Path) -> None:
         tries[path] += 1
-        future = client.submit(read_to_file, recording, path, __version__, pure=False)
+        future = client.submit(read_to_file, recording, path, __version__, crops, pure=False)
         under_way[future] = recording, path
         done.add(future)
 
@@ -149,7 +156,7 @@ def _unfit(error: BaseException) -> BpdemoError:
     )
 
 
-def read_to_file(recording: Recording, path: Path, version: str) -> list[Row]:
+def read_to_file(recording: Recording, path: Path, version: str, crops: CropForm | None) -> list[Row]:
     """Read a recording in a worker and write its rows; return the counted columns of them.
 
     Raises:
@@ -159,7 +166,7 @@ def read_to_file(recording: Recording, path: Path, version: str) -> list[Row]:
     if version != __version__:
         raise RuntimeError(f"it has bpdemo {__version__}")
     try:
-        rows = read_recording(recording, isolate=_prepare_worker())
+        rows = read_recording(recording, isolate=_prepare_worker(), crops=crops)
     except Exception as error:
         log_unforeseen(logger, error)
         rows = failed(recording, UNEXPECTED)

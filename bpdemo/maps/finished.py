@@ -4,16 +4,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bpdemo.crops import CropForm
 from bpdemo.data.person import Recording, data_set_of
 from bpdemo.maps import schema
 from bpdemo.maps.recording import Row, described
-from bpdemo.system.files import write_file
+from bpdemo.system.files import whole_file
 
 COUNTED = (
     "person",
@@ -54,9 +54,11 @@ def write_maps(path: Path, rows: Sequence[Row]) -> None:
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
-    content = BytesIO()
-    pq.write_table(schema.to_table(rows), content, compression="zstd")
-    write_file(path, content.getvalue())
+    has_crops = any(row.get("crops") for row in rows)
+    with whole_file(path) as part, pq.ParquetWriter(part, schema.schema(), compression="zstd") as writer:
+        # With crops a window is as large as a whole clip's maps: each is a row group, made and written by itself.
+        for group in [[row] for row in rows] if has_crops else [rows]:
+            writer.write_table(schema.to_table(group))
 
 
 def counted(rows: Iterable[Row]) -> list[Row]:
@@ -64,11 +66,12 @@ def counted(rows: Iterable[Row]) -> list[Row]:
     return [{name: row.get(name) for name in COUNTED} for row in rows]
 
 
-def read_finished(path: Path, recording: Recording) -> list[Row] | None:
+def read_finished(path: Path, recording: Recording, crops: CropForm | None = None) -> list[Row] | None:
     """Return the `counted` rows of a recording whose maps are there; None where it has to be read (again).
 
-    It has to where the file is damaged or of another specification, where the clip could not be read, and where the
-    clip's size, its cuff pressures or what is known of the person are no longer what the file says.
+    It has to where the file is damaged or of another specification, where the clip could not be read, where the clip's
+    size, its cuff pressures or what is known of the person are no longer what the file says, and where windows lack
+    crops of the form that is asked for, if one is.
     """
     known = described(recording)
     try:
@@ -76,11 +79,15 @@ def read_finished(path: Path, recording: Recording) -> list[Row] | None:
             specification = (file.schema_arrow.metadata or {}).get(schema.SPECIFICATION, b"null")
             if json.loads(specification) != schema.specification():
                 return None
-            rows = file.read([*{*known, *COUNTED}]).to_pylist()
+            rows = file.read([*{*known, *COUNTED, "crops_form"}]).to_pylist()
     except (OSError, pa.ArrowException, ValueError):
         return None
     if not rows or any(row["status"] == "error" for row in rows):
         return None
     if any(row[name] != value for row in rows for name, value in known.items()):
+        return None
+    if crops is not None and any(
+        row["window"] is not None and row.get("crops_form") != crops.to_json() for row in rows
+    ):
         return None
     return counted(rows)

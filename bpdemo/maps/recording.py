@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from bpdemo import beats, stmap
 from bpdemo.beats import MeanBeats
 from bpdemo.capture import Capture, read_capture
+from bpdemo.crops import CropForm, read_crops
 from bpdemo.data.person import Recording, data_set_of, read_pulse
 from bpdemo.data.pressure import Cuff, WindowPressure
 from bpdemo.data.signals import Samples, at_columns
@@ -21,7 +23,7 @@ from bpdemo.pulse import Pulse
 from bpdemo.sources import ClipSource, Pictures, path_of
 from bpdemo.spectrum import heart_rate_hz
 from bpdemo.stmap import STMap
-from bpdemo.system.isolation import read_in_subprocess
+from bpdemo.system.isolation import read_crops_in_subprocess, read_in_subprocess
 from bpdemo.window import Window, read_windows
 
 Row = dict[str, Any]
@@ -29,11 +31,12 @@ _ABOUT = ("person", "task", "camera", "age", "sex", "height_cm", "weight_kg", "s
 CLIP_MISSING = "clip_missing"
 
 
-def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
+def read_recording(recording: Recording, *, isolate: bool = False, crops: CropForm | None = None) -> list[Row]:
     """Return the rows of a recording, column of `schema.COLUMNS` -> value: one a window, refused ones among them.
 
     Windows are those that the demo reads. A clip that cannot be read is one row with the error's code; nothing that is
-    wrong with a recording is raised. `isolate` reads the clip in a subprocess (`system.isolation`).
+    wrong with a recording is raised. `isolate` reads the clip in a subprocess (`system.isolation`). With `crops`, rows
+    hold the face's crops in that form as well, up to 22 MB each, for which the clip is decoded once more.
     """
     if recording.clip is None:
         return failed(recording, CLIP_MISSING)
@@ -42,6 +45,7 @@ def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
         row["source_sha256"] = hash_source(recording.clip)
         capture = (read_in_subprocess if isolate else read_capture)(recording.clip)
         windows = read_windows(capture)
+        pictures = [{} for _ in windows] if crops is None else _crops(recording.clip, capture, windows, crops, isolate)
     except BpdemoError as error:
         return [row | {"status": "error", "code": error.code}]
     except (BadZipFile, OSError):
@@ -52,8 +56,8 @@ def read_recording(recording: Recording, *, isolate: bool = False) -> list[Row]:
     truths = _truths(recording, windows)
     contact, fault = read_pulse(recording)
     return [
-        row | {"window": number} | _window(window) | truth | _contact_in(window, contact, fault)
-        for number, (window, truth) in enumerate(zip(windows, truths, strict=True))
+        row | {"window": number} | _window(window) | truth | _contact_in(window, contact, fault, crops) | picture
+        for number, (window, truth, picture) in enumerate(zip(windows, truths, pictures, strict=True))
     ]
 
 
@@ -163,6 +167,14 @@ def _pulse(pulse: Pulse | None) -> Row:
     }
 
 
+def _crops(clip: ClipSource, capture: Capture, windows: Sequence[Window], form: CropForm, isolate: bool) -> list[Row]:
+    """Return the crops of each window; raises as `read_crops`."""
+    places = [(window.start_s, window.end_s) for window in windows]
+    read = (read_crops_in_subprocess if isolate else read_crops)(clip, capture.track, form, places)
+    told = form.to_json()
+    return [{"crops": crops.tobytes(), "crops_frames": len(crops), "crops_form": told} for crops in read]
+
+
 def _truths(recording: Recording, windows: list[Window]) -> list[Row]:
     """Return the true pressure of each window."""
     if recording.pressure is None:
@@ -177,13 +189,17 @@ def _truth(pressure: WindowPressure) -> Row:
     return {"pressure_fault": pressure.fault, "pressure_note": pressure.note, **known}
 
 
-def _contact_in(window: Window, contact: Samples | None, fault: str) -> Row:
+def _contact_in(window: Window, contact: Samples | None, fault: str, crops: CropForm | None) -> Row:
     if contact is None:
         return {"contact_fault": fault}
     wave = at_columns(contact, window.stmap.time_s)
     whole = bool(np.isfinite(wave).all()) and np.ptp(wave) > 0
     rate = 60 * heart_rate_hz(wave) if whole else None
+    at_crops = {}
+    if crops is not None:
+        at_crops["crops_contact"] = at_columns(contact, crops.grid_s(window.start_s, window.end_s)).astype(np.float32)
     return {
+        **at_crops,
         "contact_pulse": wave.astype(np.float32),
         "contact_heart_rate_bpm": rate,
         "contact_fault": "" if whole else "incomplete",

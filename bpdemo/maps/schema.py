@@ -1,7 +1,8 @@
 """The form of extracted maps: Parquet, one row a window, so that any tool reads them.
 
 A clip that could not be read has one row, with its code and without a window. What a row holds of a person is what the
-data set says; of the clip it holds mean colours over time and nothing that could be turned back into a picture.
+data set says; of the clip it holds mean colours over time and nothing that could be turned back into a picture - unless
+crops of the face were asked for, which are pictures.
 """
 
 import json
@@ -28,6 +29,14 @@ _CHECK = pa.struct(
     ]
 )
 _WAVE = pa.list_(pa.float32())
+
+CROPS: dict[str, pa.DataType] = {
+    "crops": pa.binary(),
+    "crops_frames": pa.int32(),
+    "crops_form": pa.string(),  # `crops.CropForm` as JSON
+    "crops_contact": _WAVE,  # the contact pulse at their times, NaN where not measured; null where there is none
+}
+"""Columns that older files lack, which is as if they were null."""
 
 COLUMNS: dict[str, pa.DataType] = {
     # the recording
@@ -82,6 +91,8 @@ COLUMNS: dict[str, pa.DataType] = {
     "contact_pulse": _WAVE,  # at the map's columns, NaN where not measured
     "contact_heart_rate_bpm": pa.float64(),  # of it in this window
     "contact_fault": pa.string(),
+    # the face's crops, only where they were asked for: uint8, flat, [frames, side, side, R G B]
+    **CROPS,
     # versions
     "stmap_version": pa.int32(),
     "beats_version": pa.int32(),

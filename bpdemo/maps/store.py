@@ -17,11 +17,11 @@ from bpdemo.maps.files import MapsFile, find_files
 
 Row = dict[str, Any]
 _FAR_FILES = 16  # read at a time, so that 3,600 small files do not take 3,600 times the Hub's answering time
-_BATCH = 64  # rows; a map is 108 kB
+_BATCH = 64  # rows; a map is 108 kB, crops are up to 22 MB
 
 
 def read_rows(source: str | Path, columns: Sequence[str]) -> Iterator[Row]:
-    """Yield the rows of maps, some columns of them, in the order of their files; lists are NumPy arrays.
+    """Yield the rows of maps, some columns of them, in the order of their files; lists and bytes are NumPy arrays.
 
     Of `checks` a row has a list of dicts; what is null is None. Memory is that of the wanted columns of one file, or of
     16 from the Hub.
@@ -38,7 +38,7 @@ def read_rows(source: str | Path, columns: Sequence[str]) -> Iterator[Row]:
     files = find_files(source)
     count = _FAR_FILES if files[0].is_far else 1
     for table in _read_ahead(files, {name: schema.COLUMNS[name] for name in columns}, count):
-        for batch in table.to_batches(max_chunksize=_BATCH):
+        for batch in table.to_batches(max_chunksize=1 if "crops" in columns else _BATCH):
             values = [_values(batch.column(name)) for name in columns]
             yield from (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
 
@@ -64,7 +64,7 @@ def _read(file: MapsFile, columns: dict[str, pa.DataType]) -> pa.Table:
         try:
             table = parquet.ParquetFile(opened, pre_buffer=True)
             _check(table.schema_arrow, file.name, columns)
-            return table.read(list(columns), use_threads=False)
+            return _with_nulls(table.read(list(columns), use_threads=False), columns)
         except (pa.ArrowException, OSError) as error:
             # pyarrow's own errors about a file's content have no number; others are of the disk or the Hub.
             if isinstance(error, pa.ArrowException) or (type(error) is OSError and error.errno is None):
@@ -85,8 +85,18 @@ def _check(found: pa.Schema, name: str, columns: dict[str, pa.DataType]) -> None
             "Extract the clips again with `bpdemo extract`, or use the version of bpdemo that wrote the maps.",
         )
     for column, kind in columns.items():
+        if column in schema.CROPS and column not in found.names:
+            continue
         if column not in found.names or found.field(column).type != kind:
             raise _invalid(name, f"has no column {column} of type {kind}")
+
+
+def _with_nulls(table: pa.Table, columns: dict[str, pa.DataType]) -> pa.Table:
+    """Return a table with the columns that its file lacks."""
+    for column, kind in columns.items():
+        if column not in table.column_names:
+            table = table.append_column(column, pa.nulls(len(table), kind))
+    return table
 
 
 def _versions(specification: Any) -> str:
@@ -110,7 +120,9 @@ def _invalid(name: str, what: str) -> DataError:
 
 
 def _values(column: pa.Array) -> list[Any]:
-    """Return the values of a column; numbers of a list as an array, made without an object for each."""
+    """Return the values of a column; numbers of a list as an array, made without an object for each, as are bytes."""
+    if pa.types.is_binary(column.type):
+        return [None if value is None else np.frombuffer(value, np.uint8) for value in column.to_pylist()]
     if not pa.types.is_list(column.type) or pa.types.is_struct(column.type.value_type):
         return column.to_pylist()
     flat = column.values.to_numpy(zero_copy_only=False)

@@ -8,7 +8,7 @@ from bpdemo.maps.store import read_rows
 
 FACTS = ("age", "sex", "height_cm", "weight_kg", "skin_tone")
 """Columns that say what a person is."""
-_COLUMNS = ("data_set", "person", "recording", "window", "status", "duration_s", "systolic", *FACTS)
+_COLUMNS = ("data_set", "person", "recording", "window", "status", "duration_s", "systolic", "crops_form", *FACTS)
 
 
 @dataclass
@@ -21,6 +21,7 @@ class SetCounts:
         unread: number of clips without a window: no face, or not to be read.
         windows: number of windows by status, reading or refused.
         pressures: number of windows with a true pressure, refused ones among them.
+        crops: number of windows with crops of the face.
         facts: which of `FACTS` is told of anybody.
     """
 
@@ -29,6 +30,7 @@ class SetCounts:
     unread: int = 0
     windows: Counter[str] = field(default_factory=Counter)
     pressures: int = 0
+    crops: int = 0
     facts: set[str] = field(default_factory=set)
 
 
@@ -45,4 +47,5 @@ def count_maps(source: str | Path) -> dict[str, SetCounts]:
         else:
             counts.windows[row["status"]] += 1
             counts.pressures += row["systolic"] is not None
+            counts.crops += row["crops_form"] is not None
     return sets

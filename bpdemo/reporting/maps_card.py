@@ -37,8 +37,8 @@ configs:
 What bpdemo keeps of face clips to learn blood pressure from: colours of {cells} cells of skin over time, window by \
 window, with the truth beside them. **Research use only; not a medical device.**
 
-It holds no picture, and none can be made from it. It holds colours of skin over time, pulses, pressures and what the \
-sources say of people: data about their health. Nobody may try to find out who they are.
+{pictures} It holds colours of skin over time, pulses, pressures and what the sources say of people: data about their \
+health. Nobody may try to find out who they are.
 
 ## What is in it
 
@@ -78,10 +78,18 @@ All of it is the split `train`: split it by `person`.
 
 Form version {version}, STMap version {stmap}, mean beats version {beats}; the whole specification is JSON in the \
 metadata of each file, under the key `{key}`. Lists are flat: `stmap` in the order [channels {channel_names}; cells; \
-columns at {rate:g} Hz], `mask` in that of [cells; columns]. What is not known is null.
+columns at {rate:g} Hz], `mask` in that of [cells; columns]. `crops`, where they were asked for, are bytes in the order \
+[`crops_frames`; rows; columns; R, G, B] of pictures in the form `crops_form`. What is not known is null.
 
 {columns}
 """
+
+
+_NO_PICTURE = "It holds no picture, and none can be made from it."
+_PICTURES = """\
+**It shows faces.** {crops} of {windows} windows ({names}) hold `crops`, pictures of the person's face, as they were asked \
+for with `bpdemo extract --crops`: they are to be kept and given on as the clips themselves. Without that option no \
+picture is kept, and none can be made from what is."""
 
 
 def write_card(source: str, sets: Mapping[str, SetCounts]) -> str:
@@ -96,6 +104,7 @@ def write_card(source: str, sets: Mapping[str, SetCounts]) -> str:
         channels=len(CHANNELS),
         channel_names=", ".join(CHANNELS),
         rate=RATE_HZ,
+        pictures=_pictures(sets),
         counts=_counts(sets),
         sources="\n".join(_source(name, counts) for name, counts in sets.items()),
         source=source,
@@ -105,6 +114,16 @@ def write_card(source: str, sets: Mapping[str, SetCounts]) -> str:
         key=schema.SPECIFICATION.decode(),
         columns=tables.table(("column", "type"), [(f"`{name}`", _kind(kind)) for name, kind in schema.COLUMNS.items()]),
     )
+
+
+def _pictures(sets: Mapping[str, SetCounts]) -> str:
+    """Return whether the maps hold pictures."""
+    shown = [name for name, counts in sets.items() if counts.crops]
+    if not shown:
+        return _NO_PICTURE
+    crops = sum(counts.crops for counts in sets.values())
+    windows = sum(counts.windows.total() for counts in sets.values())
+    return _PICTURES.format(crops=crops, windows=windows, names=", ".join(shown))
 
 
 def licence_of(name: str) -> str:

@@ -47,7 +47,7 @@ def render_crops(
         height=side,
         face_width=face / side,
         colours=traces.colours,
-        beats_s=pulse.onsets_s,
+        beats_s=pulse.onsets_s.tolist(),
         motion=rng.uniform(*_MOTION),
         recoil=rng.uniform(*_RECOIL),
         drift=0.0,  # the light is in the colours

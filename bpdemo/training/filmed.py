@@ -152,7 +152,9 @@ def first_of_overlapping() -> Callable[[Row], bool]:
 def keep_crops(row: Row, store: CropStore) -> Row:
     """Return a row whose crops lie in a store: `crop` is their number there."""
     kept = {name: value for name, value in row.items() if name not in CROP_COLUMNS}
-    return kept | {"crop": store.append(*unpack_crops(row))}
+    form = CropForm.from_json(row["crops_form"])
+    crops = np.frombuffer(row["crops"], np.uint8).reshape(row["crops_frames"], form.side, form.side, 3)
+    return kept | {"crop": store.append(crops, row.get("crops_contact"))}
 
 
 def _stack(kept: Sequence[Row], with_maps: bool, store: CropStore | None) -> Dataset:
