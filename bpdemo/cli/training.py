@@ -16,6 +16,9 @@ MapsOption = Annotated[
 ]
 ModelOption = Annotated[str | None, typer.Option(help="What to train; the network of the shipped weights without.")]
 SizeOption = Annotated[str | None, typer.Option(help="Of a model that comes in sizes, as paper: full or small.")]
+StartOption = Annotated[
+    str | None, typer.Option(help="Folder of `bpdemo pretrain` that the fits begin at; it saw none of the people.")
+]
 UnseenOption = Annotated[
     list[str] | None,
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
@@ -33,13 +36,14 @@ def train(
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
     unseen: UnseenOption = None,
+    start: StartOption = None,
 ) -> None:
     """Train weights on pulses or clips of people with known pressures; the model card says how good they are."""
-    sets, elsewhere = _parse_sources(data, maps), parse_data(unseen or [])
+    sets, elsewhere = parse_sources(data, maps), parse_data(unseen or [])
     from bpdemo.training.train import train as train_weights
 
-    how: dict[str, Any] = {"seed": seed, "run": run, "device": device, "unseen": elsewhere}
-    train_weights(sets, output, maps=maps or [], **_model(model, size), **how)
+    how: dict[str, Any] = {"seed": seed, "run": run, "device": device, "unseen": elsewhere, "start": start}
+    train_weights(sets, output, maps=maps or [], **model_in_size(model, size), **how)
 
 
 @needs_extra("train")
@@ -56,6 +60,7 @@ def evaluate(
     ] = False,
     model: ModelOption = None,
     size: SizeOption = None,
+    start: StartOption = None,
     seed: Annotated[int, typer.Option(help="Of what is trained.")] = 0,
     run: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints of what is trained; none are kept without.")
@@ -66,7 +71,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score saved weights on people they never saw, or what is trained on folds: of the data, or of a protocol."""
-    sets, sources = _parse_sources(data, maps), maps or []
+    sets, sources = parse_sources(data, maps), maps or []
     from bpdemo.reporting.report import summary, write_report
     from bpdemo.training.evaluate import evaluate as evaluate_weights
     from bpdemo.training.evaluate_protocol import evaluate_elsewhere, evaluate_folds
@@ -86,7 +91,9 @@ def evaluate(
         raise _conflict("saved weights", "--model", "Weights say themselves what model they are of.")
     if size is not None and not trains:
         raise _conflict("saved weights", "--size", "Weights say themselves what size they are of.")
-    how: dict[str, Any] = {**_model(model, size), "seed": seed, "run": run, "device": device}
+    if start is not None and not trains:
+        raise _conflict("saved weights", "--start", "Nothing is fitted.")
+    how: dict[str, Any] = {**model_in_size(model, size), "start": start, "seed": seed, "run": run, "device": device}
     if cross_validate:
         results = cross_validate_recipe(sets, maps=sources, **how)
     elif chosen is None:
@@ -102,14 +109,14 @@ def evaluate(
     print(json.dumps(results.to_json()) if as_json else summary(results))
 
 
-def _parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, Path]:
+def parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, Path]:
     """Return the data sets (see `options.parse_data`), once it is sure that there are any, or maps."""
     if not data and not maps:
         raise BpdemoError("data_missing", "Nothing to learn from or to score is named.", "Use --data or --maps.")
     return parse_data(data or [])
 
 
-def _model(model: str | None, size: str | None) -> dict[str, Any]:
+def model_in_size(model: str | None, size: str | None) -> dict[str, Any]:
     """Return what trains a model in a size, None the default of either; raises as `find_model` and `Model.size`."""
     from bpdemo.models import DEFAULT_MODEL, find_model
 
