@@ -150,7 +150,7 @@ def _dither(side: int) -> np.ndarray:
     and the pulse would come early or late; so, their mean over the face is kept. Plastic-number sequence (M. Roberts).
     """
     row, column = np.mgrid[:side, :side]
-    return np.float32((0.5 + 0.7548776662 * column + 0.5698402910 * row) % 1)[..., None]
+    return ((0.5 + 0.7548776662 * column + 0.5698402910 * row) % 1).astype(np.float32)[..., None]
 
 
 class _Box:

@@ -9,6 +9,7 @@ import pytest
 
 from bpdemo.synthesis.encode import CODECS, write_sound
 from bpdemo.synthesis.scenes import Scene, irregular_times, render_clip
+from tests.support import small_pulse as small_pulse_model
 from tests.support.serve_app import serve_app
 from tests.support.small_ppg_bp import write_ppg_bp
 
@@ -178,3 +179,9 @@ def ppg_bp(tmp_path_factory) -> Path:
     """Six people, the higher the pressure the lower the second wave."""
     people = [(2 + 3 * i, 105.0 + 16 * i, 62.0 + 5 * i, 60.0 + 6 * i, 0.6 - 0.1 * i) for i in range(6)]
     return write_ppg_bp(tmp_path_factory.mktemp("ppg_bp"), people)
+
+
+@pytest.fixture
+def small_pulse(monkeypatch):
+    """The model of `support.small_pulse`, registered for as long as the test lasts."""
+    small_pulse_model.register(monkeypatch)

@@ -38,6 +38,10 @@ def evaluate_pulse(
     forced: Annotated[
         bool, typer.Option("--forced", help="Count rates that would be refused as well, as if they were told.")
     ] = False,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a network that finds the pulse, a method more: a folder or Hub repo; may be repeated."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare heart rates of clips with a contact sensor's, by pulse method; refusals are counted apart."""
@@ -45,7 +49,7 @@ def evaluate_pulse(
     from bpdemo.data.registry import load
     from bpdemo.training.pulse_evaluation import read_spans, to_json
 
-    spans = read_spans(load(sets), whole_clips=whole_clips)
+    spans = read_spans(load(sets), whole_clips=whole_clips, networks=weights or [])
     if as_json:
         print(json.dumps(to_json(spans, forced=forced)))
     else:

@@ -19,6 +19,10 @@ SizeOption = Annotated[str | None, typer.Option(help="Of a model that comes in s
 StartOption = Annotated[
     str | None, typer.Option(help="Folder of `bpdemo pretrain` that the fits begin at; it saw none of the people.")
 ]
+LabelsOption = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Of a model that finds the pulse: share of people whose contact pulse it is told."),
+]
 UnseenOption = Annotated[
     list[str] | None,
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
@@ -32,18 +36,35 @@ def train(
     maps: MapsOption = None,
     model: ModelOption = None,
     size: SizeOption = None,
+    labels: LabelsOption = None,
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoints; a stopped run resumes from there.")] = None,
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
     unseen: UnseenOption = None,
     start: StartOption = None,
 ) -> None:
-    """Train weights on pulses or clips of people with known pressures; the model card says how good they are."""
-    sets, elsewhere = parse_sources(data, maps), parse_data(unseen or [])
-    from bpdemo.training.train import train as train_weights
+    """Train weights on pulses or clips of people with known pressures; the model card says how good they are.
 
-    how: dict[str, Any] = {"seed": seed, "run": run, "device": device, "unseen": elsewhere, "start": start}
-    train_weights(sets, output, maps=maps or [], **model_in_size(model, size), **how)
+    A model that finds the pulse alone is trained on the same, as frames; it needs no pressures.
+    """
+    sets, elsewhere = parse_sources(data, maps), parse_data(unseen or [])
+    from bpdemo.models import find_model
+
+    how: dict[str, Any] = {"maps": maps or [], "seed": seed, "run": run, "device": device, **model_in_size(model, size)}
+    if find_model(how["model"]).gives == "pulse":
+        from bpdemo.training.train_pulse import train_pulse
+
+        if unseen:
+            raise _conflict(f"--model {model}", "--unseen", "Score it with bpdemo evaluate.")
+        if start is not None:
+            raise _conflict(f"--model {model}", "--start", "It reads frames, and a start is of maps.")
+        train_pulse(sets, output, labels=labels or 0.0, **how)
+    else:
+        from bpdemo.training.train import train as train_weights
+
+        if labels is not None:
+            raise _conflict(f"--model {how['model']}", "--labels", "It learns from all pulses that are known.")
+        train_weights(sets, output, unseen=elsewhere, start=start, **how)
 
 
 @needs_extra("train")
@@ -91,6 +112,13 @@ def evaluate(
         raise _conflict("saved weights", "--model", "Weights say themselves what model they are of.")
     if size is not None and not trains:
         raise _conflict("saved weights", "--size", "Weights say themselves what size they are of.")
+    from bpdemo.weights.pulse_store import gives_pulse_alone
+
+    if weights is not None and not trains and gives_pulse_alone(weights):
+        if chosen is not None:
+            raise _conflict("weights of the pulse alone", "--protocol", "Protocols are about pressures.")
+        _evaluate_pulse(weights, sets, sources, seed, device, as_json)
+        return
     if start is not None and not trains:
         raise _conflict("saved weights", "--start", "Nothing is fitted.")
     how: dict[str, Any] = {**model_in_size(model, size), "start": start, "seed": seed, "run": run, "device": device}
@@ -107,6 +135,19 @@ def evaluate(
     if output is not None:
         write_report(results, output)
     print(json.dumps(results.to_json()) if as_json else summary(results))
+
+
+def _evaluate_pulse(
+    weights: str, data: dict[str, Path], maps: list[str], seed: int, device: str, as_json: bool
+) -> None:
+    """Print what weights of a network find of the pulse in windows of data sets and maps."""
+    from bpdemo.reporting.pulse_card import pulse_table
+    from bpdemo.training.train_pulse import evaluate_pulse_weights
+    from bpdemo.weights.pulse_store import load_pulse
+
+    loaded = load_pulse(weights, device)
+    figures = evaluate_pulse_weights(loaded, data, maps, seed)
+    print(json.dumps({"model": loaded.name} | figures.model_dump()) if as_json else pulse_table({loaded.name: figures}))
 
 
 def parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from bpdemo.models.config import (
     BbpConfig,
     BeatsConfig,
     ContrastPhysConfig,
+    DrpBbpConfig,
     NetworkConfig,
     PaperConfig,
     YueConfig,
@@ -152,6 +153,14 @@ MODELS = {
             "frames",
             "pulse",
             YueConfig,
+        ),
+        Model(
+            "drp-bbp",
+            "Two pulse waves out of the frames and the pressures from both, as Hwang & Lee",
+            "frames",
+            "value",
+            DrpBbpConfig,
+            recipe={"set_aside": 5, "epochs": 20, "batch": 8, "learning_rate": 1e-3},
         ),
     )
 }

@@ -1,7 +1,7 @@
 """Sizes of the models, one class each; without torch, which takes a second to import."""
 
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -111,6 +111,20 @@ class BbpConfig(NetworkConfig):
     members: _Members = 2
     dropout: _Dropout = 0.0
     width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class DrpBbpConfig(BbpConfig):
+    """Sizes of `drp_bbp.py`; those left out are the published ones.
+
+    Attributes:
+        pulse_width: feature channels of the first convolution over frames; all others are multiples of it.
+        side: pixels that crops are brought to; dilations shrink with it.
+    """
+
+    members: _Members = 1
+    pulse_width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
+    side: Literal[32, 64, 128] = 128
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bpdemo.reporting.tables import share, table
+from bpdemo.reporting.tables import number, share, table
 from bpdemo.training.pulse_evaluation import RateFigures, Span
 
 
@@ -22,8 +22,8 @@ def rates_table(methods: Mapping[str, RateFigures]) -> str:
     )
     return table(columns, [
         (
-            name, each.spans, each.told, _number(each.mae), _number(each.rmse), _number(each.r, 2),
-            share(each.within_3_bpm), _number(each.snr_db),
+            name, each.spans, each.told, number(each.mae), number(each.rmse), number(each.r, 2),
+            share(each.within_3_bpm), number(each.snr_db),
             ", ".join(f"{code}: {count}" for code, count in each.refused.items()),
             f"{each.false} of {each.without_pulse}",
         )
@@ -40,14 +40,10 @@ def spans_table(spans: Sequence[Span]) -> str:
     rows = [
         (
             name, f"{start_s:.0f} to {found[0].end_s:.0f}",
-            "no pulse" if found[0].reference_bpm == 0 else _number(found[0].reference_bpm),
-            *(f"({_number(each.heart_rate_bpm)})" if each.code else _number(each.heart_rate_bpm) for each in found),
+            "no pulse" if found[0].reference_bpm == 0 else number(found[0].reference_bpm),
+            *(f"({number(each.heart_rate_bpm)})" if each.code else number(each.heart_rate_bpm) for each in found),
             found[-1].code,
         )
         for (name, start_s), found in by_place.items()
     ]  # fmt: skip
     return table(("clip", "seconds", "reference, bpm", *methods, f"refused ({methods[-1]})"), rows)
-
-
-def _number(value: float | None, digits: int = 1) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

@@ -26,6 +26,11 @@ def share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.0f} %"
 
 
+def number(value: float | None, digits: int = 1) -> str:
+    """Return 0.94 as `0.9`; what is not known is empty."""
+    return "" if value is None else f"{value:.{digits}f}"
+
+
 def half_width(value: float | None) -> str:
     """Return half the width of an interval as `± 32.4`; what is not known is empty."""
     return "" if value is None else f"± {value:.1f}"

@@ -8,6 +8,7 @@ throughout.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def fit(
     ]
     for number in range(finished, config.members):
 
-        def save(member: dict[str, Any] | None, pulse: dict[str, Any] | None = None, finished: int = number) -> None:
+        def save(finished: int, pulse: dict[str, Any] | None, member: dict[str, Any] | None) -> None:
             if checkpoint is not None and distributed_state(device).is_main_process:
                 parts = {"network": fitted.state_dict(), "finished": finished, "pulse": pulse, "member": member}
                 save_checkpoint(checkpoint, parts)
@@ -99,10 +100,10 @@ def fit(
         member, own_seed = fitted.members[number], seed + 1000 * number
         shown = None if title is None else f"{title}, member {number + 1}/{config.members}"
         if member.pulse is not None and state is None:
-            windows = pulse_windows(dataset, dataset.windows_of(learning))
-            epochs, told = member.pulse.EPOCHS, np.ones(len(windows.crop), bool)
-            how = (epochs, own_seed, device, shown and f"{shown}, pulse", pulse_state)
-            fit_pulse(member.pulse, windows, told, *how, lambda pulse: save(None, pulse))
+            frames = pulse_windows(dataset, dataset.windows_of(learning))
+            told, epochs = np.ones(len(frames.crop), bool), member.pulse.EPOCHS
+            how = (epochs, own_seed, device, None if shown is None else f"{shown}, pulse", pulse_state)
+            fit_pulse(member.pulse, frames, told, *how, partial(save, number, member=None))
         MemberFit(
             dataset,
             config,
@@ -112,9 +113,9 @@ def fit(
             own_seed,
             device,
             shown,
-        ).run(member, state, save)
+        ).run(member, state, partial(save, number, None))
         pulse_state = state = None
-        save(None, finished=number + 1)
+        save(number + 1, None, None)
     fitted.to(device).eval()
     set_aside = []
     for number, (member, (learning, aside)) in enumerate(zip(fitted.members, splits, strict=False)):

@@ -7,8 +7,8 @@ is *told* when windows of it pass the checks that the demo asks and agree; the o
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,20 @@ from tqdm import tqdm
 
 from bpdemo.beats import band_pass
 from bpdemo.capture import Capture, read_capture
+from bpdemo.crops import read_crops
 from bpdemo.data.person import Recording, read_pulse
 from bpdemo.data.signals import Samples, at_columns
 from bpdemo.errors import BpdemoError, DataError
-from bpdemo.estimate import agreeing_windows, best_window
+from bpdemo.estimate import DEFAULT_METHOD, agreeing_windows, best_window
 from bpdemo.pulse import PULSE_BAND_HZ, average_skin
 from bpdemo.pulse_methods import METHODS
+from bpdemo.pulse_networks import NetworkPulse, find_pulse, put_beside
 from bpdemo.spectrum import heart_rate_hz, snr_db
 from bpdemo.stmap import resample
 from bpdemo.system.isolation import CRASHED
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
-from bpdemo.window import read_window, window_places
+from bpdemo.weights.pulse_store import PulseWeights, load_pulse
+from bpdemo.window import Window, read_window, window_places
 
 SPAN_S = 30.0
 WITHIN_BPM = 3.0
@@ -86,37 +89,50 @@ class RateFigures:
     false: int
 
 
-def read_spans(recordings: Sequence[Recording], *, whole_clips: bool = False) -> list[Span]:
+def read_spans(
+    recordings: Sequence[Recording], *, whole_clips: bool = False, networks: Sequence[str] = ()
+) -> list[Span]:
     """Return what every method found in every span of recordings with a clip, in their order.
+
+    `networks` names weights of networks that find the pulse in frames (`weights.pulse_store.load_pulse`): each is a
+    method more, on the CPU.
 
     Raises:
         DataError: `no_clips`, when no recording has a clip.
+        WeightsError: of `load_pulse`.
     """
     with_clip = [one for one in recordings if one.clip is not None]
     if not with_clip:
         raise DataError("no_clips", "The data set has no clip.", "Name a set of clips with a pulse of known rate.")
-    work = partial(read_recording_spans, whole_clips=whole_clips)
+    methods = [*METHODS, *(_load(name).name for name in networks)]
+    work = partial(read_recording_spans, whole_clips=whole_clips, networks=networks)
     read = map_in_processes(work, with_clip, processes=worthwhile_processes(len(with_clip)))
     spans: list[Span] = []
     for one, found in zip(with_clip, tqdm(read, total=len(with_clip), desc="clips", unit="clip"), strict=True):
-        spans += _unread(one, CRASHED[0]) if found is None else found
+        spans += _unread(one, CRASHED[0], methods) if found is None else found
     return spans
 
 
-def read_recording_spans(recording: Recording, *, whole_clips: bool = False) -> list[Span]:
+def read_recording_spans(
+    recording: Recording, *, whole_clips: bool = False, networks: Sequence[str] = ()
+) -> list[Span]:
     """Return what every method found in every span of one recording, or the code of its clip's error."""
     assert recording.clip is not None
+    loaded = [_load(name) for name in networks]
+    methods = [*METHODS, *(each.name for each in loaded)]
     try:
         capture = read_capture(recording.clip)
+        read = partial(read_crops, recording.clip, capture.track)
+        found = [find_pulse(each, capture, read) for each in loaded]
     except BpdemoError as error:
-        return _unread(recording, error.code)
+        return _unread(recording, error.code, methods)
     if not np.isfinite(capture.traces.colours).any():
-        return _unread(recording, "no_face")
+        return _unread(recording, "no_face", methods)
     contact, _ = read_pulse(recording)
     duration_s = capture.report.file.duration_s
     spans: list[Span] = []
     for start_s, end_s in [(0.0, duration_s)] if whole_clips else place_spans(duration_s):
-        spans += _read_span(capture, recording, contact, start_s, end_s)
+        spans += _read_span(capture, recording, contact, found, start_s, end_s)
     return spans
 
 
@@ -153,7 +169,8 @@ def figures(spans: Sequence[Span], *, forced: bool = False) -> RateFigures:
 
 def by_method(spans: Sequence[Span], *, forced: bool = False) -> dict[str, RateFigures]:
     """Return the figures of each method, by its name."""
-    return {name: figures([span for span in spans if span.method == name], forced=forced) for name in METHODS}
+    names = dict.fromkeys([*METHODS, *(span.method for span in spans)])
+    return {name: figures([span for span in spans if span.method == name], forced=forced) for name in names}
 
 
 def by_task(spans: Sequence[Span], *, forced: bool = False) -> dict[str, dict[str, RateFigures]]:
@@ -178,7 +195,12 @@ def to_json(spans: Sequence[Span], *, forced: bool = False) -> dict[str, Any]:
 
 
 def _read_span(
-    capture: Capture, recording: Recording, contact: Samples | None, start_s: float, end_s: float
+    capture: Capture,
+    recording: Recording,
+    contact: Samples | None,
+    found: Sequence[NetworkPulse],
+    start_s: float,
+    end_s: float,
 ) -> list[Span]:
     traces = capture.traces
     resampled = resample(traces.time_s, traces.colours, start_s, end_s, longest_s=end_s - start_s)
@@ -191,20 +213,27 @@ def _read_span(
         if first_s >= start_s - 1e-6 and last_s <= end_s + 1e-6
     ] or [(start_s, end_s)]
     reports = [capture.report_between(*place) for place in places]
-    spans = []
-    for name, project in METHODS.items():
-        windows = [read_window(traces, *place, report, name) for place, report in zip(places, reports, strict=True)]
+
+    def span(name: str, windows: Sequence[Window], wave: np.ndarray | None) -> Span:
         best = best_window(windows)
         told = bool(agreeing_windows(windows))
         code = "" if told else best.reasons[0].code if best and best.reasons else "no_pulse"
-        span = Span(
-            recording.name, recording.person, recording.task, start_s, end_s, name, reference_bpm, None, None, code
-        )
-        if skin is not None:
-            wave = band_pass(project(skin), PULSE_BAND_HZ)
-            ratio = snr_db(wave, reference_bpm / 60) if reference_bpm else None
-            span = replace(span, heart_rate_bpm=60 * heart_rate_hz(wave), snr_db=ratio)
-        spans.append(span)
+        rate = None if wave is None else 60 * heart_rate_hz(wave)
+        ratio = None if wave is None or not reference_bpm else snr_db(wave, reference_bpm / 60)
+        about = (recording.name, recording.person, recording.task, start_s, end_s)
+        return Span(*about, name, reference_bpm, rate, ratio, code)
+
+    def read(name: str) -> list[Window]:
+        return [read_window(traces, *place, report, name) for place, report in zip(places, reports, strict=True)]
+
+    windows = {name: read(name) for name in METHODS}
+    spans = [
+        span(name, windows[name], None if skin is None else band_pass(project(skin), PULSE_BAND_HZ))
+        for name, project in METHODS.items()
+    ]
+    for each in found:
+        beside = [put_beside(window, each) for window in windows[DEFAULT_METHOD]]
+        spans.append(span(each.name, beside, each.at(resampled.time_s)))
     return spans
 
 
@@ -219,10 +248,15 @@ def _reference_bpm(recording: Recording, contact: Samples | None, column_s: np.n
     return recording.heart_rate_bpm if whole or recording.heart_rate_bpm == 0 else None
 
 
-def _unread(recording: Recording, code: str) -> list[Span]:
+def _unread(recording: Recording, code: str, methods: Sequence[str]) -> list[Span]:
     """Return the spans of a clip in which nothing was measured."""
     reference = recording.heart_rate_bpm
     return [
         Span(recording.name, recording.person, recording.task, 0.0, 0.0, name, reference, None, None, code)
-        for name in METHODS
+        for name in methods
     ]
+
+
+@cache
+def _load(weights: str) -> PulseWeights:
+    return load_pulse(weights, "cpu")

@@ -80,7 +80,7 @@ def fit_pulse(
         )
 
     def loss(model: nn.Module, rng: np.random.Generator, share: slice) -> Tensor:
-        drawn = [_draw(groups, network.CLIPS, rng) for _ in range(share.step)][share.start or 0]
+        drawn = [_draw(groups, network.CLIPS, rng) for _ in range(share.step)][share.start]
         crops, contact = read_stretches(windows.store, windows.crop[drawn], network.FRAMES, rng)
         contact = np.where(labelled[drawn, None], contact, np.nan)
         place = next(network.parameters()).device
@@ -106,7 +106,7 @@ def _by_clip(clips: Sequence[str], wanted: np.ndarray) -> list[np.ndarray]:
     """Return the wanted rows, bool [n], clip by clip."""
     rows: dict[str, list[int]] = {}
     for row in np.flatnonzero(wanted):
-        rows.setdefault(clips[row], []).append(int(row))
+        rows.setdefault(clips[int(row)], []).append(int(row))
     return [np.array(each) for each in rows.values()]
 
 

@@ -1,8 +1,5 @@
 """How good the pulse is that a network finds in windows: beside the contact sensor's, and by itself."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from bpdemo.beats import band_pass
@@ -48,8 +45,3 @@ def score_pulse(network: PulseNetwork, windows: PulseWindows) -> PulseFigures:
         snr_db=float(np.mean(ratios)) if known else None,
         irrelevant_power=float(np.mean(powers)),
     )
-
-
-def to_json(name: str, figures: PulseFigures) -> Mapping[str, Any]:
-    """Return what an evaluation prints, JSON-able."""
-    return {"model": name, **figures.model_dump()}

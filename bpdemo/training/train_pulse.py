@@ -13,12 +13,13 @@ from bpdemo.models import find_model
 from bpdemo.reporting.pulse_card import write_pulse_card
 from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.description import pulse_provenance
-from bpdemo.training.loop import distributed_state
+from bpdemo.training.evaluate import EVALUATION_SEED
+from bpdemo.training.fit import distributed_state
 from bpdemo.training.pulse_fit import fit_pulse
 from bpdemo.training.pulse_material import prepare_pulse_windows
 from bpdemo.training.pulse_scores import score_pulse
 from bpdemo.weights.folder import pick_device
-from bpdemo.weights.pulse_store import PulseConfig, PulseTraining, save_pulse
+from bpdemo.weights.pulse_store import PulseConfig, PulseFigures, PulseTraining, PulseWeights, save_pulse
 
 SET_ASIDE = 0.2
 """Share of the people whom the network is scored on and not fitted on."""
@@ -86,6 +87,14 @@ def train_pulse(
         save_pulse(output, made, config, write_pulse_card(config))
     state.wait_for_everyone()
     return config
+
+
+def evaluate_pulse_weights(
+    weights: PulseWeights, data: Mapping[str, str | Path], maps: Sequence[str | Path] = (), seed: int = 0
+) -> PulseFigures:
+    """Return the figures of a network on everybody in data sets and maps; raises as `prepare_pulse_windows`."""
+    windows = prepare_pulse_windows(data, maps, weights.network.FORM, QUALITIES, seed + EVALUATION_SEED)
+    return score_pulse(weights.network, windows)
 
 
 def split_people(person: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
