@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bpdemo import __version__
-from bpdemo.cli import clips, data, hub, maps, models, training
+from bpdemo.cli import clips, data, hub, maps, models, pretraining, training
 from bpdemo.cli.options import missing_package
 from bpdemo.errors import BpdemoError
 from bpdemo.self_check import missing_library
@@ -31,7 +31,7 @@ def demo(
 
 
 _clips = (clips.estimate, clips.stmap, clips.check, demo, clips.render)
-_learning = (maps.extract, models.models, training.train, training.evaluate, data.evaluate_pulse)
+_learning = (maps.extract, models.models, pretraining.pretrain, training.train, training.evaluate, data.evaluate_pulse)
 for _command in (*_clips, *_learning, hub.push, hub.push_maps, hub.publish):
     app.command()(_command)
 app.add_typer(data.app, name="data")

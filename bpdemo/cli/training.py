@@ -16,6 +16,9 @@ MapsOption = Annotated[
 ]
 ModelOption = Annotated[str | None, typer.Option(help="What to train; the network of the shipped weights without.")]
 SizeOption = Annotated[str | None, typer.Option(help="Of a model that comes in sizes, as paper: full or small.")]
+StartOption = Annotated[
+    str | None, typer.Option(help="Folder of `bpdemo pretrain` that the fits begin at; it saw none of the people.")
+]
 LabelsOption = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Of a model that finds the pulse: share of people whose contact pulse it is told."),
@@ -38,27 +41,30 @@ def train(
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
     unseen: UnseenOption = None,
+    start: StartOption = None,
 ) -> None:
     """Train weights on pulses or clips of people with known pressures; the model card says how good they are.
 
     A model that finds the pulse alone is trained on the same, as frames; it needs no pressures.
     """
-    sets, elsewhere = _parse_sources(data, maps), parse_data(unseen or [])
+    sets, elsewhere = parse_sources(data, maps), parse_data(unseen or [])
     from bpdemo.models import find_model
 
-    how: dict[str, Any] = {"maps": maps or [], "seed": seed, "run": run, "device": device, **_model(model, size)}
+    how: dict[str, Any] = {"maps": maps or [], "seed": seed, "run": run, "device": device, **model_in_size(model, size)}
     if find_model(how["model"]).gives == "pulse":
         from bpdemo.training.train_pulse import train_pulse
 
         if unseen:
             raise _conflict(f"--model {model}", "--unseen", "Score it with bpdemo evaluate.")
+        if start is not None:
+            raise _conflict(f"--model {model}", "--start", "It reads frames, and a start is of maps.")
         train_pulse(sets, output, labels=labels or 0.0, **how)
     else:
         from bpdemo.training.train import train as train_weights
 
         if labels is not None:
             raise _conflict(f"--model {how['model']}", "--labels", "It learns from all pulses that are known.")
-        train_weights(sets, output, unseen=elsewhere, **how)
+        train_weights(sets, output, unseen=elsewhere, start=start, **how)
 
 
 @needs_extra("train")
@@ -75,6 +81,7 @@ def evaluate(
     ] = False,
     model: ModelOption = None,
     size: SizeOption = None,
+    start: StartOption = None,
     seed: Annotated[int, typer.Option(help="Of what is trained.")] = 0,
     run: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints of what is trained; none are kept without.")
@@ -85,7 +92,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score saved weights on people they never saw, or what is trained on folds: of the data, or of a protocol."""
-    sets, sources = _parse_sources(data, maps), maps or []
+    sets, sources = parse_sources(data, maps), maps or []
     from bpdemo.reporting.report import summary, write_report
     from bpdemo.training.evaluate import evaluate as evaluate_weights
     from bpdemo.training.evaluate_protocol import evaluate_elsewhere, evaluate_folds
@@ -112,7 +119,9 @@ def evaluate(
             raise _conflict("weights of the pulse alone", "--protocol", "Protocols are about pressures.")
         _evaluate_pulse(weights, sets, sources, seed, device, as_json)
         return
-    how: dict[str, Any] = {**_model(model, size), "seed": seed, "run": run, "device": device}
+    if start is not None and not trains:
+        raise _conflict("saved weights", "--start", "Nothing is fitted.")
+    how: dict[str, Any] = {**model_in_size(model, size), "start": start, "seed": seed, "run": run, "device": device}
     if cross_validate:
         results = cross_validate_recipe(sets, maps=sources, **how)
     elif chosen is None:
@@ -141,14 +150,14 @@ def _evaluate_pulse(
     print(json.dumps({"model": loaded.name} | figures.model_dump()) if as_json else pulse_table({loaded.name: figures}))
 
 
-def _parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, Path]:
+def parse_sources(data: list[str] | None, maps: list[str] | None) -> dict[str, Path]:
     """Return the data sets (see `options.parse_data`), once it is sure that there are any, or maps."""
     if not data and not maps:
         raise BpdemoError("data_missing", "Nothing to learn from or to score is named.", "Use --data or --maps.")
     return parse_data(data or [])
 
 
-def _model(model: str | None, size: str | None) -> dict[str, Any]:
+def model_in_size(model: str | None, size: str | None) -> dict[str, Any]:
     """Return what trains a model in a size, None the default of either; raises as `find_model` and `Model.size`."""
     from bpdemo.models import DEFAULT_MODEL, find_model
 

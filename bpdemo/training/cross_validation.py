@@ -19,6 +19,7 @@ from bpdemo.training.folds import Fold
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.recipe import Recipe
 from bpdemo.training.told import add_told, fit_told_of
+from bpdemo.weights.start import Start
 
 Job = TypeVar("Job")
 
@@ -37,15 +38,16 @@ def cross_validate(
     *,
     model: str = DEFAULT_MODEL,
     title: str = "folds",
+    start: Start | None = None,
 ) -> Predictions:
     """Return the answers for all of `tests`, fold by fold, of networks fitted on `dataset` without the person.
 
     Both hold the same people in the same order. On a CPU as many folds are fitted at a time as there are processors,
-    each on one. The folds' seeds fix the fits. Finished folds and checkpoints are kept in `run`, in files that start
-    with `title`.
+    each on one. The folds' seeds fix the fits, which begin at `start` where there is one. Finished folds and
+    checkpoints are kept in `run`, in files that start with `title`.
     """
     run.mkdir(parents=True, exist_ok=True)
-    work = partial(_fit_fold, dataset, tests, model, config, recipe, device, run, title)
+    work = partial(_fit_fold, dataset, tests, model, config, recipe, device, run, title, start)
     todo = [fold for fold in folds if not _answers_of(fold, run, title).is_file()]
     distributed_state(device).wait_for_everyone()  # before a fold is finished, all have seen which are
     with tqdm(total=len(folds), initial=len(folds) - len(todo), desc=title, unit="fold") as bar:
@@ -86,13 +88,14 @@ def _fit_fold(
     device: torch.device,
     run: Path,
     title: str,
+    start: Start | None,
     fold: Fold,
 ) -> None:
     """Fit on the people of a fold's training side, and write what comes out for its test people."""
     done = _answers_of(fold, run, title)
     checkpoint = done.with_suffix(".pt")
     how = (config, recipe, fold.seed, device)
-    fitted = fit(dataset, fold.train, *how, model=model, checkpoint=checkpoint, title=None)
+    fitted = fit(dataset, fold.train, *how, model=model, checkpoint=checkpoint, title=None, start=start)
     windows = tests.windows_of(fold.test)
     mean = dataset.truth_of(fold.train).mean(axis=0)
     answers = ask(fitted.model, tests, windows, device).beside(tests, windows, mean, split=fold.split, fold=fold.number)

@@ -26,9 +26,11 @@ from bpdemo.weights.config import (
     QualityFigures,
     TrainedPressure,
     Training,
+    TrainingStart,
     Validation,
     WeightsConfig,
 )
+from bpdemo.weights.start import Start
 
 _STATEMENTS = {  # by whether windows were rendered and whether clips were used
     (True, False): "Trained on finger pulses of real people with cuff pressures, rendered into face maps with camera "
@@ -48,6 +50,7 @@ def describe(
     results: Results,
     provenance: Provenance,
     told: ToldParameters | None = None,
+    start: Start | None = None,
 ) -> WeightsConfig:
     """Return the content of config.json of weights fitted on a cohort's windows."""
     systolic, diastolic = (
@@ -74,6 +77,14 @@ def describe(
             recipe=recipe.to_json(),
             clips=cohort.clips,
             names=[person.name for person in dataset.people],
+            start=None
+            if start is None
+            else TrainingStart(
+                method=start.config.method,
+                data=start.config.data,
+                names=start.config.names,
+                windows=start.config.windows,
+            ),
         ),
         intervals=results.intervals,
         scatter=results.scatter,
@@ -114,9 +125,15 @@ def provenance(
     network: NetworkConfig,
     seed: int,
     results: Results,
+    start: Start | None = None,
 ) -> Provenance:
     """Return where weights come from, with the command to get them again."""
-    options = [*_sources(data, maps), *(f"--unseen {name}=DIR" for name in unseen), *_of_model(model, network)]
+    options = [
+        *_sources(data, maps),
+        *(f"--unseen {name}=DIR" for name in unseen),
+        *_of_model(model, network),
+        *([] if start is None else ["--start START"]),
+    ]
     folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(
         data=", ".join(cohort.data_sets),

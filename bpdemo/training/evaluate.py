@@ -50,7 +50,7 @@ def score_weights(weights: Weights, cohort: Cohort, tests: Dataset, windows: Pre
         renderings=RENDERINGS if cohort.recorded else 0,
         edges=(config.network.systolic_edges, config.network.diastolic_edges),
         seen_in_training=len(
-            {identity(person.name) for person in cohort.people} & set(map(identity, config.training.names))
+            {identity(person.name) for person in cohort.people} & set(map(identity, config.training.seen))
         ),
         clips=cohort.clips,
         windows=cohort.windows,

@@ -21,7 +21,7 @@ from bpdemo.training.protocols import Protocol, describe_run
 from bpdemo.training.recipe import Recipe, recipe_of
 from bpdemo.training.results import Results
 from bpdemo.training.scoring import About, summarise
-from bpdemo.training.train import Material, open_run, shared_folder
+from bpdemo.training.train import Material, open_run, open_start, shared_folder
 from bpdemo.weights.folder import pick_device
 from bpdemo.weights.store import Weights
 
@@ -57,27 +57,31 @@ def evaluate_folds(
     device: str = "auto",
     recipe: Recipe | None = None,
     network: NetworkConfig | None = None,
+    start: str | Path | None = None,
 ) -> Results:
     """Return the scores of a model on the protocol's folds, beside what the paper reports; no weights are kept.
 
     Everybody is answered by a network fitted on the other folds. As in `evaluate`, a clip counts once. `model` is a key
     of `bpdemo.models.MODELS`, recipe and sizes are its own where none are given; the seed is of the fits, as the folds
-    are fixed; `run` keeps checkpoints.
+    are fixed; they begin at `start`, a folder of `bpdemo pretrain`; `run` keeps checkpoints.
 
     Raises:
-        DataError: as `evaluate_elsewhere`; `too_few_people`, fewer than folds.
+        DataError: as `evaluate_elsewhere`; `too_few_people`, fewer than folds; `people_seen`, by the start.
         WeightsError: no such device or model.
     """
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
+    begin = open_start(start, model, network)
     cohort, dataset = _prepare(protocol, data, maps, model)
+    if begin is not None:
+        begin.check_unseen(person.name for person in dataset.people)
     recipe = replace(recipe, folds=protocol.folds or recipe.folds, repetitions=1)
     folds = deal_folds(dataset.people, recipe.folds, seed)
     with shared_folder(run, picked) as folder:
         with distributed_state(picked).main_process_first():
-            open_run(folder, Material(cohort, dataset, dataset), recipe, network, seed, model)
+            open_run(folder, Material(cohort, dataset, dataset), recipe, network, seed, model, begin)
         how = (network, recipe, folder, picked)
-        windows = cross_validate(dataset, dataset, folds, *how, model=model, title=protocol.name)
+        windows = cross_validate(dataset, dataset, folds, *how, model=model, title=protocol.name, start=begin)
     beside = predict_with_baselines(subsample(dataset, TRAINING_RENDERINGS), dataset, folds)
     about = About(
         dataset=cohort.name,

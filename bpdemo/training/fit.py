@@ -27,6 +27,7 @@ from bpdemo.training.member_fit import MemberFit
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.pulse_fit import fit_pulse, pulse_windows
 from bpdemo.training.recipe import Recipe
+from bpdemo.weights.start import Start
 
 _TINY = 1e-9
 
@@ -56,13 +57,15 @@ def fit(
     model: str = DEFAULT_MODEL,
     checkpoint: Path | None = None,
     title: str | None = "fit",
+    start: Start | None = None,
 ) -> Fitted:
     """Return a model fitted on the windows of some people, on `device`, and its answers for people set aside.
 
     Several processes (`accelerate launch`, `torchrun`) share every batch: what one draws, they draw, and each takes its
     part of it. On CUDA it computes in mixed precision.
 
-    Nobody else's windows are touched. The seed fixes initial weights, order and augmentation. The checkpoint is written
+    Nobody else's windows are touched. The seed fixes initial weights, order and augmentation; where there is a `start`,
+    it has the part of every member's initial weights that it holds. The checkpoint is written
     after each epoch; when it is there, the fit goes on from it. Without a title no progress is shown.
 
     Raises:
@@ -74,6 +77,8 @@ def fit(
     windows = dataset.windows_of(people)
     contact = contact_beats(dataset.people)
     for member in fitted.members:
+        if start is not None:
+            start.put_into(member)
         member.fit_reference(dataset.batches(windows), contact[list(people)])
     finished, pulse_state, state = 0, None, None
     if (saved := load_checkpoint(checkpoint)) is not None:

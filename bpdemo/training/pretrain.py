@@ -30,7 +30,8 @@ from bpdemo.synthesis.pulses import beats_of
 from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.dataset import Dataset, concat
 from bpdemo.training.filmed import collect, read_maps
-from bpdemo.training.loop import Loop, distributed_state
+from bpdemo.training.fit import distributed_state
+from bpdemo.training.loop import Loop
 from bpdemo.training.map_waves import MapWaves, trim
 from bpdemo.training.rendered import render
 from bpdemo.weights.folder import pick_device

@@ -11,6 +11,7 @@ import torch
 from accelerate.utils import broadcast_object_list
 
 from bpdemo import beats, stmap
+from bpdemo.data.person import Person
 from bpdemo.data.registry import load_people
 from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
@@ -35,6 +36,7 @@ from bpdemo.training.scoring import About, summarise
 from bpdemo.training.told import answers_with_told, fit_told_of
 from bpdemo.weights.config import Intervals, WeightsConfig
 from bpdemo.weights.folder import pick_device
+from bpdemo.weights.start import Start, load_start
 from bpdemo.weights.store import Weights, save_weights
 
 
@@ -59,14 +61,15 @@ def train(
     unseen: Mapping[str, str | Path] | None = None,
     recipe: Recipe | None = None,
     network: NetworkConfig | None = None,
+    start: str | Path | None = None,
 ) -> WeightsConfig:
     """Cross-validate the recipe by person, fit it on everybody, save weights with their evidence; return their config.
 
     Pulse recordings are rendered, clips are taken as they were filmed; one run may use both. Data sets are name ->
     folder, `maps` are of clips (`bpdemo extract`); the finished weights are scored on the `unseen` ones. `model` is a
     key of `bpdemo.models.MODELS`; recipe and sizes are its own where none are given. The seed fixes renderings, splits
-    and fits. A run of the same recipe, data and seed goes on where it stopped in the folder `run`, by default
-    `<output>.run`.
+    and fits; they begin at `start`, a folder of `bpdemo pretrain` that saw none of these people. A run of the same
+    recipe, data and seed goes on where it stopped in the folder `run`, by default `<output>.run`.
 
     Raises:
         DataError: the data cannot be used.
@@ -74,19 +77,21 @@ def train(
     """
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
-    load_people(unseen or {})  # what is wrong with them is reported before an hour of work, not behind it
+    others = load_people(unseen or {})  # what is wrong with them is reported before an hour of work, not behind it
     output = Path(output)
+    begin = open_start(start, model, network, others)
     material = prepare_material(data, recipe, seed, maps, model)
     state = distributed_state(picked)
     with state.main_process_first():
-        folder = open_run(run or output.with_name(f"{output.name}.run"), material, recipe, network, seed, model)
-    results = run_experiment(material, network, recipe, seed, folder, picked, model)
+        folder = open_run(run or output.with_name(f"{output.name}.run"), material, recipe, network, seed, model, begin)
+    results = run_experiment(material, network, recipe, seed, folder, picked, model, begin)
     everybody = range(len(material.dataset.people))
     how = (network, recipe, seed, picked)
-    fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=folder / "all.pt", title="fit on all")
-    origin = provenance(data, maps, unseen or {}, material.cohort, model, network, seed, results)
+    checkpoint = folder / "all.pt"
+    fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=checkpoint, title="fit on all", start=begin)
+    origin = provenance(data, maps, unseen or {}, material.cohort, model, network, seed, results, begin)
     told = fit_told_of(fitted.set_aside, material.dataset.people, everybody)
-    config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told)
+    config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told, begin)
     if state.is_main_process:
         if unseen:
             other = external_validation(Weights(config.name, None, output, config, fitted.model), unseen)
@@ -107,6 +112,7 @@ def cross_validate(
     device: str = "auto",
     recipe: Recipe | None = None,
     network: NetworkConfig | None = None,
+    start: str | Path | None = None,
 ) -> Results:
     """Return the scores of the recipe on the folds of some data sets and maps; no weights are kept.
 
@@ -115,11 +121,29 @@ def cross_validate(
     """
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
+    begin = open_start(start, model, network)
     material = prepare_material(data, recipe, seed, maps, model)
     with shared_folder(run, picked) as folder:
         with distributed_state(picked).main_process_first():
-            open_run(folder, material, recipe, network, seed, model)
-        return run_experiment(material, network, recipe, seed, folder, picked, model)
+            open_run(folder, material, recipe, network, seed, model, begin)
+        return run_experiment(material, network, recipe, seed, folder, picked, model, begin)
+
+
+def open_start(
+    start: str | Path | None, model: str, network: NetworkConfig, tested: Sequence[Person] = ()
+) -> Start | None:
+    """Return where fits of a model in these sizes begin, None where nothing is named.
+
+    Raises:
+        WeightsError: `start_missing`, `start_invalid` or `start_differs`.
+        DataError: `people_seen`, where it saw some of those who are tested.
+    """
+    if start is None:
+        return None
+    begin = load_start(start)
+    begin.check(model, network)
+    begin.check_unseen(person.name for person in tested)
+    return begin
 
 
 @contextmanager
@@ -160,14 +184,22 @@ def run_experiment(
     run: Path,
     device: torch.device,
     model: str = DEFAULT_MODEL,
+    start: Start | None = None,
 ) -> Results:
     """Return the scores of the network and of simpler models, cross-validated on the same folds.
 
     The folder `run` keeps finished folds and checkpoints.
+
+    Raises:
+        DataError: `people_seen`, where the start saw some of them.
     """
+    if start is not None:
+        start.check_unseen(person.name for person in material.tests.people)
     dataset, tests, cohort = material.dataset, material.tests, material.cohort
     folds = make_folds(dataset.people, recipe.folds, recipe.repetitions, seed)
-    network = cross_validation.cross_validate(dataset, tests, folds, config, recipe, run, device, model=model)
+    network = cross_validation.cross_validate(
+        dataset, tests, folds, config, recipe, run, device, model=model, start=start
+    )
     parameters, milliseconds = measure_cost(find_model(model).build(config))
     about = About(
         dataset=cohort.name,
@@ -201,6 +233,7 @@ def open_run(
     network: NetworkConfig,
     seed: int,
     model: str = DEFAULT_MODEL,
+    start: Start | None = None,
 ) -> Path:
     """Return the folder of a run; what a stopped run of the same settings left in it is kept, all else cleared away."""
     run = Path(run)
@@ -215,6 +248,7 @@ def open_run(
         "people": [person.name for person in material.dataset.people],
         "pressures": material.dataset.pressures.tolist(),
         "windows": len(material.dataset.person),
+        "start": start and start.identity,
     }
     content = json.dumps(settings).encode()
     marker = run / "settings.json"

@@ -69,6 +69,15 @@ class Clips(Part):
     refused: dict[str, int]
 
 
+class TrainingStart(Part):
+    """What label-free pretraining began with: by which method, and on how many windows of whom."""
+
+    method: str
+    data: list[str]
+    names: list[str]
+    windows: int = 0
+
+
 class Training(Part):
     """What the weights were fitted on: people, maps, names of the people, and the recipe of the fit."""
 
@@ -80,6 +89,12 @@ class Training(Part):
     clips: Clips | None = None
     recipe: dict[str, JsonValue] = {}
     names: list[str] = []
+    start: TrainingStart | None = None
+
+    @property
+    def seen(self) -> list[str]:
+        """Names of all people who had a say in the weights."""
+        return [*self.names, *(self.start.names if self.start else ())]
 
 
 class Intervals(Part):
