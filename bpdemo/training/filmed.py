@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from bpdemo.crops import CropForm
 from bpdemo.data.person import Person, Recording
-from bpdemo.errors import DataError
+from bpdemo.errors import DataError, shown
 from bpdemo.maps.recording import read_recording
 from bpdemo.maps.store import read_rows
 from bpdemo.models.inputs import Inputs
@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 
 _TRAITS = ("age", "sex", "height_cm", "weight_kg", "skin_tone")
 COLUMNS = (
-    *("data_set", "person", "recording", "task", "camera", *_TRAITS, "start_s", "end_s", "status", "code"),
+    *("data_set", "person", "recording", "task", "camera", *_TRAITS, "start_s", "end_s", "status", "code", "has_pulse"),
     *("systolic", "diastolic", "beats", "beats_weight", "beats_rate_hz"),
 )
 """Of `schema.COLUMNS`, what is learned from."""
@@ -81,12 +81,20 @@ def read_maps(
 ) -> Iterator[Row]:
     """Yield the rows of maps (folders, or `owner/name@revision`); raises as `maps.store.read_rows`.
 
-    Without labels, pressures are not read.
+    Without labels, pressures are not read. Where there is a form of `crops`, all windows must hold them in it
+    (DataError, `crops_missing`).
     """
     columns = [*COLUMNS, *(MAP_COLUMNS if with_maps else ()), *(CROP_COLUMNS if crops else ())]
     columns = [name for name in columns if labelled or name not in LABELS]
     for source in maps:
-        yield from tqdm(read_rows(source, columns), desc="read maps", unit="window")
+        for row in tqdm(read_rows(source, columns), desc="read maps", unit="window"):
+            if crops is not None and row["start_s"] is not None and row["crops_form"] != crops.to_json():
+                raise DataError(
+                    "crops_missing",
+                    f"{shown(str(source))} holds no crops of the face, or other ones than the model reads.",
+                    "Extract the clips for this model: bpdemo extract --crops MODEL.",
+                )
+            yield row
 
 
 def collect(

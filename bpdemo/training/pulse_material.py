@@ -35,7 +35,7 @@ def prepare_pulse_windows(
     crop: list[int] = []
     person: list[str] = []
     clip: list[str] = []
-    for row in chain(read_clips(with_clips, form, pressure=False), read_maps(maps, crops=form)):
+    for row in chain(read_clips(with_clips, form, pressure=False), read_maps(maps, crops=form, labelled=False)):
         if row.get("has_pulse") and is_first(row):
             crop.append(keep_crops(row, store)["crop"])
             person.append(row["person"])
