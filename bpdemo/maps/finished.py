@@ -86,8 +86,7 @@ def read_finished(path: Path, recording: Recording, crops: CropForm | None = Non
         return None
     if any(row[name] != value for row in rows for name, value in known.items()):
         return None
-    if crops is not None and any(
-        row["window"] is not None and row.get("crops_form") != crops.to_json() for row in rows
-    ):
+    forms = {row.get("crops_form") for row in rows if row["window"] is not None}
+    if crops is not None and forms - {crops.to_json()}:
         return None
     return counted(rows)

@@ -78,8 +78,8 @@ All of it is the split `train`: split it by `person`.
 
 Form version {version}, STMap version {stmap}, mean beats version {beats}; the whole specification is JSON in the \
 metadata of each file, under the key `{key}`. Lists are flat: `stmap` in the order [channels {channel_names}; cells; \
-columns at {rate:g} Hz], `mask` in that of [cells; columns]. `crops`, where they were asked for, are bytes in the order \
-[`crops_frames`; rows; columns; R, G, B] of pictures in the form `crops_form`. What is not known is null.
+columns at {rate:g} Hz], `mask` in that of [cells; columns]. `crops`, where they were asked for, are bytes in the \
+order [`crops_frames`; rows; columns; R, G, B] of pictures in the form `crops_form`. What is not known is null.
 
 {columns}
 """
@@ -87,9 +87,9 @@ columns at {rate:g} Hz], `mask` in that of [cells; columns]. `crops`, where they
 
 _NO_PICTURE = "It holds no picture, and none can be made from it."
 _PICTURES = """\
-**It shows faces.** {crops} of {windows} windows ({names}) hold `crops`, pictures of the person's face, as they were asked \
-for with `bpdemo extract --crops`: they are to be kept and given on as the clips themselves. Without that option no \
-picture is kept, and none can be made from what is."""
+**It shows faces.** {crops} of {windows} windows ({names}) hold `crops`, pictures of the person's face, as they were \
+asked for with `bpdemo extract --crops`: they are to be kept and given on as the clips themselves. Without that option \
+no picture is kept, and none can be made from what is."""
 
 
 def write_card(source: str, sets: Mapping[str, SetCounts]) -> str:

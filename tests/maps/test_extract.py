@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bpdemo.crops import CropForm
 from bpdemo.data import clips as clip_tables
 from bpdemo.data import registry
 from bpdemo.data.person import Recording
@@ -15,10 +17,11 @@ from bpdemo.errors import DataError
 from bpdemo.maps import extract as engine
 from bpdemo.maps import schema
 from bpdemo.maps.extract import extract
-from bpdemo.maps.finished import path_of_maps
+from bpdemo.maps.finished import path_of_maps, write_maps
 from bpdemo.maps.recording import read_recording
 from tests.support.maps_on_disk import tables
 from tests.support.small_faces_sets import Session, write_bp4d, write_mmse_hr
+from tests.support.small_maps import window_row
 
 
 def files(output):
@@ -98,6 +101,40 @@ def test_a_file_that_is_no_longer_true_is_made_again(extracted, copied, data, tm
             clip.write_bytes(Path(recording.clip).read_bytes() + b"\0")
             recording = replace(recording, clip=clip)
     assert engine.read_finished(path, recording) is None
+
+
+FORM = CropForm(side=16, rate_hz=25.0, width=1.2, height=1.2, follows=False)
+
+
+def test_crops_that_a_file_lacks_are_read_from_the_clip_again(copied, cluster, data, tmp_path):
+    recordings = {one.name: one for one in registry.load({"ours": data})}
+    path, wall = (path_of_maps(copied, recordings[name]) for name in ("a.mp4", "wall.mp4"))
+    (copied / "ours" / "b.mp4.parquet").unlink()
+    before = files(copied)
+    extract({"ours": data}, copied, scheduler=cluster.scheduler_address, crops=FORM)
+    assert files(copied)["wall.mp4.parquet"] == before["wall.mp4.parquet"], "it has no window"
+    for name in ("a.mp4", "b.mp4"):
+        (row,) = tables(copied)[f"{name}.parquet"]
+        assert len(row["crops"]) == 12 * 25 * 16 * 16 * 3
+        assert CropForm.from_json(row["crops_form"]) == FORM
+    for crops, is_finished in ((FORM, True), (None, True), (replace(FORM, side=32), False)):
+        assert (engine.read_finished(path, recordings["a.mp4"], crops) is not None) == is_finished
+        assert engine.read_finished(wall, recordings["wall.mp4"], crops)
+
+
+def test_each_window_with_crops_is_a_row_group_and_nothing_is_left_of_one_that_cannot_be_written(tmp_path):
+    path = tmp_path / "set" / "a.parquet"
+    rows = [window_row(number, crops=bytes(3 * 16 * 16), crops_frames=1, crops_form="{}") for number in range(3)]
+    write_maps(path, rows)
+    assert pq.ParquetFile(path).num_row_groups == 3
+    assert [row["window"] for row in pq.read_table(path).to_pylist()] == [0, 1, 2]
+    before = path.read_bytes()
+    with pytest.raises((TypeError, pa.ArrowException)):
+        write_maps(path, [rows[0], {"crops": 7}])
+    assert path.read_bytes() == before
+    assert [*path.parent.iterdir()] == [path]
+    write_maps(path, [window_row(number) for number in range(3)])
+    assert pq.ParquetFile(path).num_row_groups == 1
 
 
 def test_files_of_recordings_never_meet(tmp_path):

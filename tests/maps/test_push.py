@@ -208,6 +208,19 @@ def test_the_card(hub, maps):
     assert "Research use only" in text
 
 
+def test_the_card_says_when_there_are_faces_in_it(hub, maps):
+    publish(maps)
+    without = head(hub)["README.md"].decode()
+    crops = {"crops": bytes(3), "crops_frames": 1, "crops_form": "{}"}
+    write_recording(maps, "mine:A", "a_test", [window_row(0, **crops), window_row(1)])
+    publish(maps)
+    card = head(hub)["README.md"].decode()
+    assert "It holds no picture" in without
+    assert "faces" not in without.partition("## Columns")[0]
+    assert "It holds no picture" not in card
+    assert "**It shows faces.** 1 of 6 windows (mine) hold" in card
+
+
 def test_the_card_of_a_set_with_an_awkward_name(tmp_path, hub):
     write_recording(tmp_path, 'my "set" | #2:A', "a", [window_row(0)])
     publish(tmp_path)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bpdemo.capture import read_capture
+from bpdemo.crops import CropForm, read_crops
 from bpdemo.data.person import Recording
 from bpdemo.data.pressure import Cuff, WindowPressure
 from bpdemo.data.signals import InMemory, Samples, TextColumn
@@ -17,6 +18,7 @@ from bpdemo.sources import Pictures
 from bpdemo.window import read_windows
 
 CONTACT_BPM = 66.0
+FORM = CropForm(side=24, rate_hz=25.0, width=1.2, height=1.2, follows=True)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,27 @@ def test_what_is_wrong_with_a_contact_pulse_is_a_code(pulse_clip, read_once, tmp
         (row,) = read_recording(a_recording(pulse_clip.path, pulse=pulse))
         assert row["contact_fault"] == fault
         assert row.get("contact_heart_rate_bpm") is None
+
+
+def test_crops_are_kept_on_request_with_the_contact_pulse_at_their_times(pulse_clip, read_once, capture):
+    time_s = np.arange(-1, 20, 1 / 100)
+    wave = np.sin(2 * np.pi * CONTACT_BPM / 60 * time_s)
+    recording = a_recording(pulse_clip.path, pulse=InMemory(Samples(wave, time_s)))
+    (without,), (row,) = read_recording(recording), read_recording(recording, crops=FORM)
+    assert without.keys() == {name for name in row if not name.startswith("crops")}
+    (expected,) = read_crops(pulse_clip.path, capture.track, FORM, [(row["start_s"], row["end_s"])])
+    shape = row["crops_frames"], FORM.side, FORM.side, 3
+    np.testing.assert_array_equal(np.frombuffer(row["crops"], np.uint8).reshape(shape), expected)
+    assert CropForm.from_json(row["crops_form"]) == FORM
+    at = row["start_s"] + np.arange(len(expected)) / FORM.rate_hz
+    np.testing.assert_allclose(row["crops_contact"], np.sin(2 * np.pi * CONTACT_BPM / 60 * at), atol=0.02)
+
+
+def test_a_subprocess_gives_the_same_crops(pulse_clip_24):
+    here = read_recording(a_recording(pulse_clip_24.path), crops=FORM)
+    there = read_recording(a_recording(pulse_clip_24.path), isolate=True, crops=FORM)
+    assert [row["crops"] for row in there] == [row["crops"] for row in here]
+    assert all(row.get("crops_contact") is None for row in here)
 
 
 def test_refused_windows_keep_their_map_and_their_reason(still_clip):

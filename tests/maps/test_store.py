@@ -66,6 +66,28 @@ def test_a_row_that_is_kept_keeps_no_others(maps):
     assert row["stmap"].flags.writeable
 
 
+CROPS = {"crops": b"\x00\x07\xff", "crops_frames": 1, "crops_form": "{}", "crops_contact": np.float32([0.5])}
+
+
+def test_crops_are_arrays_beside_rows_that_have_none(maps):
+    expected = [
+        *write_recording(maps, "mine:A", "a_test", [window_row(0, **CROPS), window_row(1)]),
+        *write_recording(maps, "mine:A", "b", [window_row(0)]),
+    ]
+    rows = list(read_rows(maps / "mine", [*CROPS, "stmap"]))
+    np.testing.assert_array_equal(rows[0]["crops"], np.uint8([0, 7, 255]))
+    assert (rows[1]["crops"], rows[2]["crops"]) == (None, None)
+    rest = ("crops_frames", "crops_form", "crops_contact", "stmap")
+    assert_equal([{name: row[name] for name in rest} for row in rows], expected, rest)
+    assert count_maps(maps)["mine"].crops == 1
+
+
+def test_a_file_from_before_there_were_crops_has_none(maps):
+    rewrite(maps, {schema.SPECIFICATION: json.dumps(schema.specification())}, drop=CROPS)
+    assert [row["crops"] for row in read_rows(maps, ["window", "crops", "crops_form"])] == [None] * 7
+    assert {name: counts.crops for name, counts in count_maps(maps).items()} == {"mine": 0, "ppg_bp": 0}
+
+
 def test_lists_of_a_recording_with_many_windows(tmp_path):
     rows = [{"window": n, "beats_s": np.arange(n % 7) + 0.5 * n, "status": "reading"} for n in range(200)]
     rows[130]["beats_s"] = None

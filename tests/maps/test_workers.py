@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import dask
 import numpy as np
@@ -15,9 +16,13 @@ from distributed import Client
 from typer.testing import CliRunner
 
 from bpdemo.cli import app
+from bpdemo.crops import CropForm
 from bpdemo.errors import BpdemoError
 from bpdemo.maps import extract as engine
+from bpdemo.maps.counts import Counts
 from bpdemo.maps.extract import extract
+from bpdemo.models import MODELS, Model
+from bpdemo.models.config import BeatsConfig
 from tests.support.maps_on_disk import tables
 from tests.support.serve_app import ROOT
 from tests.support.small_cluster import PATIENCE_S, Processes, local_cluster
@@ -127,3 +132,34 @@ def test_workers_are_those_of_a_running_scheduler_or_are_started(tmp_path):
     ran = CliRunner().invoke(app, ["extract", *options])
     assert isinstance(ran.exception, BpdemoError)
     assert ran.exception.code == "options_conflict"
+
+
+FORM = CropForm(side=16, rate_hz=25.0, width=1.2, height=1.2, follows=False)
+
+
+@pytest.fixture(params=["pulse", "value"])
+def looks(request, monkeypatch):
+    """A model that reads frames, alone or within one that gives pressures."""
+    pulse = type("Pulse", (), {"FORM": FORM})
+    whole = type("Whole", (), {"__init__": lambda self, config: None, "pulse": pulse()})
+    network = pulse if request.param == "pulse" else whole
+    monkeypatch.setitem(sys.modules, "bpdemo.models.looks", SimpleNamespace(Network=network))
+    monkeypatch.setitem(MODELS, "looks", Model("looks", "Looks", "frames", request.param, BeatsConfig))
+
+
+def test_the_command_keeps_crops_as_a_model_reads_them_and_none_without(looks, maps, monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine, "extract", lambda *_, crops, **others: asked.append(crops) or Counts())
+    options = ["extract", "--data", "a=b", "--output", str(maps)]
+    for more in (["--crops", "looks"], []):
+        assert CliRunner().invoke(app, [*options, *more]).exit_code == 0
+    assert asked == [FORM, None]
+
+
+def test_crops_are_those_of_a_model_that_reads_frames(looks, tmp_path):
+    options = ["extract", "--data", "a=b", "--output", str(tmp_path), "--crops"]
+    for name, code in (("beats", "model_reads_no_frames"), ("nothing", "model_unknown")):
+        error = CliRunner().invoke(app, [*options, name]).exception
+        assert isinstance(error, BpdemoError)
+        assert error.code == code
+        assert "looks" in error.reason.remedy
