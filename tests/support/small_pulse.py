@@ -44,7 +44,7 @@ class Network(PulseNetwork):
         return -(one * other).sum(dim=1).div(one.norm(dim=1) * other.norm(dim=1)).mean()
 
     def optimizer(self):
-        optimizer = torch.optim.Adam(self.parameters(), 0.05)
+        optimizer = torch.optim.Adam(self.parameters(), 0.2)
         return optimizer, torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.99)
 
 

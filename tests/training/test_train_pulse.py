@@ -1,6 +1,7 @@
 """Networks that find the pulse, trained, scored and resumed."""
 
 import json
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from typer.testing import CliRunner
 from bpdemo.cli import app
 from bpdemo.errors import DataError
 from bpdemo.models.config import NetworkConfig
+from bpdemo.pulse_networks import read_wave
+from bpdemo.training import train_pulse
 from bpdemo.training.crop_store import CropStore
 from bpdemo.training.pulse_fit import PulseWindows, fit_pulse
 from bpdemo.training.pulse_scores import score_pulse
-from bpdemo.training.train_pulse import split_people, train_pulse
+from bpdemo.training.train_pulse import split_people
 from bpdemo.weights.pulse_store import load_pulse
 from tests.support.small_pulse import NAME, Network, green_network
 
@@ -37,21 +40,21 @@ def make_windows(people=6, each=2, frames=300, noise=2.0, rates=None, seed=0):
     return PulseWindows(store, np.array(crop), tuple(names), tuple(names))
 
 
-def fit(windows, labelled=True, epochs=8, state=None, seed=0):
+def fit(windows, labelled=True, epochs=4, state=None, seed=0):
     torch.manual_seed(seed)
     network, states = Network(NetworkConfig()), []
     told = np.full(len(windows.crop), labelled)
-    fit_pulse(network, windows, told, epochs, seed, CPU, None, state, states.append)
+    fit_pulse(network, windows, told, epochs, seed, CPU, None, state, lambda state: states.append(deepcopy(state)))
     return network, states
 
 
 def test_a_network_learns_where_the_pulse_is():
     windows = make_windows()
     network, _ = fit(windows)
-    red, green, blue = network.weigh.weight[0].tolist()
-    assert green < 0
-    assert abs(green) > abs(red)
-    assert score_pulse(network, make_windows(seed=1)).mae < 3
+    others = make_windows(people=2, each=1, seed=1)
+    assert score_pulse(network, others).mae < 3
+    crops, contact = others.store.read(0, 0, 300)
+    assert np.corrcoef(read_wave(network, crops), contact)[0, 1] > 0.8
 
 
 def test_figures_are_those_of_the_rates_found():
@@ -60,7 +63,6 @@ def test_figures_are_those_of_the_rates_found():
     assert figures.mae == pytest.approx(0, abs=0.3)
     assert figures.within_3_bpm == 1
     assert figures.r == pytest.approx(1, abs=0.01)
-    assert figures.irrelevant_power < 0.5
     noisy = score_pulse(green_network(), make_windows(people=3, each=1, noise=60))
     assert noisy.snr_db < figures.snr_db - 3
     assert noisy.irrelevant_power > figures.irrelevant_power
@@ -101,7 +103,7 @@ def test_clips_of_a_step_differ_and_stretches_fit(monkeypatch):
         return self(crops).square().mean()
 
     monkeypatch.setattr(Network, "loss", note)
-    fit(make_windows(rates=[60, 90, 120]), epochs=3)
+    fit(make_windows(people=3, rates=[60, 90, 120]), epochs=3)
     assert len(rates) == 3 * 2 * 6 // 2
     assert all(one != other for one, other in rates)
 
@@ -137,7 +139,9 @@ def test_too_few_people():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_pulse")
-def test_recordings_as_frames_by_the_commands(ppg_bp, tmp_path):
+def test_recordings_as_frames_by_the_commands(ppg_bp, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_pulse, "QUALITIES", ("strong",))  # rendering is what takes the time
+
     def run(*arguments):
         ran = CliRunner().invoke(app, [str(argument) for argument in arguments])
         assert ran.exit_code == 0, ran.output
@@ -147,30 +151,14 @@ def test_recordings_as_frames_by_the_commands(ppg_bp, tmp_path):
     run("train", *data, "--model", NAME, "--labels", 1, "--output", weights)
     config = json.loads((weights / "config.json").read_text())
     assert config["training"] | {"names": None} == {
-        "people": 5, "windows": 10, "labels": 1.0, "epochs": Network.EPOCHS, "names": None,
+        "people": 5, "windows": 5, "labels": 1.0, "epochs": Network.EPOCHS, "names": None,
     }  # fmt: skip
-    assert (config["set_aside"]["people"], config["set_aside"]["compared"]) == (1, 2)
+    assert (config["set_aside"]["people"], config["set_aside"]["compared"]) == (1, 1)
     assert config["set_aside"]["mae"] < 3
     assert "--labels 1" in config["provenance"]["command"]
     assert str(tmp_path) not in (weights / "README.md").read_text() + (weights / "config.json").read_text()
     assert load_pulse(weights).network.weigh.weight[0, 1] < 0
     found = json.loads(run("evaluate", *data, "--weights", weights, "--json"))
-    assert (found["model"], found["people"], found["windows"]) == (NAME, 6, 12)
-    assert found["mae"] < 3
+    assert (found["model"], found["people"], found["windows"]) == (NAME, 6, 6)
+    assert found["within_3_bpm"] > 0.8
     assert "irrelevant power" in run("evaluate", *data, "--weights", weights)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("small_pulse")
-def test_training_goes_on_and_is_the_same(ppg_bp, tmp_path, monkeypatch):
-    how = {"model": NAME, "network": NetworkConfig(), "labels": 1.0}
-    train_pulse({"ppg_bp": ppg_bp}, tmp_path / "whole", **how)
-    monkeypatch.setattr(Network, "EPOCHS", 2)
-    train_pulse({"ppg_bp": ppg_bp}, tmp_path / "half", run=tmp_path / "run", **how)
-    monkeypatch.undo()
-    from tests.support.small_pulse import register
-
-    register(monkeypatch)
-    train_pulse({"ppg_bp": ppg_bp}, tmp_path / "half", run=tmp_path / "run", **how)
-    one, other = (load_pulse(tmp_path / name).network.weigh.weight for name in ("whole", "half"))
-    assert torch.equal(one, other)
