@@ -18,7 +18,7 @@ from bpdemo.models.bbp import (
     resample_waves,
 )
 from bpdemo.models.config import BbpConfig
-from bpdemo.models.heads import RangePrediction
+from bpdemo.models.heads import Prediction, RangePrediction, ValuePrediction
 from bpdemo.models.inputs import Inputs
 from bpdemo.regions import CELLS, REGIONS, rows_of_region
 from bpdemo.training.fit import fit
@@ -195,6 +195,14 @@ def test_shapes_that_do_not_fit_are_refused(network):
             network(wrong, mask)
     with pytest.raises(ValueError, match="no maps"):
         Network.tensors(Inputs.empty(2, with_maps=False))
+
+
+def test_a_window_beyond_the_bounds_is_learned_from_as_any_other(network):
+    value = torch.tensor([120.0, 120.0], requires_grad=True)
+    prediction = Prediction(ValuePrediction(value), ValuePrediction(value - 40))
+    network.loss(prediction, torch.tensor([[170.0, 104.0], [120.0, 80.0]]), None).backward()
+    assert value.grad[0] < 0
+    assert value.grad[1] == 0
 
 
 def test_a_region_can_be_left_out(network):
