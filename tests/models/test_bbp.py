@@ -232,7 +232,7 @@ def test_it_learns_four_people_by_heart(rendered):
     network = Network(replace(SMALL, width=4))
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     truth = torch.from_numpy(rendered.truth[:4])
-    for _ in range(150):
+    for _ in range(100):
         optimizer.zero_grad()
         network.loss(network(*tensors), truth, None).backward()
         optimizer.step()
