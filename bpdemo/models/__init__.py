@@ -138,7 +138,7 @@ MODELS = {
             "map",
             "value",
             BbpConfig,
-            recipe={"epochs": 5, "learning_rate": 1e-3},
+            recipe={"set_aside": 5, "epochs": 5, "learning_rate": 1e-3},
         ),
         Model(
             "contrast-phys",

@@ -108,7 +108,6 @@ class BbpConfig(NetworkConfig):
         width: feature channels of the stem; all others are multiples of it.
     """
 
-    members: _Members = 2
     dropout: _Dropout = 0.0
     width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
 
@@ -122,7 +121,6 @@ class DrpBbpConfig(BbpConfig):
         side: pixels that crops are brought to; dilations shrink with it.
     """
 
-    members: _Members = 1
     pulse_width: Annotated[int, Field(ge=1, le=64, strict=True)] = 16
     side: Literal[32, 64, 128] = 128
 

@@ -1,0 +1,102 @@
+"""A model that gives pressures from frames, from recordings to readings: two stages, one way through all commands."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from bpdemo.estimator import BloodPressureEstimator
+from bpdemo.models import find_model
+from bpdemo.models.config import DrpBbpConfig
+from bpdemo.models.drp_bbp import DrpNet, Network
+from bpdemo.synthesis.maps import QUALITIES
+from bpdemo.training import fit as fitting
+from bpdemo.training.cohort import prepare
+from bpdemo.training.evaluate import evaluate
+from bpdemo.training.recipe import Recipe
+from bpdemo.training.train import train
+from bpdemo.weights.store import load_weights
+
+pytestmark = pytest.mark.slow
+
+SIZES = DrpBbpConfig(width=2, pulse_width=2, side=32)
+RECIPE = Recipe(
+    qualities=("strong",), cycles=1, epochs=2, set_aside=2, batch=4, folds=2, repetitions=1, test_renderings=1
+)
+CPU = torch.device("cpu")
+
+
+class StoppedError(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Crops of few pixels, one quality to be scored in, and few epochs."""
+    form = replace(DrpNet.FORM, side=32)
+    for kind in (DrpNet, Network):
+        monkeypatch.setattr(kind, "FORM", form)
+    monkeypatch.setattr(DrpNet, "EPOCHS", 2)
+    monkeypatch.setattr(DrpNet, "CLIPS", 2)
+    for quality in [*QUALITIES][2:]:
+        monkeypatch.delitem(QUALITIES, quality)
+
+
+@pytest.fixture
+def dataset(ppg_bp):
+    return prepare({"ppg_bp": ppg_bp}, model=find_model("drp-bbp")).render(("strong",), 0, "training")
+
+
+def fit(dataset, checkpoint=None):
+    return fitting.fit(dataset, range(6), SIZES, RECIPE, 0, CPU, model="drp-bbp", checkpoint=checkpoint, title=None)
+
+
+def test_from_recordings_to_a_reading(ppg_bp, pulse_clip, tmp_path):
+    train({"ppg_bp": ppg_bp}, tmp_path / "w", model="drp-bbp", network=SIZES, recipe=RECIPE)
+    weights = load_weights(tmp_path / "w")
+    results = evaluate(weights, {"ppg_bp": ppg_bp})
+    assert (results.people, results.seen_in_training) == (6, 6)
+    assert np.isfinite(results.network["systolic"].mae)
+    estimate = BloodPressureEstimator(weights).estimate(pulse_clip.path)
+    assert estimate.status == "reading"
+    assert (estimate.model, estimate.method) == ("drp-bbp", "pos")
+    assert 85 <= estimate.systolic.value <= 155
+    assert estimate.systolic.ranges == ()
+    by_network = BloodPressureEstimator(weights).answer(pulse_clip.path, method="drp-bbp")
+    assert by_network.method == "drp-bbp"
+    assert by_network.pulse_weights.model == "drp-bbp"
+
+
+def test_the_pulse_is_fitted_first_and_then_stays(dataset, monkeypatch):
+    after: list[dict[str, torch.Tensor]] = []
+    fit_pulse = fitting.fit_pulse
+
+    def note(network, *given, **named):
+        begun = [parameter.clone() for parameter in network.parameters()]
+        fit_pulse(network, *given, **named)
+        assert any(not torch.equal(one, other) for one, other in zip(begun, network.parameters(), strict=True))
+        after.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
+
+    monkeypatch.setattr(fitting, "fit_pulse", note)
+    model = fit(dataset).model
+    kept = model.members[0].pulse.state_dict()
+    assert all(torch.equal(kept[name], tensor) for name, tensor in after[0].items())
+
+
+@pytest.mark.parametrize("stage", ["pulse", "member"])
+def test_a_fit_goes_on_in_either_stage(dataset, tmp_path, monkeypatch, stage):
+    whole = fit(dataset).model.state_dict()
+    save_checkpoint = fitting.save_checkpoint
+
+    def stop(path, content):
+        save_checkpoint(path, content)
+        if (content[stage] or {}).get("epoch") == 1:
+            raise StoppedError
+
+    monkeypatch.setattr(fitting, "save_checkpoint", stop)
+    with pytest.raises(StoppedError):
+        fit(dataset, tmp_path / "fit.pt")
+    monkeypatch.setattr(fitting, "save_checkpoint", save_checkpoint)
+    resumed = fit(dataset, tmp_path / "fit.pt").model.state_dict()
+    assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
