@@ -3,34 +3,21 @@
 import json
 
 import pytest
-from torch import nn
 from typer.testing import CliRunner
 
 from bpdemo.cli import app
 from bpdemo.demo.estimators import Estimators
-from bpdemo.models import MODELS, Model, find_model
-from bpdemo.models.config import NetworkConfig
+from bpdemo.models import MODELS, find_model
 from bpdemo.reporting.others import RESULTS
 from bpdemo.training.results import load_results
 from bpdemo.weights import embedded
 from bpdemo.weights.config import parse_config
 from bpdemo.weights.embedded import embedded_folder, embedded_models
 from bpdemo.weights.store import load_weights
-from tests.support.small_weights import code_of, small_config, write_small
+from tests.support.small_weights import code_of, write_small
 from tests.support.stand_in import StandIn
 
-
-class _Pulse(Model):
-    @property
-    def network(self):
-        return lambda config: nn.Linear(3, 4 * config.members)
-
-
-@pytest.fixture
-def pulse(monkeypatch):
-    """A model that finds the pulse alone, of 16 parameters; its name."""
-    monkeypatch.setitem(MODELS, "pulse-only", _Pulse("pulse-only", "A pulse", "frames", "pulse", NetworkConfig))
-    return "pulse-only"
+PULSE_ALONE = ("contrast-phys", "yue")
 
 
 def listed(*options):
@@ -39,19 +26,19 @@ def listed(*options):
     return ran.stdout
 
 
-def test_all_models_are_listed_with_their_parameters(pulse):
+def test_all_models_are_listed_with_their_parameters():
     found = {(each["name"], each["size"]): each for each in json.loads(listed("--json"))}
     assert {name for name, _ in found} == set(MODELS)
     assert {each["name"] for each in found.values() if each["weights"]} == set(embedded_models())
     for each in found.values():
         if each["weights"]:
             assert each["parameters"] == load_results(embedded_folder(each["name"]) / RESULTS).parameters
-    assert (found["pulse-only", None]["parameters"], found["pulse-only", None]["weights"]) == (16, False)
+    assert (found["contrast-phys", None]["parameters"], found["contrast-phys", None]["weights"]) == (858_497, False)
     assert [found["paper", size]["default"] for size in ("full", "small")] == [True, False]
     rows = listed().splitlines()
     assert len(rows) == 2 + len(found)
     assert any(row.startswith("| bbp |  | map | pressures, values alone |") for row in rows)
-    assert rows[-1] == "| pulse-only |  | frames | the pulse | 16 | no |"
+    assert "| contrast-phys |  | frames | the pulse | 858,497 | no |" in rows
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -62,12 +49,13 @@ def test_what_is_counted_is_what_is_built(name):
         assert model.count_parameters(config) == sum(each.numel() for each in network.parameters())
 
 
+@pytest.mark.parametrize("pulse", PULSE_ALONE)
 def test_a_model_of_the_pulse_alone_is_kept_out_where_pressures_are_wanted(pulse, tmp_path, monkeypatch):
     monkeypatch.delenv("BPDEMO_WEIGHTS", raising=False)
     monkeypatch.setattr(embedded, "asset_folder", lambda name: tmp_path / name)
     write_small(tmp_path / "weights")
     (tmp_path / "weights" / pulse).mkdir()
-    text = small_config().model_copy(update={"model": pulse}).to_json()
+    text = json.dumps({"bpdemo": "pulse-weights/1", "model": pulse})
     (tmp_path / "weights" / pulse / "config.json").write_text(text)
     assert embedded_models() == Estimators(StandIn()).names == ["beats"]
     model = find_model(pulse)
