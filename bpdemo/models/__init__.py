@@ -129,7 +129,7 @@ MODELS = {
             "map",
             "value",
             BbpConfig,
-            recipe={"epochs": 5, "learning_rate": 1e-3},
+            recipe={"epochs": 4, "learning_rate": 1e-3},
         ),
         Model(
             "drp-bbp",
