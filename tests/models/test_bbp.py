@@ -133,7 +133,7 @@ def test_a_region_without_the_pulse_is_not_taken_for_a_late_one():
     stmap, mask = torch.zeros(2, CELL, COLUMNS), torch.ones(2, CELL, COLUMNS, dtype=torch.bool)
     stmap += pulse()
     noise = torch.randn(COLUMNS, generator=torch.Generator().manual_seed(1))
-    stmap[0, rows_of_region("nose")] = 0.2 * noise + 0.05 * pulse(3)
+    stmap[0, rows_of_region("nose")] = 0.2 * noise + 0.1 * pulse(4)
     stmap[0, rows_of_region("chin")] = pulse(0.5)
     stmap[1] = 0  # and where nothing is alike, the face stands for it
     waves = face_and_delayed(stmap, mask)
