@@ -146,6 +146,7 @@ MODELS = {
             "frames",
             "pulse",
             ContrastPhysConfig,
+            sizes={"full": ContrastPhysConfig(), "small": ContrastPhysConfig(width=8)},
         ),
         Model(
             "yue",
@@ -153,6 +154,7 @@ MODELS = {
             "frames",
             "pulse",
             YueConfig,
+            sizes={"full": YueConfig(), "small": YueConfig(width=4)},
         ),
         Model(
             "drp-bbp",
@@ -160,6 +162,7 @@ MODELS = {
             "frames",
             "value",
             DrpBbpConfig,
+            sizes={"full": DrpBbpConfig(), "small": DrpBbpConfig(width=4, pulse_width=4, side=64)},
             recipe={"set_aside": 5, "epochs": 20, "batch": 8, "learning_rate": 1e-3},
         ),
     )

@@ -104,6 +104,7 @@ def fit(
             told, epochs = np.ones(len(frames.crop), bool), member.pulse.EPOCHS
             how = (epochs, own_seed, device, None if shown is None else f"{shown}, pulse", pulse_state)
             fit_pulse(member.pulse, frames, told, *how, partial(save, number, member=None))
+            member.train()  # which holds the pulse's network still, before several processes agree on what is learned
         MemberFit(
             dataset,
             config,
