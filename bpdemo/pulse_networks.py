@@ -132,5 +132,5 @@ def put_beside(window: Window, found: NetworkPulse) -> Window:
     by_network = measured_by(pulse, found.name, wave)
     ratio = by_network.heart_rate_bpm / pulse.heart_rate_bpm
     if window.has_pulse and abs(ratio - 1) > MAX_RATE_STEP:
-        return replace(window, pulse=by_network, has_pulse=False, reasons=(reason("rates_differ"),))
+        return replace(window, pulse=by_network, has_pulse=False, reasons=(reason("network_disagrees"),))
     return replace(window, pulse=by_network)

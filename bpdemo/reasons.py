@@ -49,6 +49,10 @@ _REASONS = {  # in the order in which they are told: what can be mended comes fi
         "Parts of the clip show heart rates that contradict each other.",
         "Sit still in even light for the whole clip; 15 seconds are enough.",
     ),
+    "network_disagrees": (
+        "The network that was asked for the pulse names another heart rate than the map shows.",
+        "Leave the method out, or name weights that were trained on more faces.",
+    ),
     "rate_uncertain": (
         "There is a rhythm, but whether the heart beats as often, half or twice as often cannot be told.",
         "Sit still in even light; rates below 41 and above 199 beats a minute are not read.",
@@ -100,7 +104,7 @@ _REASONS = {  # in the order in which they are told: what can be mended comes fi
         "Copy or record the clip again if the reading matters.",
     ),
 }
-_OF_THE_PULSE = ("rates_differ", "rate_uncertain", "weak_pulse", "no_pulse")
+_OF_THE_PULSE = ("rates_differ", "network_disagrees", "rate_uncertain", "weak_pulse", "no_pulse")
 
 
 def reason(code: str) -> Reason:

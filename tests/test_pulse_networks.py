@@ -54,7 +54,7 @@ def test_a_window_has_the_networks_wave_and_rate_at_the_maps_height(window):
 
 def test_rates_that_contradict_each_other_are_not_told(window):
     beside = put_beside(window, found(1.3 * RATE_HZ))
-    assert [reason.code for reason in beside.reasons] == ["rates_differ"]
+    assert [reason.code for reason in beside.reasons] == ["network_disagrees"]
     assert beside.heart_rate is None
 
 

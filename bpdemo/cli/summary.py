@@ -48,6 +48,8 @@ def summary(result: Estimate) -> str:
             f"{file.width} x {file.height} {file.codec}, {file.frame_rate_hz:.1f} frames/s, "
             f"{file.duration_s:.1f} s, face seen {100 * result.capture.face.seen:.0f} %",
         )
+    if result.pulse_weights:
+        add("method", f"{result.pulse_weights.name}: {result.pulse_weights.provenance.statement}")
     if result.systolic and result.weights:
         add("weights", f"{result.weights.name}: {result.weights.provenance.statement}")
         lines.append(f"  {DISCLAIMER}")
