@@ -192,9 +192,6 @@ def run_experiment(
     """Return the scores of the network and of simpler models, cross-validated on the same folds.
 
     The folder `run` keeps finished folds and checkpoints.
-
-    Raises:
-        DataError: `people_seen`, where the start saw some of them.
     """
     dataset, tests, cohort = material.dataset, material.tests, material.cohort
     folds = make_folds(dataset.people, recipe.folds, recipe.repetitions, seed)
