@@ -80,7 +80,7 @@ def train(
     others = load_people(unseen or {})  # what is wrong with them is reported before an hour of work, not behind it
     output = Path(output)
     begin = open_start(start, model, network, others)
-    material = prepare_material(data, recipe, seed, maps, model)
+    material = prepare_material(data, recipe, seed, maps, model, begin)
     state = distributed_state(picked)
     with state.main_process_first():
         folder = open_run(run or output.with_name(f"{output.name}.run"), material, recipe, network, seed, model, begin)
@@ -122,7 +122,7 @@ def cross_validate(
     picked = pick_device(device)
     recipe, network = recipe or recipe_of(model), network or find_model(model).config()
     begin = open_start(start, model, network)
-    material = prepare_material(data, recipe, seed, maps, model)
+    material = prepare_material(data, recipe, seed, maps, model, begin)
     with shared_folder(run, picked) as folder:
         with distributed_state(picked).main_process_first():
             open_run(folder, material, recipe, network, seed, model, begin)
@@ -162,13 +162,16 @@ def prepare_material(
     seed: int,
     maps: Sequence[str | Path] = (),
     model: str = DEFAULT_MODEL,
+    start: Start | None = None,
 ) -> Material:
     """Return what to fit a model on and to score: data sets loaded, recordings rendered, clips and maps read.
 
     Raises:
-        DataError: the data cannot be used.
+        DataError: the data cannot be used; `people_seen`, where the start saw some of them.
     """
     cohort = prepare(data, maps, model=find_model(model))
+    if start is not None:
+        start.check_unseen(person.name for person in cohort.people)
     return Material(
         cohort,
         cohort.render(recipe.qualities * recipe.cycles, seed, "training"),
@@ -189,12 +192,7 @@ def run_experiment(
     """Return the scores of the network and of simpler models, cross-validated on the same folds.
 
     The folder `run` keeps finished folds and checkpoints.
-
-    Raises:
-        DataError: `people_seen`, where the start saw some of them.
     """
-    if start is not None:
-        start.check_unseen(person.name for person in material.tests.people)
     dataset, tests, cohort = material.dataset, material.tests, material.cohort
     folds = make_folds(dataset.people, recipe.folds, recipe.repetitions, seed)
     network = cross_validation.cross_validate(

@@ -27,7 +27,7 @@ def run(*arguments):
 
 
 BEATS = {"model": "beats", "network": BeatsConfig()}
-DEFAULTS = BEATS | {"maps": [], "seed": 0, "run": None, "device": "auto", "unseen": {}}
+DEFAULTS = BEATS | {"maps": [], "seed": 0, "run": None, "device": "auto", "unseen": {}, "start": None}
 
 
 class Recorder:
@@ -148,7 +148,7 @@ def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
     options = ("--cross-validate", "--seed", 2, "--run", "r", "--output", tmp_path / "out", "--json")
     ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
     assert ran.exit_code == 0, ran.output
-    given = BEATS | {"maps": [], "seed": 2, "run": Path("r"), "device": "auto"}
+    given = BEATS | {"maps": [], "seed": 2, "run": Path("r"), "device": "auto", "start": None}
     assert recorder.given == (({"ppg_bp": Path("a")},), given)
     assert json.loads(ran.stdout) == results().to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
@@ -185,7 +185,7 @@ def test_a_protocol_with_folds_trains_what_is_named(monkeypatch, tmp_path):
     assert ran.exit_code == 0, ran.output
     (protocol, sets, sources), named = recorder.given
     assert (protocol.name, sets, sources) == ("mcd-rppg-5fold", {}, ["a"])
-    assert named == BEATS | {"seed": 3, "run": Path("r"), "device": "cpu"}
+    assert named == BEATS | {"seed": 3, "run": Path("r"), "device": "cpu", "start": None}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Remembered:
     def __init__(self, stop_after=None):
         self.fits, self.stop_after = [], stop_after
 
-    def fit(self, dataset, people, config, recipe, seed, device, *, model, checkpoint, title):
+    def fit(self, dataset, people, config, recipe, seed, device, *, model, checkpoint, title, start):
         assert model == "beats"
         if len(self.fits) == self.stop_after:
             raise Stopped
