@@ -151,7 +151,7 @@ def test_no_window_takes_anything_from_beyond_a_break(missing_s):
     second_s = first_s[-1] + missing_s + first_s
     frames = [Frame(time_s, np.full((50, 50, 3), 50, np.uint8)) for time_s in first_s]
     frames += [Frame(time_s, np.full((50, 50, 3), 200, np.uint8)) for time_s in second_s]
-    places = [(0.0, 5.0), (second_s[0], second_s[0] + 5.0)]
+    places = [(0.01, 5.01), (second_s[0] - 0.01, second_s[0] + 4.99)]
     before, after = cut_windows(frames, track_of([(25, 25)]), FIXED, places)
     assert (before == 50).all()
     assert (after == 200).all()

@@ -4,6 +4,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def read_rows(source: str | Path, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of maps, some columns of them, in the order of their files; lists and bytes are NumPy arrays.
 
     Of `checks` a row has a list of dicts; what is null is None. Memory is that of the wanted columns of one file, or of
-    16 from the Hub.
+    16 from the Hub; of one window where `crops` are wanted.
 
     Args:
         source: a folder that `bpdemo extract` wrote, or a dataset repo on the Hub, `owner/name` or
@@ -35,10 +36,14 @@ def read_rows(source: str | Path, columns: Sequence[str]) -> Iterator[Row]:
         DataError: `maps_missing`, `maps_invalid` or `maps_other_version`.
         WeightsError: a `hub_...` code of `weights.hub.fetch`.
     """
-    files = find_files(source)
-    count = _FAR_FILES if files[0].is_far else 1
-    for table in _read_ahead(files, {name: schema.COLUMNS[name] for name in columns}, count):
-        for batch in table.to_batches(max_chunksize=1 if "crops" in columns else _BATCH):
+    files, kinds = find_files(source), {name: schema.COLUMNS[name] for name in columns}
+    tables: Iterable[pa.Table]
+    if "crops" in kinds:
+        tables = chain.from_iterable(_read_groups(file, kinds, one_by_one=True) for file in files)
+    else:
+        tables = _read_ahead(files, kinds, _FAR_FILES if files[0].is_far else 1)
+    for table in tables:
+        for batch in table.to_batches(max_chunksize=_BATCH):
             values = [_values(batch.column(name)) for name in columns]
             yield from (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
 
@@ -59,12 +64,19 @@ def _read_ahead(files: Iterable[MapsFile], columns: dict[str, pa.DataType], coun
 
 
 def _read(file: MapsFile, columns: dict[str, pa.DataType]) -> pa.Table:
-    """Return some columns of a file whose specification is that of this version."""
+    """Return some columns of a file."""
+    return next(_read_groups(file, columns, one_by_one=False))
+
+
+def _read_groups(file: MapsFile, columns: dict[str, pa.DataType], one_by_one: bool) -> Iterator[pa.Table]:
+    """Yield some columns of a file whose specification is that of this version: its row groups, or all of them."""
     with file.open() as opened:
         try:
             table = parquet.ParquetFile(opened, pre_buffer=True)
             _check(table.schema_arrow, file.name, columns)
-            return _with_nulls(table.read(list(columns), use_threads=False), columns)
+            numbers = [*range(table.num_row_groups)]
+            for groups in [[number] for number in numbers] if one_by_one else [numbers]:
+                yield _with_nulls(table.read_row_groups(groups, list(columns), use_threads=False), columns)
         except (pa.ArrowException, OSError) as error:
             # pyarrow's own errors about a file's content have no number; others are of the disk or the Hub.
             if isinstance(error, pa.ArrowException) or (type(error) is OSError and error.errno is None):

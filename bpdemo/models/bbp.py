@@ -260,4 +260,4 @@ class _Regressor(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         attention = self.channels(x.mean(dim=-1))[..., None] * self.times(x)
         z = self.answer(self.widen(x + attention * x).mean(dim=-1)).squeeze(-1)
-        return self.low + (self.high - self.low) * torch.sigmoid(z / 2)
+        return self.low + (self.high - self.low) * torch.sigmoid(z.float() / 2)

@@ -51,11 +51,12 @@ class Member(nn.Module, ABC):
 
     ABOUT: ClassVar[str]
     FORM: ClassVar[CropForm | None] = None
+    pulse: PulseNetwork | None
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.pulse: PulseNetwork | None = None
+        self.pulse = None  # not one of the class's own, which would hide the network that is set later
 
     def loss(self, prediction: Prediction, truth: Tensor, shapes: Tensor | None) -> Tensor:
         """Return what a step of its fit minimises: that of ranges and shape unless a model has its own.

@@ -50,7 +50,7 @@ def _rows(
             yield name, scores, None, None
     networks = [each for each in (results, *others) if quality in each.qualities]
     for each in networks:
-        name = f"**{each.model}**" if each is results else each.model
+        name = f"**{each.name}**" if each is results else each.name
         yield name, each.qualities[quality], each.parameters, each.milliseconds
     for each in networks:
         if quality in each.models.get(BOTH, {}):

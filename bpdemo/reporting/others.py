@@ -9,10 +9,9 @@ RESULTS = "evidence.json"
 _OF_ONE_TEST = ("dataset", "people", "left_out", "renderings", "folds", "seeds", "splits", "reference")
 
 
-def embedded_folders(folder: Path) -> list[Path]:
-    """Return a weights folder, and those in it that hold weights with their evidence."""
-    inside = sorted(path.parent for path in folder.glob(f"*/{RESULTS}"))
-    return [folder, *(each for each in inside if (each / "config.json").is_file())]
+def evidence_folders(folder: Path) -> list[Path]:
+    """Return a weights folder, and those in it that hold evidence, some of them without the weights."""
+    return [folder, *sorted(path.parent for path in folder.glob(f"*/{RESULTS}"))]
 
 
 def split_by_test(results: Results, others: Sequence[Results]) -> tuple[list[Results], list[Results]]:

@@ -153,6 +153,7 @@ class Results(Figures):
 
     schema_: Literal["bpdemo.evidence/2"] = Field(alias="schema")
     model: str = NETWORK  # name of the network, in `bpdemo.models.MODELS`
+    start: str | None = None  # the label-free method that its members were pretrained by
     parameters: int | None = None  # of all its members
     milliseconds: float | None = None  # it takes for one window on one CPU thread (`cost.measure_cost`)
     kept: dict[str, float] = Field(default_factory=dict)  # pressure -> share of its answer, median of folds
@@ -191,9 +192,14 @@ class Results(Figures):
         """Whether the network gives range probabilities; otherwise it gives a value alone."""
         return all(scores.commonest_range is not None for scores in self.network.values())
 
+    @property
+    def name(self) -> str:
+        """The network as tables show it: by its own name, and what it was pretrained by."""
+        return f"{self.model}, pretrained ({self.start})" if self.start else self.model
+
     def title(self, name: str) -> str:
         """Return the name of a model or control as tables show it: the network goes by its own name."""
-        return name.replace(NETWORK, self.model, 1) if name.startswith(NETWORK) else name
+        return name.replace(NETWORK, self.name, 1) if name.startswith(NETWORK) else name
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, its numbers of few digits: what rounding hides, nobody can measure."""

@@ -37,6 +37,7 @@ class About:
 
     dataset: str
     model: str | None = None
+    start: str | None = None
     parameters: int | None = None
     milliseconds: float | None = None
     left_out: int = 0

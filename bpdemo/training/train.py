@@ -204,6 +204,7 @@ def run_experiment(
     about = About(
         dataset=cohort.name,
         model=model,
+        start=start.config.method if start else None,
         parameters=parameters,
         milliseconds=milliseconds,
         left_out=cohort.left_out,

@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from bpdemo.errors import BpdemoError
 from bpdemo.maps import schema
+from bpdemo.maps.finished import write_maps as write_file_of_maps
 from bpdemo.maps.store import read_rows
 from bpdemo.maps.summary import count_maps
 from tests.support.small_maps import window_row, write_maps, write_recording
@@ -80,6 +81,17 @@ def test_crops_are_arrays_beside_rows_that_have_none(maps):
     rest = ("crops_frames", "crops_form", "crops_contact", "stmap")
     assert_equal([{name: row[name] for name in rest} for row in rows], expected, rest)
     assert count_maps(maps)["mine"].crops == 1
+
+
+def test_crops_of_a_long_clip_are_read_a_window_at_a_time(tmp_path):
+    size, before = 1 << 20, pa.total_allocated_bytes()
+    rows = [window_row(number, **CROPS | {"crops": bytes([number]) * size}) for number in range(12)]
+    write_file_of_maps(tmp_path / "mine" / "a.parquet", rows)
+    del rows
+    for number, row in enumerate(read_rows(tmp_path, ["crops", "window"])):
+        assert (row["window"], row["crops"].size) == (number, size)
+        assert (row["crops"] == number).all()
+        assert pa.total_allocated_bytes() - before < 4 * size
 
 
 def test_a_file_from_before_there_were_crops_has_none(maps):
