@@ -67,7 +67,7 @@ def results(**changes) -> Results:
         "network, time shuffled": other(0, 0.05, 6),
         "recovered beat, labels permuted": other(0, 0.1, 7),
     }
-    about = About("made_up", "beats", 12345, 2.25, renderings=2, folds=5, seeds=[0, 1])
+    about = About("made_up", "beats", parameters=12345, milliseconds=2.25, renderings=2, folds=5, seeds=[0, 1])
     return summarise(network, about, models=models, controls=controls)
 
 
