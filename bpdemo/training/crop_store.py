@@ -33,6 +33,10 @@ class CropStore:
         """Return how many frames a window has."""
         return self._places[number][1][0]
 
+    def contact(self, number: int) -> np.ndarray:
+        """Return the contact pulse of a window, float32 [T]."""
+        return self._contact[number]
+
     def read(self, number: int, start: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """Return crops [frames, side, side, 3] and contact [frames] of a window, from its frame `start` on."""
         offset, (_, *shape) = self._places[number]

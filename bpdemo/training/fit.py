@@ -25,7 +25,7 @@ from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.dataset import Dataset, contact_beats
 from bpdemo.training.member_fit import MemberFit
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
-from bpdemo.training.pulse_fit import fit_pulse, pulse_windows
+from bpdemo.training.pulse_fit import fit_pulse, pulse_windows, with_contact
 from bpdemo.training.recipe import Recipe
 from bpdemo.weights.start import Start
 
@@ -69,7 +69,8 @@ def fit(
     after each epoch; when it is there, the fit goes on from it. Without a title no progress is shown.
 
     Raises:
-        DataError: `too_few_people`, fewer than two; `too_many_processes`, more than windows in a batch.
+        DataError: `too_few_people`, fewer than two; `too_many_processes`, more than windows in a batch; of a model that
+            reads frames, `no_contact_pulse` or `too_few_clips`.
         WeightsError: `model_unknown`.
     """
     torch.manual_seed(seed)
@@ -100,7 +101,7 @@ def fit(
         member, own_seed = fitted.members[number], seed + 1000 * number
         shown = None if title is None else f"{title}, member {number + 1}/{config.members}"
         if member.pulse is not None and state is None:
-            frames = pulse_windows(dataset, dataset.windows_of(learning))
+            frames = with_contact(pulse_windows(dataset, dataset.windows_of(learning)))
             told, epochs = np.ones(len(frames.crop), bool), member.pulse.EPOCHS
             how = (epochs, own_seed, device, None if shown is None else f"{shown}, pulse", pulse_state)
             fit_pulse(member.pulse, frames, told, *how, partial(save, number, member=None))

@@ -50,6 +50,22 @@ def pulse_windows(dataset: Dataset, windows: np.ndarray) -> PulseWindows:
     return PulseWindows(dataset.store, dataset.crop[windows], people, clips)
 
 
+def with_contact(windows: PulseWindows) -> PulseWindows:
+    """Return the windows whose contact pulse is known.
+
+    Raises:
+        DataError: `no_contact_pulse`, where there is none.
+    """
+    known = [row for row, number in enumerate(windows.crop) if np.isfinite(windows.store.contact(number)).all()]
+    if not known:
+        raise DataError(
+            "no_contact_pulse",
+            "No clip has a contact pulse, which the model's first stage learns from.",
+            "Name data with a contact sensor beside the clips, or train another model.",
+        )
+    return windows.select(known)
+
+
 def fit_pulse(
     network: PulseNetwork,
     windows: PulseWindows,

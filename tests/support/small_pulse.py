@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -9,6 +10,8 @@ from bpdemo.crops import CropForm
 from bpdemo.models import MODELS, Model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.pulse_network import PulseNetwork
+from bpdemo.training.crop_store import CropStore
+from bpdemo.training.pulse_fit import PulseWindows
 from bpdemo.weights.config import Provenance
 from bpdemo.weights.pulse_store import PulseConfig, PulseFigures, PulseTraining, save_pulse
 
@@ -91,3 +94,20 @@ def write_pulse_weights(folder, network=None, **changes):
     ).model_copy(update=changes)
     save_pulse(folder, network or green_network(), config, "# Small\n")
     return folder
+
+
+def make_windows(people=6, each=2, frames=300, noise=2.0, rates=None, seed=0):
+    """Crops whose green falls with a known pulse; the rate of a person is 60 + 8 x number."""
+    rng, store = np.random.default_rng(seed), CropStore()
+    time_s = np.arange(frames) / Network.FORM.rate_hz
+    crop, names = [], []
+    for number in range(people):
+        for _ in range(each):
+            rate_hz = (60 + 8 * number if rates is None else rates[number]) / 60
+            contact = np.sin(2 * np.pi * (rate_hz * time_s + rng.uniform()))
+            colour = np.array([150, 110, 90]) - 3 * contact[:, None] * np.array([0.1, 1.0, 0.3])
+            drift = 4 * np.sin(2 * np.pi * 0.1 * time_s)[:, None]
+            pictures = colour[:, None, None] + drift[:, None, None] + rng.normal(0, noise, (frames, 8, 8, 3))
+            crop.append(store.append(np.rint(pictures).astype(np.uint8), contact.astype(np.float32)))
+            names.append(f"set:{number}")
+    return PulseWindows(store, np.array(crop), tuple(names), tuple(names))

@@ -1,12 +1,15 @@
 """A model that gives pressures from frames, from recordings to readings: two stages, one way through all commands."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from bpdemo.errors import DataError
 from bpdemo.estimator import BloodPressureEstimator
+from bpdemo.maps.extract import extract
 from bpdemo.models import find_model
 from bpdemo.models.config import DrpBbpConfig
 from bpdemo.models.drp_bbp import DrpNet, Network
@@ -14,6 +17,7 @@ from bpdemo.synthesis.maps import QUALITIES
 from bpdemo.training import evaluate as evaluation
 from bpdemo.training import fit as fitting
 from bpdemo.training.cohort import prepare
+from bpdemo.training.filmed import read_maps
 from bpdemo.training.recipe import Recipe
 from bpdemo.training.train import train
 from bpdemo.weights.store import load_weights
@@ -68,6 +72,28 @@ def test_from_recordings_to_a_reading(ppg_bp, pulse_clip, tmp_path):
     by_network = BloodPressureEstimator(weights).answer(pulse_clip.path, method="drp-bbp")
     assert by_network.method == "drp-bbp"
     assert by_network.pulse_weights.model == "drp-bbp"
+
+
+def test_clips_as_they_were_filmed_and_their_maps_hold_the_same_crops(pulse_clip, short_clip, tmp_path):
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for name, clip in (("a", pulse_clip), ("b", short_clip)):
+        shutil.copy(clip.path, folder / f"{name}.mp4")
+    (folder / "clips.csv").write_text("clip,person,systolic,diastolic\na.mp4,1,118,70\nb.mp4,2,131,82\n")
+    model = find_model("drp-bbp")
+    filmed = prepare({"ours": folder}, model=model).render((), 0, "training")
+    assert filmed.store.frames(filmed.crop[0]) == len(model.crops.grid_s(0, 15))
+    inputs = filmed.inputs(np.array([0]))
+    assert inputs.crops.shape == (1, 375, 32, 32, 3)
+    assert np.isnan(inputs.contact).all()
+    assert (inputs.crops.mean(axis=(0, 1, 2, 3)) > 40).all()
+    extract({"ours": folder}, tmp_path / "maps", workers=1, crops=model.crops)
+    mapped = prepare({}, [tmp_path / "maps"], model=model).render((), 0, "training")
+    np.testing.assert_array_equal(mapped.inputs(np.array([0])).crops, inputs.crops)
+    other_form = replace(model.crops, side=64)
+    with pytest.raises(DataError) as error:
+        list(read_maps([tmp_path / "maps"], crops=other_form))
+    assert error.value.code == "crops_missing"
 
 
 def test_the_pulse_is_fitted_first_and_then_stays_also_after_a_stop(dataset, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from bpdemo.training.pulse_evaluation import (
     read_spans,
 )
 from tests.support.small_ppg_bp import finger_pulse
+from tests.support.small_pulse import NAME, write_pulse_weights
 
 
 def span(reference, found, code="", snr=4.0, **about):
@@ -110,3 +112,17 @@ def test_the_command_prints_tables_or_json(pulse_clip, still_clip, tmp_path, mon
     found = json.loads(run("--json", "--whole-clips", "--forced"))
     assert found["methods"]["pos"]["mae"] < 1
     assert found["methods"]["pos"]["false"] == 1
+
+
+@pytest.mark.usefixtures("small_pulse")
+def test_a_network_is_a_method_more(pulse_clip, text_file, tmp_path):
+    weights = str(write_pulse_weights(tmp_path / "w"))
+    truth = pulse_clip.truth["heart_rate_bpm"]
+    known = Recording("set:1", "a", clip=pulse_clip.path, heart_rate_bpm=truth)
+    *_, found = read_recording_spans(known, networks=[weights])
+    assert (found.method, found.code) == (NAME, "")
+    assert found.heart_rate_bpm == pytest.approx(truth, abs=1)
+    assert found.snr_db > 0
+    unread = read_recording_spans(replace(known, clip=text_file), networks=[weights])
+    assert [span.method for span in unread] == [*METHODS, NAME]
+    assert list(by_method([found])) == [*METHODS, NAME]

@@ -95,3 +95,38 @@ def test_weights_are_trained_by_accelerate_launch(tmp_path):
     config = load_weights(tmp_path / "weights", device="cpu").config
     assert config.training.people == 10
     assert config.provenance.command == "bpdemo train --maps MAPS --seed 0 --output weights"
+
+
+PULSE_SCRIPT = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import torch
+from bpdemo.models.config import NetworkConfig
+from bpdemo.training.fit import distributed_state
+from bpdemo.training.pulse_fit import fit_pulse
+from tests.support.small_pulse import Network, make_windows
+
+seen, loss_of = [], Network.loss
+
+def note(self, crops, contact, rng):
+    seen.append(crops.mean().item())
+    return loss_of(self, crops, contact, rng)
+
+Network.loss = note
+torch.manual_seed(0)
+network, windows, cpu = Network(NetworkConfig()), make_windows(), torch.device("cpu")
+fit_pulse(network, windows, np.ones(len(windows.crop), bool), 1, 0, cpu, None, None, lambda _: None)
+index = distributed_state(cpu).process_index
+said = {"weights": network.weigh.weight.tolist(), "seen": seen}
+(Path(sys.argv[1]) / f"{index}.json").write_text(json.dumps(said))
+"""
+
+
+def test_two_processes_fit_one_pulse_network_on_clips_of_their_own(tmp_path):
+    (tmp_path / "script.py").write_text(PULSE_SCRIPT)
+    launch((*TORCHRUN, tmp_path / "script.py", tmp_path), tmp_path)
+    one, other = (json.loads((tmp_path / f"{index}.json").read_text()) for index in (0, 1))
+    assert one["weights"] == other["weights"]
+    assert len(one["seen"]) == len(other["seen"]) > 0
+    assert not set(one["seen"]) & set(other["seen"])

@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,30 +15,13 @@ from bpdemo.models.config import NetworkConfig
 from bpdemo.pulse_networks import read_wave
 from bpdemo.training import train_pulse
 from bpdemo.training.crop_store import CropStore
-from bpdemo.training.pulse_fit import PulseWindows, fit_pulse
+from bpdemo.training.pulse_fit import fit_pulse, with_contact
 from bpdemo.training.pulse_scores import score_pulse
 from bpdemo.training.train_pulse import split_people
 from bpdemo.weights.pulse_store import load_pulse
-from tests.support.small_pulse import NAME, Network, green_network
+from tests.support.small_pulse import NAME, Network, green_network, make_windows
 
 CPU = torch.device("cpu")
-
-
-def make_windows(people=6, each=2, frames=300, noise=2.0, rates=None, seed=0):
-    """Crops whose green falls with a known pulse; the rate of a person is 60 + 8 x number."""
-    rng, store = np.random.default_rng(seed), CropStore()
-    time_s = np.arange(frames) / Network.FORM.rate_hz
-    crop, names = [], []
-    for number in range(people):
-        for _ in range(each):
-            rate_hz = (60 + 8 * number if rates is None else rates[number]) / 60
-            contact = np.sin(2 * np.pi * (rate_hz * time_s + rng.uniform()))
-            colour = np.array([150, 110, 90]) - 3 * contact[:, None] * np.array([0.1, 1.0, 0.3])
-            drift = 4 * np.sin(2 * np.pi * 0.1 * time_s)[:, None]
-            pictures = colour[:, None, None] + drift[:, None, None] + rng.normal(0, noise, (frames, 8, 8, 3))
-            crop.append(store.append(np.rint(pictures).astype(np.uint8), contact.astype(np.float32)))
-            names.append(f"set:{number}")
-    return PulseWindows(store, np.array(crop), tuple(names), tuple(names))
 
 
 def fit(windows, labelled=True, epochs=4, state=None, seed=0):
@@ -69,10 +53,16 @@ def test_figures_are_those_of_the_rates_found():
 
 def test_without_a_contact_pulse_nothing_is_compared():
     windows = make_windows(people=2, each=1)
-    windows.store._contact[:] = [np.full(300, np.nan, np.float32)] * 2
+    silent = CropStore()
+    for number in windows.crop:
+        silent.append(windows.store.read(number, 0, 300)[0], None)
+    windows = replace(windows, store=silent)
     figures = score_pulse(green_network(), windows)
     assert (figures.windows, figures.compared, figures.mae, figures.r, figures.snr_db) == (2, 0, None, None, None)
     assert 0 < figures.irrelevant_power < 1
+    with pytest.raises(DataError) as error:
+        with_contact(windows)
+    assert error.value.code == "no_contact_pulse"
 
 
 def test_a_pulse_that_is_not_told_is_not_learned_from(monkeypatch):
