@@ -19,7 +19,7 @@ def push(
     private: Annotated[bool, typer.Option("--private", help="Make a new repo private.")] = False,
 ) -> None:
     """Publish a weights folder with its model card on the Hugging Face Hub."""
-    from bpdemo.weights.store import push_weights
+    from bpdemo.weights.push import push_weights
 
     print(push_weights(folder, repo, private=private))
 

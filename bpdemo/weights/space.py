@@ -12,7 +12,8 @@ from pathlib import Path
 from bpdemo.errors import WeightsError
 from bpdemo.weights import hub
 from bpdemo.weights.hub_errors import FILE_LIMITS, weights_error
-from bpdemo.weights.store import WEIGHTS_VARIABLE, embedded_folder, push_weights
+from bpdemo.weights.push import push_weights
+from bpdemo.weights.store import WEIGHTS_VARIABLE, embedded_folder
 
 _NEEDED = (
     *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff"),

@@ -1,4 +1,4 @@
-"""Weights: load them from a folder or from the Hub, save them, push them.
+"""Weights: load them from a folder or from the Hub, save them.
 
 A weights folder holds three files: `model.safetensors` (tensors, never a pickle), `config.json` (see `config.py`) and
 `README.md` (the model card).
@@ -12,9 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpdemo.errors import WeightsError
 from bpdemo.models import find_model
-from bpdemo.weights import hub
 from bpdemo.weights.config import Provenance, WeightsConfig, parse_config
 from bpdemo.weights.embedded import embedded_folder, model_differs
 from bpdemo.weights.folder import (
@@ -123,30 +121,3 @@ def save_weights(folder: str | Path, network: "PressureModel", config: WeightsCo
     text = config.to_json()
     checked = parse_config(text, f"the config for {folder}")
     write_folder(folder, network, partial(find_model(checked.model).build, checked.network), text, card)
-
-
-def push_weights(folder: str | Path, repo_id: str, *, private: bool = False, token: str | None = None) -> str:
-    """Return the URL of a weights folder on the Hub, once its three files and the evidence its card shows are pushed.
-
-    The URL ends in the commit, the revision of `owner/name@revision`.
-
-    Args:
-        folder: a weights folder.
-        repo_id: `owner/name`; the repo is created when it is not there.
-        private: create the repo private; nothing is pushed to an existing public repo then.
-        token: access token; None takes the one huggingface_hub is logged in with.
-
-    Raises:
-        WeightsError: the folder is not fit to be used (see `load_weights`), `weights_name_invalid`, or a `hub_...`
-            code.
-    """
-    if "@" in repo_id:
-        raise WeightsError(
-            "weights_name_invalid",
-            "Weights are pushed to the main branch of a repo, not to a revision.",
-            "Give owner/name without @revision.",
-        )
-    hub.parse_name(repo_id)
-    checked = load_weights(Path(folder), device="cpu")
-    message = f"Weights {checked.name} for STMap version {checked.config.stmap_version}"
-    return hub.upload(checked.folder, repo_id, message=message, private=private, token=token)

@@ -15,8 +15,11 @@ from huggingface_hub.utils import _http as http
 
 from bpdemo.errors import WeightsError
 from bpdemo.weights import hub as hub_module
-from bpdemo.weights.store import load_weights, push_weights
+from bpdemo.weights.pulse_store import load_pulse
+from bpdemo.weights.push import push_weights
+from bpdemo.weights.store import load_weights
 from tests.support.loopback_hub import LoopbackHub, Repo, ask_only
+from tests.support.small_pulse import write_pulse_weights
 from tests.support.small_weights import code_of
 
 FILES = ["README.md", "config.json", "model.safetensors"]
@@ -318,6 +321,15 @@ def test_nothing_is_told_about_the_machine(hub):
     assert hub.requests
     assert not any("torch" in request.agent or "agent/" in request.agent for request in hub.requests)
     assert not any("telemetry" in request.path or "harness" in request.path for request in hub.requests)
+
+
+@pytest.mark.usefixtures("small_pulse")
+def test_weights_of_the_pulse_alone_are_pushed_and_loaded(hub, tmp_path):
+    push_weights(write_pulse_weights(tmp_path / "w"), "someone/pulse", token="secret")
+    commit = hub.repos["someone/pulse"].refs["main"]
+    loaded = load_pulse(f"someone/pulse@{commit}")
+    assert (loaded.summary.revision, loaded.source) == (commit, f"someone/pulse@{commit}")
+    assert code_of(load_weights, "someone/pulse") == "model_gives_pulse"
 
 
 def test_push_creates_the_repo_and_what_was_pushed_is_loaded(hub, small_weights, files):

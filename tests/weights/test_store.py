@@ -17,7 +17,8 @@ from bpdemo.beats import POINTS
 from bpdemo.regions import REGIONS
 from bpdemo.weights import store
 from bpdemo.weights.folder import pick_device
-from bpdemo.weights.store import embedded_folder, load_weights, push_weights, save_weights
+from bpdemo.weights.push import push_weights
+from bpdemo.weights.store import embedded_folder, load_weights, save_weights
 from tests.support.small_weights import CARD, code_of, small_config, small_network, write_small
 
 FILES = ["README.md", "config.json", "model.safetensors"]
