@@ -10,6 +10,7 @@ from bpdemo.crops import CropForm
 from bpdemo.models import MODELS, Model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.pulse_network import PulseNetwork
+from bpdemo.reporting.pulse_card import write_pulse_card
 from bpdemo.training.crop_store import CropStore
 from bpdemo.training.pulse_fit import PulseWindows
 from bpdemo.weights.config import Provenance
@@ -92,7 +93,7 @@ def write_pulse_weights(folder, network=None, **changes):
             statement="None.",
         ),
     ).model_copy(update=changes)
-    save_pulse(folder, network or green_network(), config, "# Small\n")
+    save_pulse(folder, network or green_network(), config, write_pulse_card(config))
     return folder
 
 
