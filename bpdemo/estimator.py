@@ -18,20 +18,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bpdemo.attribution import LeftOut, average_moved, leave_out
+from bpdemo.attribution import LeftOut, leave_out
 from bpdemo.capture import Capture, Progress, read_capture
-from bpdemo.clip_pulse import measure_clip_pulse
 from bpdemo.crops import CropForm, read_crops
 from bpdemo.errors import BpdemoError, ClipError, log_unforeseen
 from bpdemo.estimate import (
     DEFAULT_METHOD,
     Baseline,
     Estimate,
-    HeartRate,
-    HeartRateVariability,
     PressureEstimate,
     RangeEstimate,
-    Respiration,
     agreeing_windows,
     best_window,
 )
@@ -40,14 +36,13 @@ from bpdemo.pulse_methods import METHODS
 from bpdemo.pulse_networks import check_method, find_pulse, needs_weights, put_beside
 from bpdemo.quality import check_capture, check_file, notes
 from bpdemo.reasons import can_be_mended, explain, like_average, reason
-from bpdemo.respiration import SHORTEST_S, measure_respiration
 from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_crops_in_subprocess, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
 from bpdemo.told import Told, estimate_with_told
-from bpdemo.variability import measure_variability
 from bpdemo.weights.pulse_store import PulseWeights, gives_pulse_alone, load_pulse, pulse_within
 from bpdemo.weights.store import Weights, load_weights
+from bpdemo.whole_clip import mean_pressure, measure_whole_clip, median_heart_rate
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
 
 if TYPE_CHECKING:
@@ -174,12 +169,12 @@ class BloodPressureEstimator:
         agreeing = agreeing_windows(windows)
         contradicted = len(agreeing) < sum(window.has_pulse for window in windows)
         read = [window for window in agreeing if window.status == "reading"]
-        variability, respiration = _measure_whole_clip(capture, agreeing, of_map)
+        variability, respiration = measure_whole_clip(capture, agreeing, of_map)
         estimate = Estimate(
             clip=Path(path).name,
             status="reading" if read else "refused",
             notes=(*notes(capture.report), *([reason("rates_differ")] if agreeing and contradicted else [])),
-            heart_rate=_median_heart_rate([window.heart_rate for window in read or agreeing if window.heart_rate]),
+            heart_rate=median_heart_rate([window.heart_rate for window in read or agreeing if window.heart_rate]),
             heart_rate_variability=variability,
             respiration=respiration,
             checks=check_file(capture.report.file) if windows else check_capture(capture.report),
@@ -198,8 +193,8 @@ class BloodPressureEstimator:
             elif estimate.best_window:
                 codes += [one.code for one in estimate.best_window.reasons]
             return replace(estimate, reasons=explain(codes))
-        systolic = _mean_pressure([window.systolic for window in read if window.systolic])
-        diastolic = _mean_pressure([window.diastolic for window in read if window.diastolic])
+        systolic = mean_pressure([window.systolic for window in read if window.systolic])
+        diastolic = mean_pressure([window.diastolic for window in read if window.diastolic])
         shapes = [window.shape for window in read if window.shape]
         shape = np.mean(shapes, axis=0).tolist() if shapes else None
         beside = estimate_with_told(told, self.weights.config.told, systolic, diastolic, shape) if told else None
@@ -323,20 +318,6 @@ def _read_capture(path: str | os.PathLike, progress: Progress | None, isolate: b
     return (read_in_subprocess if isolate else read_capture)(path, progress)
 
 
-def _measure_whole_clip(
-    capture: Capture, windows: Sequence[Window], method: str
-) -> tuple[HeartRateVariability, Respiration] | tuple[None, None]:
-    """Return what takes longer than a window to measure, from the windows with a pulse; None without any."""
-    if not windows:
-        return None, None
-    duration_s = capture.report.file.duration_s
-    pulse = None
-    if duration_s >= SHORTEST_S:
-        with_pulse = [(window.start_s, window.end_s) for window in windows]
-        pulse = measure_clip_pulse(capture.traces, duration_s, with_pulse, method)
-    return measure_variability(pulse, duration_s), measure_respiration(pulse, duration_s)
-
-
 def _load_worker(weights: str, pulse: str | None, device: str) -> None:
     global _worker
     found = None if pulse is None or pulse == weights else load_pulse(pulse, device)
@@ -345,35 +326,3 @@ def _load_worker(weights: str, pulse: str | None, device: str) -> None:
 
 def _answer_in_worker(path: str | os.PathLike, method: str | None, told: Told | None) -> Estimate:
     return _worker._answer_anyhow(path, method, told)
-
-
-def _median_heart_rate(heart_rates: list[HeartRate]) -> HeartRate | None:
-    """Return the medians over several windows of heart rate, SNR and both ends of the interval; None of no window."""
-    if not heart_rates:
-        return None
-    numbers = [(rate.value, rate.snr_db, *rate.interval) for rate in heart_rates]
-    value, snr_db, low, high = np.median(numbers, axis=0).tolist()
-    return HeartRate(value, snr_db, (low, high))
-
-
-def _mean_pressure(windows: list[PressureEstimate]) -> PressureEstimate:
-    """Return the mean over windows: probabilities are averaged, in-range values weighted by them.
-
-    The interval keeps its width: windows of one person share most of their error (ours).
-    """
-    value = float(np.mean([window.value for window in windows]))
-    half_width = float(np.mean([(window.interval[1] - window.interval[0]) / 2 for window in windows]))
-    ranges = []
-    for parts in zip(*(window.ranges for window in windows), strict=True):
-        probabilities = np.array([part.probability for part in parts])
-        values = np.array([part.value for part in parts])
-        probability = float(probabilities.mean())
-        inside = float(probabilities @ values / probabilities.sum()) if probability > 0 else float(values.mean())
-        ranges.append(RangeEstimate(parts[0].low, parts[0].high, probability, inside))
-    return replace(
-        windows[0],
-        value=value,
-        interval=(value - half_width, value + half_width),
-        ranges=tuple(ranges),
-        moved_by=average_moved([window.moved_by for window in windows]),
-    )

@@ -13,12 +13,13 @@ from bpdemo.attribution import LeftOut
 from bpdemo.beats import PHASES, average_beats
 from bpdemo.errors import BpdemoError, ClipError, WeightsError
 from bpdemo.estimate import MovedBy
-from bpdemo.estimator import _mean_pressure, map_clip
+from bpdemo.estimator import map_clip
 from bpdemo.models.heads import RangePrediction
 from bpdemo.pulse_methods import METHODS
 from bpdemo.regions import REGIONS
 from bpdemo.weights.config import Scatter
 from bpdemo.weights.store import embedded_folder
+from bpdemo.whole_clip import mean_pressure
 from tests.support.made_up_results import SYSTOLIC
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -229,7 +230,7 @@ def test_a_reading_says_what_moved_it_and_whether_it_is_more_than_the_mean(estim
 
 def test_windows_are_averaged_in_what_moved_them_too():
     moved = [MovedBy({"chin": by}, {}) for by in (1.0, 3.0)]
-    assert _mean_pressure([replace(SYSTOLIC, moved_by=each) for each in moved]).moved_by.regions == {"chin": 2.0}
+    assert mean_pressure([replace(SYSTOLIC, moved_by=each) for each in moved]).moved_by.regions == {"chin": 2.0}
 
 
 def test_bad_input_is_a_typed_error_and_an_answer(estimator, tmp_path):

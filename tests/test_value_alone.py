@@ -18,11 +18,11 @@ from bpdemo.demo.views.report import make_report
 from bpdemo.demo.views.result import result
 from bpdemo.demo.views.steps import draw_figures, steps
 from bpdemo.estimate_json import json_schema
-from bpdemo.estimator import _mean_pressure
 from bpdemo.models.heads import ValuePrediction
 from bpdemo.models.inputs import Inputs
 from bpdemo.self_check import check
 from bpdemo.told import Told
+from bpdemo.whole_clip import mean_pressure
 from tests.support.made_up_results import ADJUSTED, CONFIG
 from tests.support.pdf_text import pdf_text
 from tests.support.serve_app import EXAMPLES
@@ -51,7 +51,7 @@ def test_a_reading_has_values_and_intervals_and_no_ranges(estimator, reading):
         assert (pressure.ranges, pressure.likeliest_range, pressure.at_least) == ((), None, None)
     assert reading.told.systolic is None
     higher = replace(pressure, value=pressure.value + 10)
-    both = _mean_pressure([pressure, higher])
+    both = mean_pressure([pressure, higher])
     assert (both.value, both.ranges) == (pytest.approx(pressure.value + 5), ())
 
 
