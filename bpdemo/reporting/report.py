@@ -18,12 +18,12 @@ from bpdemo.reporting import filmed_tables, tables
 from bpdemo.reporting.evaluation import write_evaluation
 from bpdemo.reporting.model_card import write_card
 from bpdemo.reporting.model_tables import comparisons_table, models_table
-from bpdemo.reporting.others import RESULTS, evidence_folders
+from bpdemo.reporting.others import RESULTS, compared_without_weights, embedded_folders
 from bpdemo.reporting.plots import FOLDER, draw_all, pictures
 from bpdemo.training.results import FILMED, ProtocolResults, Results, load_results
 from bpdemo.weights.config import parse_config
 
-CONFIG, TABLES = "config.json", "tables.md"
+TABLES = "tables.md"
 
 _INNERMOST = re.compile(r"([\[{])\n\s+([^\[\]{}]*?)\n\s*([\]}])")
 
@@ -126,19 +126,16 @@ def write_again(weights: Path, docs: Path | None = None, all_tables: Path | None
         OSError: a file is not there, or cannot be written.
         ValueError: an evidence.json is of another schema.
     """
-    folders = evidence_folders(weights)
+    folders = embedded_folders(weights)
     found = {folder: load_results(folder / RESULTS) for folder in folders}
-    configs = {
-        folder: parse_config((folder / CONFIG).read_bytes(), CONFIG)
-        for folder in folders
-        if folder == weights or (folder / CONFIG).is_file()
-    }
-    for folder, config in configs.items():
-        others = [found[other] for other in folders if other != folder]
-        draw_all(found[folder], folder / FOLDER)
-        (folder / "README.md").write_text(write_card(config, found[folder], others), encoding="utf-8")
+    configs = {folder: parse_config((folder / "config.json").read_bytes(), "config.json") for folder in folders}
+    compared = compared_without_weights(weights)
+    for folder, results in found.items():
+        others = [*(found[other] for other in folders if other != folder), *compared]
+        draw_all(results, folder / FOLDER)
+        (folder / "README.md").write_text(write_card(configs[folder], results, others), encoding="utf-8")
     if docs:
-        others = [found[other] for other in folders if other != weights]
+        others = [*(found[other] for other in folders if other != weights), *compared]
         docs.write_text(write_evaluation(configs[weights], found[weights], others), encoding="utf-8")
     if all_tables:
         all_tables.write_text(summary(found[weights]) + "\n", encoding="utf-8")
