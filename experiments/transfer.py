@@ -27,7 +27,8 @@ from bpdemo.training.cohort import prepare
 from bpdemo.training.cross_validation import fit_all
 from bpdemo.training.dataset import Dataset
 from bpdemo.training.evaluate import EVALUATION_SEED, RENDERINGS
-from bpdemo.training.fit import distributed_state, fit
+from bpdemo.training.fit import fit
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.predictions import Predictions, ask, average_clips
 from bpdemo.training.recipe import Recipe
 from bpdemo.training.results import PRESSURES

@@ -26,7 +26,7 @@ def pretrain(
     """Teach a model the pulse on maps of people whose pressures nobody measured; pulse recordings are rendered."""
     sets = parse_sources(data, maps)
     from bpdemo.reporting.pretraining import pretraining_table
-    from bpdemo.training.fit import distributed_state
+    from bpdemo.training.loop import distributed_state
     from bpdemo.training.pretrain import pretrain as teach
     from bpdemo.weights.folder import pick_device
 

@@ -96,7 +96,7 @@ def evaluate(
     from bpdemo.reporting.report import summary, write_report
     from bpdemo.training.evaluate import evaluate as evaluate_weights
     from bpdemo.training.evaluate_protocol import evaluate_elsewhere, evaluate_folds
-    from bpdemo.training.fit import distributed_state
+    from bpdemo.training.loop import distributed_state
     from bpdemo.training.protocols import find_protocol
     from bpdemo.training.train import cross_validate as cross_validate_recipe
     from bpdemo.weights.folder import pick_device

@@ -14,8 +14,9 @@ from bpdemo.models.config import NetworkConfig
 from bpdemo.system.files import write_file
 from bpdemo.system.processes import cores, map_in_processes
 from bpdemo.training.dataset import Dataset
-from bpdemo.training.fit import distributed_state, fit
+from bpdemo.training.fit import fit
 from bpdemo.training.folds import Fold
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.recipe import Recipe
 from bpdemo.training.told import add_told, fit_told_of

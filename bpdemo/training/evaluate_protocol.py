@@ -13,9 +13,9 @@ from bpdemo.training.cohort import Cohort, prepare
 from bpdemo.training.cross_validation import cross_validate
 from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.evaluate import predict, score_weights
-from bpdemo.training.fit import distributed_state
 from bpdemo.training.folds import deal_folds
 from bpdemo.training.levels import add_filmed
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.predictions import average_clips
 from bpdemo.training.protocols import Protocol, describe_run
 from bpdemo.training.recipe import Recipe, recipe_of

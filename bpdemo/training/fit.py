@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import PartialState
 
 from bpdemo.data.splits import split_by_person
 from bpdemo.models import DEFAULT_MODEL, find_model
@@ -23,10 +22,12 @@ from bpdemo.models.heads import range_of
 from bpdemo.models.pressure_model import PressureModel
 from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.dataset import Dataset, contact_beats
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.member_fit import MemberFit
 from bpdemo.training.predictions import Predictions, ask, concat_predictions
 from bpdemo.training.pulse_fit import fit_pulse, pulse_windows, with_contact
 from bpdemo.training.recipe import Recipe
+from bpdemo.training.teach import teach_member
 from bpdemo.weights.start import Start
 
 _TINY = 1e-9
@@ -100,6 +101,11 @@ def fit(
         learning, _ = splits[number % parts]
         member, own_seed = fitted.members[number], seed + 1000 * number
         shown = None if title is None else f"{title}, member {number + 1}/{config.members}"
+        if recipe.pretrain is not None and state is None:
+            of_learning = dataset.windows_of(learning)
+            pretrain_title = None if shown is None else f"{shown}, pretrain"
+            method = find_model(recipe.pretrain)
+            teach_member(member, method, dataset, of_learning, own_seed, device, pretrain_title)
         if member.pulse is not None and state is None:
             frames = with_contact(pulse_windows(dataset, dataset.windows_of(learning)))
             told, epochs = np.ones(len(frames.crop), bool), member.pulse.EPOCHS
@@ -131,11 +137,6 @@ def fit(
     kept = share_to_keep(answers, mean)
     fitted.fit_shrinkage(truth, kept)
     return Fitted(fitted, replace(answers, value=mean + kept * (answers.value - mean)))
-
-
-def distributed_state(device: torch.device) -> PartialState:
-    """Return the processes that share the work, one where none were launched; only the main one writes files."""
-    return PartialState(cpu=device.type == "cpu")
 
 
 def draw_chances(dataset: Dataset, people: Sequence[int], config: NetworkConfig) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -123,3 +123,8 @@ def resume(state: Mapping[str, Any], parts: Mapping[str, Any], rng: np.random.Ge
     if device.type == "cuda" and "cuda_rng" in state:  # not where the fit was begun on a CPU
         torch.cuda.set_rng_state(state["cuda_rng"], device)
     return int(state["epoch"])
+
+
+def distributed_state(device: torch.device) -> PartialState:
+    """Return the processes that share the work, one where none were launched; only the main one writes files."""
+    return PartialState(cpu=device.type == "cpu")

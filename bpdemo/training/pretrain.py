@@ -6,15 +6,13 @@ from it (`weights.start`). Pressures are not read. Which people to set aside, si
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
+from torch import Tensor
 
 from bpdemo import beats, stmap
 from bpdemo.data.person import Person, Recording, group_people
@@ -30,31 +28,14 @@ from bpdemo.synthesis.pulses import beats_of
 from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.dataset import Dataset, concat
 from bpdemo.training.filmed import collect, read_maps
-from bpdemo.training.fit import distributed_state
-from bpdemo.training.loop import Loop
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.map_waves import MapWaves, trim
 from bpdemo.training.rendered import render
+from bpdemo.training.teach import PretrainRecipe, draw, teach
 from bpdemo.weights.folder import pick_device
 from bpdemo.weights.start import Start, StartConfig, save_start
 
 _LEAST_PEOPLE = 4  # two to learn from, two to set aside
-
-
-@dataclass(frozen=True)
-class PretrainRecipe:
-    """How a part of a model is pretrained."""
-
-    qualities: tuple[str, ...] = ("strong", "standard", "standard", "poor")  # a person is rendered in, `cycles` times
-    cycles: int = 6
-    epochs: int = 10  # passes over as many windows as there are
-    batch: int = 16  # windows in a step, each of another person
-    learning_rate: float = 2e-3  # peak of the one-cycle schedule
-    weight_decay: float = 0.01  # of AdamW
-    set_aside: int = 5  # parts of the people, one of which is set aside for the figures
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the recipe as JSON gives it back."""
-        return asdict(self) | {"qualities": list(self.qualities)}
 
 
 def pretrain(
@@ -111,7 +92,14 @@ def pretrain(
     }
     before = figures(waves.to(picked), dataset, aside, recipe.batch)
     checkpoint = Path(run or f"{Path(output)}.run") / "pretrain.pt"
-    _teach(waves, dataset, learning, recipe, seed, picked, checkpoint, StartConfig(**settings, figures={}))
+    marker, saved = StartConfig(**settings, figures={}).model_dump_json(), load_checkpoint(checkpoint)
+    begun = saved["state"] if saved is not None and saved["settings"] == marker else None
+
+    def save(fit: dict[str, Any]) -> None:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(checkpoint, {"settings": marker, "state": fit})
+
+    teach(waves, dataset, dataset.windows_of(learning), recipe, seed, picked, "pretrain", begun, save)
     after = figures(waves, dataset, aside, recipe.batch)
     config = StartConfig(**settings, figures={"before": before, "after": after})
     if state.is_main_process:
@@ -189,51 +177,6 @@ def figures(waves: MapWaves, dataset: Dataset, people: Sequence[int], batch: int
     return {"loss": round(float(np.mean(losses)), 6)} | dict(
         zip(("irrelevant_power", "heart_rate_mae", "snr_db"), pulse, strict=True)
     )
-
-
-def draw(dataset: Dataset, windows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return one window each of `count` people, or of all where there are fewer, int [n]."""
-    whose = dataset.person[windows]
-    people = np.unique(whose)
-    chosen = rng.choice(people, min(count, len(people)), replace=False)
-    return np.array([rng.choice(windows[whose == one]) for one in chosen])
-
-
-def _teach(
-    waves: MapWaves,
-    dataset: Dataset,
-    people: Sequence[int],
-    recipe: PretrainRecipe,
-    seed: int,
-    device: torch.device,
-    checkpoint: Path,
-    settings: StartConfig,
-) -> None:
-    """Fit the waves in place; a checkpoint of the same settings is gone on from."""
-    windows, processes = dataset.windows_of(people), distributed_state(device).num_processes
-    batch = min(recipe.batch, len(people))
-    batch -= batch % processes  # all have as many, so that one loss is made of them
-    steps = max(1, len(windows) // max(batch, 1))
-    marker, saved = settings.model_dump_json(), load_checkpoint(checkpoint)
-
-    def optimize() -> tuple[Optimizer, LRScheduler]:
-        taught = [parameter for parameter in waves.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(taught, weight_decay=recipe.weight_decay)
-        return optimizer, OneCycleLR(optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps)
-
-    def loss(model: nn.Module, rng: np.random.Generator, share: slice) -> Tensor:
-        inputs = trim(dataset.inputs(draw(dataset, windows, batch, rng)))
-        own = {name: array[share] for name, array in vars(inputs).items() if array is not None}
-        found: Tensor = model(replace(inputs, **own), rng)
-        return found
-
-    def save(state: dict[str, Any]) -> None:
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(checkpoint, {"settings": marker, "state": state})
-
-    state = saved["state"] if saved is not None and saved["settings"] == marker else None
-    Loop(recipe.epochs, steps, batch, seed, device, "pretrain").run(waves, optimize, loss, state, save)
-    distributed_state(device).wait_for_everyone()
 
 
 def _pulse_figures(wave: Tensor, rate_hz: float, inputs: Inputs) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ class Recipe:
 
     qualities: tuple[str, ...] = ("strong", "standard", "standard", "poor")  # a person is rendered in, `cycles` times
     cycles: int = 6
+    pretrain: str | None = None  # label-free method that teaches each member the pulse first, on those it learns from
     epochs: int = 12  # passes over as many windows as there are
     set_aside: int = 4  # parts of the people, one of which each member sets aside
     batch: int = 64  # windows in a step

@@ -26,10 +26,11 @@ from bpdemo.training.cost import measure_cost
 from bpdemo.training.dataset import Dataset, subsample
 from bpdemo.training.description import describe, provenance
 from bpdemo.training.evaluate import EVALUATION_SEED, external_validation
-from bpdemo.training.fit import distributed_state, fit
+from bpdemo.training.fit import fit
 from bpdemo.training.folds import make_folds
 from bpdemo.training.intervals import COVERAGE, half_widths
 from bpdemo.training.levels import add_filmed
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.recipe import Recipe, recipe_of
 from bpdemo.training.results import BOTH, Results
 from bpdemo.training.scoring import About, summarise
@@ -202,7 +203,7 @@ def run_experiment(
     about = About(
         dataset=cohort.name,
         model=model,
-        start=start.config.method if start else None,
+        start=start.config.method if start else recipe.pretrain,
         parameters=parameters,
         milliseconds=milliseconds,
         left_out=cohort.left_out,

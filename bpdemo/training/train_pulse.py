@@ -14,7 +14,7 @@ from bpdemo.reporting.pulse_card import write_pulse_card
 from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
 from bpdemo.training.description import pulse_provenance
 from bpdemo.training.evaluate import EVALUATION_SEED
-from bpdemo.training.fit import distributed_state
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.pulse_fit import fit_pulse
 from bpdemo.training.pulse_material import prepare_pulse_windows
 from bpdemo.training.pulse_scores import score_pulse

@@ -17,7 +17,7 @@ import json, sys, time
 from pathlib import Path
 import torch
 from bpdemo.training import train
-from bpdemo.training.fit import distributed_state
+from bpdemo.training.loop import distributed_state
 
 state = distributed_state(torch.device("cpu"))
 

@@ -103,7 +103,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from bpdemo.models.config import NetworkConfig
-from bpdemo.training.fit import distributed_state
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.pulse_fit import fit_pulse
 from tests.support.small_pulse import Network, make_windows
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from bpdemo.models.config import PaperConfig
 from bpdemo.training import pretrain
-from bpdemo.training.fit import distributed_state
+from bpdemo.training.loop import distributed_state
 from bpdemo.training.map_waves import MapWaves
 from bpdemo.weights.start import load_start
 from tests.support.pulse_maps import make_pulse_maps
