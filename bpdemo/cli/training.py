@@ -23,6 +23,10 @@ LabelsOption = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Of a model that finds the pulse: share of people whose contact pulse it is told."),
 ]
+PretrainOption = Annotated[
+    str | None,
+    typer.Option(help="Label-free method that teaches each network first, on those it learns from; none for none."),
+]
 UnseenOption = Annotated[
     list[str] | None,
     typer.Option(help="Another data set, NAME=DIR, to score the finished weights on; may be repeated."),
@@ -37,6 +41,7 @@ def train(
     model: ModelOption = None,
     size: SizeOption = None,
     labels: LabelsOption = None,
+    pretrain: PretrainOption = None,
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoints; a stopped run resumes from there.")] = None,
     seed: Annotated[int, typer.Option(help="Fixes everything random.")] = 0,
     device: DeviceOption = "auto",
@@ -58,13 +63,15 @@ def train(
             raise _conflict(f"--model {model}", "--unseen", "Score it with bpdemo evaluate.")
         if start is not None:
             raise _conflict(f"--model {model}", "--start", "It reads frames, and a start is of maps.")
+        if pretrain is not None:
+            raise _conflict(f"--model {model}", "--pretrain", "It is such a method itself.")
         train_pulse(sets, output, labels=labels or 0.0, **how)
     else:
         from bpdemo.training.train import train as train_weights
 
         if labels is not None:
             raise _conflict(f"--model {how['model']}", "--labels", "It learns from all pulses that are known.")
-        train_weights(sets, output, unseen=elsewhere, start=start, **how)
+        train_weights(sets, output, unseen=elsewhere, start=start, **_recipe(how["model"], pretrain), **how)
 
 
 @needs_extra("train")
@@ -82,6 +89,7 @@ def evaluate(
     model: ModelOption = None,
     size: SizeOption = None,
     start: StartOption = None,
+    pretrain: PretrainOption = None,
     seed: Annotated[int, typer.Option(help="Of what is trained.")] = 0,
     run: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints of what is trained; none are kept without.")
@@ -119,9 +127,11 @@ def evaluate(
             raise _conflict("weights of the pulse alone", "--protocol", "Protocols are about pressures.")
         _evaluate_pulse(weights, sets, sources, seed, device, as_json)
         return
-    if start is not None and not trains:
-        raise _conflict("saved weights", "--start", "Nothing is fitted.")
+    for option, given in (("--start", start), ("--pretrain", pretrain)):
+        if given is not None and not trains:
+            raise _conflict("saved weights", option, "Nothing is fitted.")
     how: dict[str, Any] = {**model_in_size(model, size), "start": start, "seed": seed, "run": run, "device": device}
+    how |= _recipe(how["model"], pretrain)
     if cross_validate:
         results = cross_validate_recipe(sets, maps=sources, **how)
     elif chosen is None:
@@ -163,6 +173,19 @@ def model_in_size(model: str | None, size: str | None) -> dict[str, Any]:
 
     name = model or DEFAULT_MODEL
     return {"model": name, "network": find_model(name).size(size)}
+
+
+def _recipe(model: str, pretrain: str | None) -> dict[str, Any]:
+    """Return the recipe of a model with another pretraining, or nothing where its own is wanted."""
+    if pretrain is None:
+        return {}
+    from dataclasses import replace
+
+    from bpdemo.models import find_model
+    from bpdemo.training.recipe import recipe_of
+
+    method = None if pretrain == "none" else find_model(pretrain).name
+    return {"recipe": replace(recipe_of(model), pretrain=method)}
 
 
 def _conflict(one: str, other: str, remedy: str) -> BpdemoError:

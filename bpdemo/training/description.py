@@ -16,7 +16,7 @@ from bpdemo.models.config import NetworkConfig
 from bpdemo.models.told import ToldParameters
 from bpdemo.training.cohort import Cohort
 from bpdemo.training.dataset import Dataset
-from bpdemo.training.recipe import Recipe
+from bpdemo.training.recipe import Recipe, recipe_of
 from bpdemo.training.results import FILMED, PRESSURES, Results
 from bpdemo.training.told import with_half_widths
 from bpdemo.weights.config import (
@@ -123,6 +123,7 @@ def provenance(
     cohort: Cohort,
     model: str,
     network: NetworkConfig,
+    recipe: Recipe,
     seed: int,
     results: Results,
     start: Start | None = None,
@@ -133,6 +134,7 @@ def provenance(
         *(f"--unseen {name}=DIR" for name in unseen),
         *_of_model(model, network),
         *([] if start is None else ["--start START"]),
+        *([f"--pretrain {recipe.pretrain or 'none'}"] if recipe.pretrain != recipe_of(model).pretrain else []),
     ]
     folder = "weights" if model == DEFAULT_MODEL else f"weights/{model}"
     return Provenance(

@@ -66,8 +66,8 @@ def fit(
     part of it. On CUDA it computes in mixed precision.
 
     Nobody else's windows are touched. The seed fixes initial weights, order and augmentation; where there is a `start`,
-    it has the part of every member's initial weights that it holds. The checkpoint is written
-    after each epoch; when it is there, the fit goes on from it. Without a title no progress is shown.
+    it has the part of every member's initial weights that it holds, and nothing is pretrained here. The checkpoint is
+    written after each epoch; when it is there, the fit goes on from it. Without a title no progress is shown.
 
     Raises:
         DataError: `too_few_people`, fewer than two; `too_many_processes`, more than windows in a batch; of a model that
@@ -101,7 +101,7 @@ def fit(
         learning, _ = splits[number % parts]
         member, own_seed = fitted.members[number], seed + 1000 * number
         shown = None if title is None else f"{title}, member {number + 1}/{config.members}"
-        if recipe.pretrain is not None and state is None:
+        if recipe.pretrain is not None and start is None and state is None:
             of_learning = dataset.windows_of(learning)
             pretrain_title = None if shown is None else f"{shown}, pretrain"
             method = find_model(recipe.pretrain)

@@ -90,7 +90,7 @@ def train(
     how = (network, recipe, seed, picked)
     checkpoint = folder / "all.pt"
     fitted = fit(material.dataset, everybody, *how, model=model, checkpoint=checkpoint, title="fit on all", start=begin)
-    origin = provenance(data, maps, unseen or {}, material.cohort, model, network, seed, results, begin)
+    origin = provenance(data, maps, unseen or {}, material.cohort, model, network, recipe, seed, results, begin)
     told = fit_told_of(fitted.set_aside, material.dataset.people, everybody)
     config = describe(material.cohort, material.dataset, model, network, recipe, results, origin, told, begin)
     if state.is_main_process:

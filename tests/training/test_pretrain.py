@@ -16,7 +16,9 @@ from bpdemo.models.pressure_model import Member
 from bpdemo.regions import CELLS, REGIONS
 from bpdemo.spectrum import power_spectrum
 from bpdemo.stmap import RATE_HZ
+from bpdemo.training import fit as fitting
 from bpdemo.training import pretrain as module
+from bpdemo.training import teach as teaching
 from bpdemo.training.fit import fit
 from bpdemo.training.map_waves import MapWaves, resample, trim
 from bpdemo.training.pretrain import PretrainRecipe, draw, pretrain, read_windows
@@ -238,3 +240,27 @@ def test_members_cannot_be_pretrained_unless_they_say_how(maps):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(member), "pulse_features", Member.pulse_features)
         assert code_of(MapWaves, member, find_model("contrast-phys")) == "model_not_pretrainable"
+
+
+def test_a_recipe_pretrains_each_member_on_those_it_learns_from(maps, monkeypatch):
+    taught_on = []
+    teach_member = fitting.teach_member
+
+    def note(member, method, dataset, windows, *given):
+        taught_on.append((method.name, set(dataset.person[windows])))
+        begun = {name: tensor.clone() for name, tensor in member.state_dict().items()}
+        teach_member(member, method, dataset, windows, *given)
+        moved = {name for name, tensor in member.state_dict().items() if not torch.equal(tensor, begun[name])}
+        assert moved
+        assert not any(name.startswith(("lstm", "systolic", "diastolic")) for name in moved)
+        assert all(parameter.requires_grad for parameter in member.parameters())
+
+    monkeypatch.setattr(fitting, "teach_member", note)
+    monkeypatch.setattr(teaching, "PretrainRecipe", lambda: replace(QUICK, epochs=1))
+    recipe = Recipe(pretrain="contrast-phys", epochs=1, batch=4, set_aside=2)
+    people = [0, 1, 2, 3]
+    fitted = fit(maps, people, PAPER, recipe, 0, CPU, model="paper", title=None)
+    ((method, learned),) = taught_on
+    assert method == "contrast-phys"
+    assert learned < set(people)
+    assert not learned & set(fitted.set_aside.person)
