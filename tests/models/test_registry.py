@@ -33,12 +33,12 @@ def test_all_models_are_listed_with_their_parameters():
     for each in found.values():
         if each["weights"]:
             assert each["parameters"] == load_results(embedded_folder(each["name"]) / RESULTS).parameters
-    assert (found["contrast-phys", None]["parameters"], found["contrast-phys", None]["weights"]) == (858_497, False)
+    assert (found["contrast-phys", "full"]["parameters"], found["yue", "full"]["weights"]) == (858_497, False)
     assert [found["paper", size]["default"] for size in ("full", "small")] == [True, False]
     rows = listed().splitlines()
     assert len(rows) == 2 + len(found)
     assert any(row.startswith("| bbp |  | map | pressures, values alone |") for row in rows)
-    assert "| contrast-phys |  | frames | the pulse | 858,497 | no |" in rows
+    assert "| contrast-phys | full | frames | the pulse | 858,497 | no |" in rows
 
 
 @pytest.mark.parametrize("name", MODELS)

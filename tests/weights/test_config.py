@@ -100,12 +100,12 @@ def test_traits_that_can_say_nothing_sound_are_refused(wrong):
     "wrong", [..., None, [], True, "", "nan", -1e9, 1e300, 10**400], ids=lambda value: repr(value)[:8]
 )
 def test_every_entry_is_looked_at(wrong):
-    optional = ("left_out", "maps", "clips", "recipe", "names")
+    optional = ("left_out", "maps", "clips", "recipe", "names", "start")
     may_be_left_out = ("scatter", "told", *(f"training.{key}" for key in optional))
     for name in leaves(entries()):
         fits = (
             (wrong is ... and name in may_be_left_out)
-            or (wrong is None and name in ("scatter", "told", "training.clips"))
+            or (wrong is None and name in ("scatter", "told", "training.clips", "training.start"))
             or (wrong == "nan" and name in LINES)
             or (wrong in ([], 10**400) and name in ("training.names", "training.left_out", "training.maps"))
         )
