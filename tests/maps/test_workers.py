@@ -137,14 +137,12 @@ def test_workers_are_those_of_a_running_scheduler_or_are_started(tmp_path):
 FORM = CropForm(side=16, rate_hz=25.0, width=1.2, height=1.2, follows=False)
 
 
-@pytest.fixture(params=["pulse", "value"])
-def looks(request, monkeypatch):
-    """A model that reads frames, alone or within one that gives pressures."""
-    pulse = type("Pulse", (), {"FORM": FORM})
-    whole = type("Whole", (), {"__init__": lambda self, config: None, "pulse": pulse()})
-    network = pulse if request.param == "pulse" else whole
+@pytest.fixture
+def looks(monkeypatch):
+    """A model that reads frames."""
+    network = type("Network", (), {"FORM": FORM})
     monkeypatch.setitem(sys.modules, "bpdemo.models.looks", SimpleNamespace(Network=network))
-    monkeypatch.setitem(MODELS, "looks", Model("looks", "Looks", "frames", request.param, BeatsConfig))
+    monkeypatch.setitem(MODELS, "looks", Model("looks", "Looks", "frames", "pulse", BeatsConfig))
 
 
 def test_the_command_keeps_crops_as_a_model_reads_them_and_none_without(looks, maps, monkeypatch):
