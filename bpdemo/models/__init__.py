@@ -130,7 +130,7 @@ MODELS = {
             "ranges",
             PaperConfig,
             sizes={"full": PaperConfig(), "small": _SMALL_PAPER},
-            recipe={"set_aside": 5, "epochs": 5},
+            recipe={"set_aside": 5, "epochs": 5, "pretrain": "contrast-phys"},
         ),
         Model(
             "bbp",
