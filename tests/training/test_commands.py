@@ -13,7 +13,7 @@ from bpdemo.errors import BpdemoError
 from bpdemo.models import find_model
 from bpdemo.models.config import BeatsConfig
 from bpdemo.training import evaluate as evaluation
-from bpdemo.training import evaluate_protocol, fit
+from bpdemo.training import evaluate_protocol, loop
 from bpdemo.training import train as training
 from tests.support.made_up import results, results_elsewhere
 from tests.support.made_up_maps import make_rows, write_maps
@@ -135,7 +135,7 @@ def test_without_json_tables_are_printed(monkeypatch, tmp_path):
 
 def test_of_several_processes_one_prints(monkeypatch, tmp_path):
     monkeypatch.setattr(training, "cross_validate", Recorder(results()))
-    monkeypatch.setattr(fit, "distributed_state", lambda _: SimpleNamespace(is_main_process=False))
+    monkeypatch.setattr(loop, "distributed_state", lambda _: SimpleNamespace(is_main_process=False))
     ran = run("evaluate", "--cross-validate", "--data", "ppg_bp=a", "--device", "cpu", "--output", tmp_path / "out")
     assert ran.exit_code == 0, ran.output
     assert ran.stdout == ""
