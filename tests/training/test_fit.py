@@ -146,7 +146,7 @@ def unbroken(eight):
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", range(1, SAVES + 1))
 def test_a_stopped_fit_goes_on_to_the_same_weights(eight, unbroken, tmp_path, monkeypatch, stop):
-    write, saves = fitting.write_file, []
+    write, saves = fitting.save_checkpoint, []
 
     def write_and_stop(path, content):
         write(path, content)
@@ -154,7 +154,7 @@ def test_a_stopped_fit_goes_on_to_the_same_weights(eight, unbroken, tmp_path, mo
         if len(saves) == stop:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(fitting, "write_file", write_and_stop)
+    monkeypatch.setattr(fitting, "save_checkpoint", write_and_stop)
     with pytest.raises(KeyboardInterrupt):
         quick_fit(eight, range(8), checkpoint=tmp_path / "fit.pt")
     resumed = quick_fit(eight, range(8), checkpoint=tmp_path / "fit.pt")
