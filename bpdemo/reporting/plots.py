@@ -100,9 +100,13 @@ def draw_models(results: Results) -> Figure:
     # The baseline is the dashed line already.
     models = {name: each for name, each in models.items() if each["systolic"].gain != 0}
     rows: list[tuple[str, Mapping[str, Scores], str, str, str]] = [(results.model, network, "D", ORANGE, ORANGE)]
-    rows += [(results.title(name), each, "o", BLUE, BLUE) for name, each in models.items()]
+
+    def label(name: str) -> str:
+        return results.title(name).replace(results.name, results.model, 1)  # of its pretraining the table tells
+
+    rows += [(label(name), each, "o", BLUE, BLUE) for name, each in models.items()]
     controls = scores_at(results.controls, results.reference)
-    rows += [(results.title(name), each, "o", GREY, "white") for name, each in controls.items()]
+    rows += [(label(name), each, "o", GREY, "white") for name, each in controls.items()]
     figure = new_figure(0.75 + 0.27 * len(rows))
     panels = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.08})
     height = figure.get_figheight()

@@ -165,6 +165,13 @@ class Provenance(Part):
     statement: Line
 
 
+def sizes_of_the_model(value: Any, info: ValidationInfo) -> Any:
+    """Return sizes of the class that the model named beside them has; where none can be, that is the error told."""
+    if "model" not in info.data:
+        return value
+    return TypeAdapter(find_model(info.data["model"]).config).validate_python(value)
+
+
 class WeightsConfig(Part):
     """The content of config.json.
 
@@ -191,12 +198,7 @@ class WeightsConfig(Part):
     validation: Validation
     provenance: Provenance
 
-    @field_validator("network", mode="before")
-    @classmethod
-    def _of_the_model(cls, value: Any, info: ValidationInfo) -> Any:
-        if "model" not in info.data:  # which is the error that is told
-            return value
-        return TypeAdapter(find_model(info.data["model"]).config).validate_python(value)
+    _of_the_model = field_validator("network", mode="before")(sizes_of_the_model)
 
     @property
     def stmap_version(self) -> int:

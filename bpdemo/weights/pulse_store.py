@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import JsonValue, SerializeAsAny, TypeAdapter, field_validator
+from pydantic import JsonValue, SerializeAsAny, field_validator
 
 from bpdemo.errors import WeightsError
 from bpdemo.models import find_model
-from bpdemo.weights.config import Line, Part, Provenance, read_entries, validated
+from bpdemo.weights.config import Line, Part, Provenance, read_entries, sizes_of_the_model, validated
 from bpdemo.weights.folder import (
     check_unchanged,
     identity_of,
@@ -66,12 +66,7 @@ class PulseConfig(Part):
     set_aside: PulseFigures
     provenance: Provenance
 
-    @field_validator("network", mode="before")
-    @classmethod
-    def _of_the_model(cls, value: Any, info: Any) -> Any:
-        if "model" not in info.data:  # which is the error that is told
-            return value
-        return TypeAdapter(find_model(info.data["model"]).config).validate_python(value)
+    _of_the_model = field_validator("network", mode="before")(sizes_of_the_model)
 
     def to_json(self) -> str:
         """Return the text of config.json."""

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -15,9 +15,7 @@ from pydantic import (
     Field,
     JsonValue,
     SerializeAsAny,
-    TypeAdapter,
     ValidationError,
-    ValidationInfo,
     field_validator,
 )
 
@@ -27,6 +25,7 @@ from bpdemo.errors import DataError, WeightsError, shown
 from bpdemo.models import find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.system.files import write_files
+from bpdemo.weights.config import sizes_of_the_model
 
 if TYPE_CHECKING:
     import torch
@@ -72,10 +71,7 @@ class StartConfig(BaseModel):
     recipe: dict[str, JsonValue]
     figures: dict[str, dict[str, float | None]]
 
-    @field_validator("network", mode="before")
-    @classmethod
-    def _of_the_model(cls, value: Any, info: ValidationInfo) -> Any:
-        return TypeAdapter(find_model(info.data.get("model", "")).config).validate_python(value)
+    _of_the_model = field_validator("network", mode="before")(sizes_of_the_model)
 
 
 @dataclass(frozen=True)
