@@ -40,7 +40,7 @@ from bpdemo.stmap import MIN_WINDOW_S, STMap
 from bpdemo.system.isolation import CRASHED, read_crops_in_subprocess, read_in_subprocess
 from bpdemo.system.processes import map_in_processes, worthwhile_processes
 from bpdemo.told import Told, estimate_with_told
-from bpdemo.weights.pulse_store import PulseWeights, gives_pulse_alone, load_pulse, pulse_within
+from bpdemo.weights.pulse_store import PulseWeights, load_pulse, look_up, pulse_within
 from bpdemo.weights.store import Weights, load_weights
 from bpdemo.whole_clip import mean_pressure, measure_whole_clip, median_heart_rate
 from bpdemo.window import Window, WindowEstimate, read_window, read_windows, window_places
@@ -118,8 +118,10 @@ class BloodPressureEstimator:
             WeightsError: the weights cannot be had or do not fit this version.
         """
         pulse = None
-        if weights is not None and gives_pulse_alone(weights):
-            pulse, weights = load_pulse(weights, device), None
+        if weights is not None:
+            weights, gives_pulse_alone = look_up(weights)
+            if gives_pulse_alone:
+                pulse, weights = load_pulse(weights, device), None
         return cls(load_weights(weights, device, model), pulse=pulse, isolate=isolate)
 
     def estimate(

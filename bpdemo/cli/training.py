@@ -108,6 +108,7 @@ def evaluate(
     from bpdemo.training.protocols import find_protocol
     from bpdemo.training.train import cross_validate as cross_validate_recipe
     from bpdemo.weights.folder import pick_device
+    from bpdemo.weights.pulse_store import look_up
     from bpdemo.weights.store import load_weights
 
     chosen = find_protocol(protocol) if protocol is not None else None
@@ -120,13 +121,14 @@ def evaluate(
         raise _conflict("saved weights", "--model", "Weights say themselves what model they are of.")
     if size is not None and not trains:
         raise _conflict("saved weights", "--size", "Weights say themselves what size they are of.")
-    from bpdemo.weights.pulse_store import gives_pulse_alone
-
-    if weights is not None and not trains and gives_pulse_alone(weights):
-        if chosen is not None:
-            raise _conflict("weights of the pulse alone", "--protocol", "Protocols are about pressures.")
-        _evaluate_pulse(weights, sets, sources, seed, device, as_json)
-        return
+    exact: str | Path | None = weights
+    if weights is not None and not trains:
+        exact, gives_pulse_alone = look_up(weights)
+        if gives_pulse_alone:
+            if chosen is not None:
+                raise _conflict("weights of the pulse alone", "--protocol", "Protocols are about pressures.")
+            _evaluate_pulse(exact, sets, sources, seed, device, as_json)
+            return
     for option, given in (("--start", start), ("--pretrain", pretrain)):
         if given is not None and not trains:
             raise _conflict("saved weights", option, "Nothing is fitted.")
@@ -135,11 +137,11 @@ def evaluate(
     if cross_validate:
         results = cross_validate_recipe(sets, maps=sources, **how)
     elif chosen is None:
-        results = evaluate_weights(load_weights(weights, device), sets, sources)
+        results = evaluate_weights(load_weights(exact, device), sets, sources)
     elif trains:
         results = evaluate_folds(chosen, sets, sources, **how)
     else:
-        results = evaluate_elsewhere(chosen, load_weights(weights, device), sets, sources)
+        results = evaluate_elsewhere(chosen, load_weights(exact, device), sets, sources)
     if not distributed_state(pick_device(device)).is_main_process:
         return  # of several processes, one prints
     if output is not None:
@@ -148,7 +150,7 @@ def evaluate(
 
 
 def _evaluate_pulse(
-    weights: str, data: dict[str, Path], maps: list[str], seed: int, device: str, as_json: bool
+    weights: str | Path, data: dict[str, Path], maps: list[str], seed: int, device: str, as_json: bool
 ) -> None:
     """Print what weights of a network find of the pulse in windows of data sets and maps."""
     from bpdemo.reporting.pulse_card import pulse_table

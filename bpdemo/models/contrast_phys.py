@@ -11,7 +11,7 @@ crops [B, 3, T, 128, 128]   each channel of a clip with mean 0 and standard devi
 
 The loss draws `WINDOWS` windows of half the length from each wave. Their spectra are to be alike within a clip and to
 differ between clips; where a contact pulse is known, it counts as waves of its clip. The loss lies about zero whatever
-the quality; `spectra.irrelevant_power` tells more.
+the quality; `spectrum.irrelevant_power` tells more.
 """
 
 from collections.abc import Callable

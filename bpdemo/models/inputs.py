@@ -41,7 +41,6 @@ class Inputs:
         stmap: float16 [N, channels, cells, `COLUMNS`]; a shorter window's map is followed by what was not measured.
         mask: bool [N, cells, `COLUMNS`], True where measured.
         crops: uint8 [N, T, side, side, 3], R, G, B, in a model's own `crops.CropForm`.
-        contact: float32 [N, T], the contact pulse at the crops' times; NaN where there is none.
     """
 
     values: np.ndarray
@@ -50,7 +49,6 @@ class Inputs:
     stmap: np.ndarray | None = None
     mask: np.ndarray | None = None
     crops: np.ndarray | None = None
-    contact: np.ndarray | None = None
 
     @classmethod
     def empty(cls, windows: int, with_maps: bool) -> "Inputs":
@@ -64,27 +62,19 @@ class Inputs:
         )
 
     @classmethod
-    def of_window(
-        cls,
-        window: "Window",
-        with_maps: bool = True,
-        crops: np.ndarray | None = None,
-        contact: np.ndarray | None = None,
-    ) -> "Inputs":
+    def of_window(cls, window: "Window", with_maps: bool = True, crops: np.ndarray | None = None) -> "Inputs":
         """Return what is read of one window; of its frames where crops [T, side, side, 3] are given."""
         inputs = cls.empty(1, with_maps)
         if window.beats is not None:
             inputs.values[0], inputs.weight[0] = window.beats.values, window.beats.weight
             inputs.rate_hz[0] = window.beats.rate_hz
         inputs.put_map(0, window.stmap.values, window.stmap.mask)
-        if crops is None:
-            return inputs
-        return replace(inputs, crops=crops[None], contact=None if contact is None else contact[None])
+        return inputs if crops is None else replace(inputs, crops=crops[None])
 
     @property
     def arrays(self) -> dict[str, Any]:
         """What there is of every window alike: all but the frames, by name."""
-        return {name: array for name, array in vars(self).items() if name not in ("crops", "contact")}
+        return {name: array for name, array in vars(self).items() if name != "crops"}
 
     def put(self, place: int, other: "Inputs") -> None:
         """Set one window to the first of another's, but for its frames."""

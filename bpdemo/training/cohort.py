@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from bpdemo.crops import CropForm
-from bpdemo.data.person import Person, data_set_of, group_people
+from bpdemo.data.person import Person, Recording, data_set_of, group_people
 from bpdemo.data.registry import check_people, load
 from bpdemo.errors import DataError
 from bpdemo.models import Model
@@ -77,15 +77,8 @@ def prepare(
             a person of two sets.
     """
     recordings = [one for one in load(data) if wanted(one.person)]
-    # Where a set has clips, a recording without one has lost it: its finger pulse is no substitute.
-    sets = {data_set_of(one.person) for one in recordings if one.clip is not None}
-    with_clips = [one for one in recordings if data_set_of(one.person) in sets]
-    recorded = group_people([one for one in recordings if data_set_of(one.person) not in sets])
-    usable = tuple(person for person in recorded if beats_of(person))
-    if recorded and not usable:
-        raise DataError(
-            "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
-        )
+    with_clips, recorded = part_by_clips(recordings)
+    usable = tuple(with_beats(recorded))
     with_maps, crops = _needs(model)
     store = None if crops is None else CropStore()
     of_maps: dict[str, None] = {}  # names of the data sets in them
@@ -108,6 +101,30 @@ def prepare(
 def _needs(model: Model | None) -> tuple[bool, CropForm | None]:
     """Return what a model reads besides mean beats: whether maps, and frames in which form."""
     return (False, None) if model is None else (model.reads == "map", model.crops)
+
+
+def part_by_clips(recordings: Sequence[Recording]) -> tuple[list[Recording], list[Person]]:
+    """Return the recordings of sets that have clips, and the people of the others, whose pulses are rendered.
+
+    Where a set has clips, a recording without one has lost it: its finger pulse is no substitute.
+    """
+    sets = {data_set_of(one.person) for one in recordings if one.clip is not None}
+    with_clips = [one for one in recordings if data_set_of(one.person) in sets]
+    return with_clips, group_people([one for one in recordings if data_set_of(one.person) not in sets])
+
+
+def with_beats(people: Sequence[Person]) -> list[Person]:
+    """Return the people of whom a recording holds a whole beat.
+
+    Raises:
+        DataError: `no_beats`, where there are people and none has one.
+    """
+    usable = [person for person in people if beats_of(person)]
+    if people and not usable:
+        raise DataError(
+            "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
+        )
+    return usable
 
 
 def by_set(people: Iterable[str]) -> list[set[str]]:

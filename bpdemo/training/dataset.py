@@ -56,14 +56,11 @@ class Dataset:
         """Return the mean over windows of what each of some people's windows should give, float64 [people, 2] mmHg."""
         return np.array([self.truth[self.windows_of([one])].mean(axis=0, dtype=np.float64) for one in people])
 
-    def inputs(self, windows: np.ndarray, frames: int | None = None, rng: np.random.Generator | None = None) -> Inputs:
-        """Return what models read of some windows (bool or indices).
-
-        Of frames, so many from a place that is drawn, or the first ones that all these windows have.
-        """
-        crops = contact = None
+    def inputs(self, windows: np.ndarray) -> Inputs:
+        """Return what models read of some windows (bool or indices); of frames the first ones that all these have."""
+        crops = None
         if self.crop is not None and self.store is not None:
-            crops, contact = read_stretches(self.store, self.crop[windows], frames, rng)
+            crops, _ = read_stretches(self.store, self.crop[windows])
         return Inputs(
             self.values[windows],
             self.weight[windows],
@@ -71,8 +68,12 @@ class Dataset:
             None if self.stmap is None else self.stmap[windows],
             None if self.mask is None else self.mask[windows],
             crops,
-            contact,
         )
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Bool [windows]: whether anything was measured of what models read."""
+        return np.any(self.weight if self.mask is None else self.mask, axis=(1, 2))
 
     def batches(self, windows: np.ndarray) -> Iterator[Inputs]:
         """Yield what models read of some windows, int [n], `BATCH` at a time; of frames one by one, each whole."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.distributed.nn.functional import all_gather
 
 from bpdemo.errors import BpdemoError
-from bpdemo.models import Model
+from bpdemo.models import MODELS, Model
 from bpdemo.models.inputs import Inputs
 from bpdemo.models.pressure_model import Member
 
@@ -34,10 +34,11 @@ class MapWaves(nn.Module):
         super().__init__()
         self.member, self.method = member, method
         if not hasattr(method.network, "map_loss"):
+            others = ", ".join(name for name, model in MODELS.items() if model.gives == "pulse")
             raise BpdemoError(
                 "method_not_for_maps",
                 f"The method {method.name} has no loss on maps.",
-                "Use contrast-phys or yue.",
+                f"Use one that finds the pulse alone: {others}.",
             )
         self.eval()  # means and deviations of what was measured are for what was measured
         features, self.rate_hz = member.pulse_features(member.tensors(Inputs.empty(2, with_maps=True)))

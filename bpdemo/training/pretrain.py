@@ -24,8 +24,8 @@ from bpdemo.models import DEFAULT_MODEL, find_model
 from bpdemo.models.config import NetworkConfig
 from bpdemo.models.inputs import Inputs
 from bpdemo.spectrum import heart_rate_hz, irrelevant_power, resample_wave, snr_db
-from bpdemo.synthesis.pulses import beats_of
 from bpdemo.training.checkpoint import load_checkpoint, save_checkpoint
+from bpdemo.training.cohort import with_beats
 from bpdemo.training.dataset import Dataset, concat
 from bpdemo.training.filmed import collect, read_maps
 from bpdemo.training.loop import distributed_state
@@ -123,11 +123,7 @@ def read_windows(
             f"{clips[0].name} is a clip.",
             "Run `bpdemo extract` on the data set, and name its --maps.",
         )
-    people = [person for person in group_people([_unlabelled(one) for one in recordings]) if beats_of(person)]
-    if recordings and not people:
-        raise DataError(
-            "no_beats", "No recording holds a whole beat.", "Check the sampling rate and that the pulse is upright."
-        )
+    people = with_beats(group_people([_unlabelled(one) for one in recordings]))
     parts = []
     if people:
         qualities = recipe.qualities * recipe.cycles
@@ -137,8 +133,7 @@ def read_windows(
         parts.append(collect(rows, with_maps, labelled=False).dataset)
     check_people([{person.name for person in part.people} for part in parts])
     dataset = parts[0] if len(parts) == 1 else concat(*parts)
-    entries = dataset.weight if dataset.mask is None else dataset.mask
-    return dataset.select(np.flatnonzero(entries.any(axis=(1, 2))))
+    return dataset.select(np.flatnonzero(dataset.measured))
 
 
 def part_people(people: Sequence[Person], recipe: PretrainRecipe, seed: int) -> tuple[list[int], list[int]]:

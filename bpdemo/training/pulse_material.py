@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from bpdemo.crops import CropForm
-from bpdemo.data.person import data_set_of, group_people
 from bpdemo.data.registry import check_people, load
 from bpdemo.errors import DataError
 from bpdemo.synthesis.pulses import beats_of
-from bpdemo.training.cohort import by_set
+from bpdemo.training.cohort import by_set, part_by_clips
 from bpdemo.training.crop_store import CropStore
 from bpdemo.training.filmed import first_of_overlapping, keep_crops, read_clips, read_maps
 from bpdemo.training.pulse_fit import PulseWindows
@@ -28,9 +27,7 @@ def prepare_pulse_windows(
     Raises:
         DataError: from loading; `no_clips`, when no window shows a pulse.
     """
-    recordings = load(data)
-    sets = {data_set_of(one.person) for one in recordings if one.clip is not None}
-    with_clips = [one for one in recordings if data_set_of(one.person) in sets]
+    with_clips, recorded = part_by_clips(load(data))
     store, is_first = CropStore(), first_of_overlapping()
     crop: list[int] = []
     person: list[str] = []
@@ -40,7 +37,6 @@ def prepare_pulse_windows(
             crop.append(keep_crops(row, store)["crop"])
             person.append(row["person"])
             clip.append(f"{row['person']}/{row['recording']}")
-    recorded = group_people([one for one in recordings if data_set_of(one.person) not in sets])
     rendered = [one for one in recorded if beats_of(one)]
     if rendered:
         dataset = render(rendered, qualities, seed, "pulse", crops=form, store=store)

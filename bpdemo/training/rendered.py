@@ -53,11 +53,11 @@ def render(
     for windows in tqdm(rendered, total=len(people), desc=f"render {purpose}", unit="person"):
         if windows is None:
             raise RuntimeError("a process that rendered came to an unexpected end; there may be too little memory")
-        for window, gives_reading in windows:
+        for window, gives_reading, contact in windows:
             inputs.put(len(readable), window)
             readable.append(gives_reading)
             if store is not None and window.crops is not None:
-                kept.append(store.append(window.crops[0], None if window.contact is None else window.contact[0]))
+                kept.append(store.append(window.crops[0], contact))
     person = np.repeat(np.arange(len(people)), len(qualities))
     return Dataset(
         **inputs.arrays,
@@ -80,8 +80,11 @@ def _render_person(
     with_maps: bool,
     form: CropForm | None,
     person: Person,
-) -> list[tuple[Inputs, bool]]:
-    """Return the windows of a person, and whether the demo would give a reading for each."""
+) -> list[tuple[Inputs, bool, np.ndarray | None]]:
+    """Return the windows of a person, whether the demo would give a reading for each, and the contact pulse beside it.
+
+    The latter is None without frames.
+    """
     beats, key = beats_of(person), zlib.crc32(f"{person.name}/{purpose}".encode())
     windows = []
     for i, quality in enumerate(qualities):
@@ -91,6 +94,5 @@ def _render_person(
         else:
             traces, crops, contact = render_crops(beats, QUALITIES[quality], form, rng)
         window = read_window(traces, MARGIN_S, MARGIN_S + WINDOW_S)
-        inputs = Inputs.of_window(window, with_maps, crops, contact)
-        windows.append((inputs, window.status == "reading"))
+        windows.append((Inputs.of_window(window, with_maps, crops), window.status == "reading", contact))
     return windows

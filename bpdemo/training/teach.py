@@ -76,10 +76,8 @@ def teach_member(
     title: str | None,
 ) -> None:
     """Teach a member in place what a method has to teach on some windows, int [n]; pressures are not read."""
-    entries = dataset.weight if dataset.mask is None else dataset.mask
-    windows = windows[[bool(entries[window].any()) for window in windows]]
     torch.manual_seed(seed)
-    teach(MapWaves(member, method), dataset, windows, PretrainRecipe(), seed, device, title)
+    teach(MapWaves(member, method), dataset, windows[dataset.measured[windows]], PretrainRecipe(), seed, device, title)
     member.requires_grad_(True)
 
 

@@ -40,7 +40,7 @@ class PulseTraining(Part):
 class PulseFigures(Part):
     """Heart rates of windows beside the contact sensor's, beats a minute; None where nothing was known.
 
-    `irrelevant_power` is the share of the wave's power outside of 40 to 250 beats a minute, which needs no sensor.
+    `irrelevant_power` is `spectrum.irrelevant_power` of the wave, which needs no sensor.
     """
 
     people: int
@@ -83,10 +83,15 @@ class PulseWeights:
     network: "PulseNetwork"
 
 
-def gives_pulse_alone(weights: str | Path) -> bool:
-    """Return whether weights by name give no pressure; raises as `load_pulse`."""
-    folder, _, _ = locate(weights)
-    return read_entries(read_file(folder, "config.json"), str(folder)).get("bpdemo") == SCHEMA
+def look_up(weights: str | Path) -> tuple[str | Path, bool]:
+    """Return the name that loads exactly these weights without asking the Hub again, and whether they give no pressure.
+
+    Raises:
+        WeightsError: they cannot be had, or have no config (see `store.load_weights`).
+    """
+    folder, repo_id, revision = locate(weights)
+    entries = read_entries(read_file(folder, "config.json"), str(folder))
+    return f"{repo_id}@{revision}" if repo_id else folder, entries.get("bpdemo") == SCHEMA
 
 
 def load_pulse(weights: str | Path, device: str = "auto") -> PulseWeights:
@@ -98,7 +103,8 @@ def load_pulse(weights: str | Path, device: str = "auto") -> PulseWeights:
     Raises:
         WeightsError: `no_pulse_network`, where they read no frames; else as `store.load_weights`.
     """
-    if not gives_pulse_alone(weights):
+    weights, gives_pulse_alone = look_up(weights)
+    if not gives_pulse_alone:
         loaded = load_weights(weights, device)
         if (found := pulse_within(loaded)) is None:
             raise WeightsError(

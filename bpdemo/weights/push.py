@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bpdemo.errors import WeightsError
 from bpdemo.weights import hub
-from bpdemo.weights.pulse_store import gives_pulse_alone, load_pulse
+from bpdemo.weights.pulse_store import load_pulse, look_up
 from bpdemo.weights.store import load_weights
 
 
@@ -31,7 +31,8 @@ def push_weights(folder: str | Path, repo_id: str, *, private: bool = False, tok
         )
     hub.parse_name(repo_id)
     folder = Path(folder)
-    checked = load_pulse(folder, "cpu") if gives_pulse_alone(folder) else load_weights(folder, "cpu")
+    _, gives_pulse_alone = look_up(folder)
+    checked = load_pulse(folder, "cpu") if gives_pulse_alone else load_weights(folder, "cpu")
     version = checked.summary.stmap_version
     message = f"Weights {checked.summary.name}" + (f" for STMap version {version}" if version else "")
     return hub.upload(folder, repo_id, message=message, private=private, token=token)

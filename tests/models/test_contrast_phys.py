@@ -9,8 +9,7 @@ import torch
 from bpdemo.models.config import ContrastPhysConfig
 from bpdemo.models.contrast_phys import WINDOWS, Network, contrast, contrast_with_labels
 from bpdemo.models.spectra import cut, normalised_power, soft_rate_hz
-from bpdemo.spectrum import heart_rate_hz
-from tests.support.pulse_crops import make_crops
+from tests.support.pulse_crops import make_crops, rate_errors
 
 TINY = ContrastPhysConfig(width=8)
 
@@ -163,14 +162,7 @@ def test_four_crops_are_learned(network, labelled):
     pulse[labelled:] = torch.nan
     optimizer, rng = torch.optim.Adam(network.parameters(), 5e-3), np.random.default_rng(0)
 
-    def errors():
-        network.eval()
-        with torch.no_grad():
-            return [
-                abs(60 * heart_rate_hz(wave) - rate) for wave, rate in zip(network(crops).numpy(), rates, strict=True)
-            ]
-
-    assert max(errors()) > 10
+    assert max(rate_errors(network, crops, rates)) > 10
     for _ in range(40):
         network.train()
         pair = rng.permutation(4)[:2]
@@ -178,7 +170,7 @@ def test_four_crops_are_learned(network, labelled):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert max(errors()) < 3
+    assert max(rate_errors(network, crops, rates)) < 3
 
 
 def test_the_optimizer_is_the_published_one(network):

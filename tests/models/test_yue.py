@@ -8,8 +8,7 @@ from bpdemo.errors import DataError
 from bpdemo.models import yue
 from bpdemo.models.config import YueConfig
 from bpdemo.models.yue import Network, agreement, consistency, contrast, draw_ratios, turn
-from bpdemo.spectrum import heart_rate_hz
-from tests.support.pulse_crops import make_crops
+from tests.support.pulse_crops import make_crops, rate_errors
 
 TINY = YueConfig(width=2)
 
@@ -173,14 +172,7 @@ def test_four_crops_are_learned(short_pieces):
     optimizer, rng = torch.optim.Adam(network.parameters(), 1e-2), np.random.default_rng(0)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, 15)
 
-    def errors():
-        network.eval()
-        with torch.no_grad():
-            return [
-                abs(60 * heart_rate_hz(wave) - rate) for wave, rate in zip(network(crops).numpy(), rates, strict=True)
-            ]
-
-    assert max(errors()) > 10
+    assert max(rate_errors(network, crops, rates)) > 10
     for _ in range(15):
         network.train()
         start = rng.integers(300 - short_pieces)
@@ -189,7 +181,7 @@ def test_four_crops_are_learned(short_pieces):
         loss.backward()
         optimizer.step()
         schedule.step()
-    assert max(errors()) < 3
+    assert max(rate_errors(network, crops, rates)) < 3
 
 
 def test_the_rate_is_halved_at_half_time(network):

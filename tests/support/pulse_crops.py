@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from bpdemo.spectrum import heart_rate_hz
+
 
 def make_crops(rates_bpm, frames, side, *, light=0.03, seed=0):
     """Float [clips, 3, frames, side, side] at 30 Hz, and the pulses [clips, frames]."""
@@ -16,3 +18,11 @@ def make_crops(rates_bpm, frames, side, *, light=0.03, seed=0):
     noise = 0.005 * rng.standard_normal((clips, 3, frames, side, side))
     crops = picture * (1 - change) * (1 + flicker) + noise
     return torch.from_numpy(crops).float(), torch.from_numpy(pulse).float()
+
+
+def rate_errors(network, crops, rates_bpm):
+    """How far off the heart rate of each crop's wave is, bpm; the network is left in evaluation mode."""
+    network.eval()
+    with torch.no_grad():
+        waves = network(crops).numpy()
+    return [abs(60 * heart_rate_hz(wave) - rate) for wave, rate in zip(waves, rates_bpm, strict=True)]

@@ -14,6 +14,7 @@ from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http as http
 
 from bpdemo.errors import WeightsError
+from bpdemo.estimator import BloodPressureEstimator
 from bpdemo.weights import hub as hub_module
 from bpdemo.weights.pulse_store import load_pulse
 from bpdemo.weights.push import push_weights
@@ -330,6 +331,9 @@ def test_weights_of_the_pulse_alone_are_pushed_and_loaded(hub, tmp_path):
     loaded = load_pulse(f"someone/pulse@{commit}")
     assert (loaded.summary.revision, loaded.source) == (commit, f"someone/pulse@{commit}")
     assert code_of(load_weights, "someone/pulse") == "model_gives_pulse"
+    hub.requests.clear()
+    assert BloodPressureEstimator.from_pretrained("someone/pulse").pulse.summary == loaded.summary
+    assert len(hub.requests) == 1  # which commit the branch is at: nothing is asked of the Hub twice
 
 
 def test_push_creates_the_repo_and_what_was_pushed_is_loaded(hub, small_weights, files):

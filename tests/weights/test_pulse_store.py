@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bpdemo.estimator import BloodPressureEstimator
-from bpdemo.weights.pulse_store import gives_pulse_alone, load_pulse
+from bpdemo.weights.pulse_store import load_pulse, look_up
 from bpdemo.weights.store import load_weights
 from tests.support.small_pulse import NAME, green_network, write_pulse_weights
 from tests.support.small_weights import code_of, write_small
@@ -24,8 +24,8 @@ def test_what_is_saved_is_loaded(folder, tmp_path):
     loaded = load_pulse(folder)
     assert (loaded.name, loaded.summary.model, loaded.summary.name) == (NAME, NAME, "small-pulse")
     assert torch.equal(loaded.network.weigh.weight, green_network().weigh.weight)
-    assert gives_pulse_alone(folder)
-    assert not gives_pulse_alone(tmp_path / "pressures")
+    assert look_up(folder) == (folder, True)
+    assert look_up(tmp_path / "pressures") == (tmp_path / "pressures", False)
 
 
 def test_what_is_wanted_and_what_weights_give(folder, tmp_path):
