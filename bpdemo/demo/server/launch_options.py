@@ -6,10 +6,11 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from bpdemo.demo import recorder
 from bpdemo.demo.server.middleware import UploadMiddleware
+from bpdemo.demo.server.routes import page_routes
 from bpdemo.demo.server.sessions import MAX_SESSIONS, session_cleanup
 from bpdemo.demo.server.uploads import MAX_UPLOAD_BYTES, Uploads
 
@@ -17,7 +18,7 @@ _STYLE = Path(__file__).parents[1] / "style.css"
 _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]  # nothing is fetched from elsewhere
 
 
-def launch_options(uploads: Uploads, routes: Sequence[Route] = ()) -> dict[str, Any]:
+def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[str, Any]:
     """Return the arguments of `launch`; `routes` are answered beside the page."""
     return {
         "theme": gr.themes.Default(
@@ -40,6 +41,6 @@ def launch_options(uploads: Uploads, routes: Sequence[Route] = ()) -> dict[str, 
         "app_kwargs": {
             "middleware": [Middleware(UploadMiddleware, uploads=uploads)],
             "lifespan": session_cleanup(uploads),
-            "routes": list(routes),
+            "routes": [*page_routes(), *routes],
         },
     }

@@ -1,11 +1,37 @@
-"""Beside the page: `GET /health` for whoever watches a server, `GET /schema` for programs that read estimates."""
+"""What is answered beside Gradio's page: `/health`, `/schema`, and the page's own modules under `/page/`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from bpdemo.estimate_json import json_schema
 from bpdemo.self_check import Report
+
+_BROWSER = Path(__file__).parents[1] / "browser"
+_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+class PageFiles(StaticFiles):
+    """Serves the page's ES modules and styles; browsers ask each time whether their copy is still the same."""
+
+    def file_response(self, full_path: Any, *rest: Any, **options: Any) -> Response:
+        """Return a file; its media type is ours, as a system's own table may call a module plain text."""
+        response = super().file_response(full_path, *rest, **options)
+        response.headers["cache-control"] = "no-cache"
+        media_type = _MEDIA_TYPES.get(Path(full_path).suffix)
+        if media_type is not None:
+            response.headers["content-type"] = media_type
+        return response
+
+
+def page_routes() -> Sequence[BaseRoute]:
+    """Return the routes that the page itself needs."""
+    return [Mount("/page", PageFiles(directory=_BROWSER))]
 
 
 def extra_routes(report: Report) -> list[Route]:
