@@ -1,3 +1,61 @@
-/** The page in the browser: its entry module. */
+// What the page's parts start with; each is one of Gradio's HTML components, which hands over `element` and its tools.
 
-export {};
+import { startFiles } from "./files.js";
+import { showResult } from "./result.js";
+import { session } from "./session.js";
+import { drawSteps } from "./steps.js";
+
+export { startBatch } from "./batch.js";
+export { startCompare } from "./compare.js";
+export { startExamples } from "./examples.js";
+export { startUpload } from "./upload.js";
+
+/** @returns {number[][]} the colours of map and heat, as the server's figures have them */
+export function colours() {
+  return JSON.parse(document.querySelector("template[data-colours]").content.textContent);
+}
+
+/** The place of the result: draws each one that comes, and lets the one before go. */
+export function startResult({ element, trigger, watch, server }) {
+  element.setAttribute("aria-live", "polite");
+  startFiles(element, server);
+  element.addEventListener("click", (event) => {
+    if (event.target.closest("[data-again]")) trigger("again", { example: session.view.result.number });
+    if (event.target.closest("[data-new]")) document.querySelector("#stage").classList.toggle("bp-choosing");
+  });
+  const update = () => {
+    session.view?.end();
+    session.view = null;
+    const state = element.querySelector("[data-status]")?.dataset.status;
+    document.querySelector("#stage").classList.toggle("bp-has-result", !["empty", "cancelled"].includes(state));
+    document.querySelector("#stage").classList.remove("bp-choosing");
+    const strip = element.querySelector(".bp-strip");
+    if (state === "working") showWorking(element);
+    if (!strip) return;
+    const html = element.querySelector(".bp-result").outerHTML; // before anything is drawn
+    session.keepResult(showResult(strip, { colours: colours(), address: (result) => session.address(result) }), html);
+    element.querySelector(".bp-result").dataset.drawn = "";
+  };
+  watch("value", update);
+  update();
+}
+
+/** Plays the clip that is being read, from the browser's own copy. */
+function showWorking(element) {
+  const place = element.querySelector("[data-working-clip]");
+  const address = session.chosen;
+  if (!place || !address) return;
+  const video = document.createElement("video");
+  Object.assign(video, { src: address, muted: true, loop: true, autoplay: true, playsInline: true });
+  video.setAttribute("aria-label", "The clip that is being read");
+  video.addEventListener("error", () => video.remove());
+  place.append(video);
+  if (place.getBoundingClientRect().top > 0.6 * window.innerHeight) element.scrollIntoView({ behavior: "smooth" });
+}
+
+/** The steps behind a result: drawn when both they and the result are there. */
+export function startSteps({ element, watch }) {
+  const update = () => session.view && drawSteps(element, session.view, colours());
+  watch("value", update);
+  session.addEventListener("result", update);
+}

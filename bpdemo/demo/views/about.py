@@ -1,4 +1,4 @@
-"""The page's lower part: how this works, and the weights with their evidence. The same for every clip."""
+"""How this works, and the weights with their evidence: the same for every clip."""
 
 import io
 import re
@@ -38,8 +38,20 @@ def find_evidence(folder: Path) -> list[EvidencePicture]:
     return [EvidencePicture(alt, caption, address) for alt, caption, address in found if address is not None]
 
 
-def about(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[EvidencePicture] = ()) -> str:
-    """Return the method, and the weights with their evidence."""
+def how_it_works(config: WeightsConfig) -> str:
+    """Return the method, step by step."""
+    model = find_model(config.model)
+    return render(
+        "how",
+        cells=len(CELLS),
+        coverage=config.intervals.coverage,
+        about_model=model.network.ABOUT,
+        gives_ranges=model.gives == "ranges",
+    )
+
+
+def about_weights(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[EvidencePicture] = ()) -> str:
+    """Return the weights: figures on unseen people, where they come from, and the pictures of their card."""
     scores = []
     for name in ("systolic", "diastolic"):
         for quality, pressures in config.validation.qualities.items():
@@ -59,33 +71,12 @@ def about(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[Evi
         "Command": made.command,
         "Date": made.date,
     }
-    model = find_model(config.model)
     return render(
-        "about",
-        cells=len(CELLS),
-        coverage=config.intervals.coverage,
+        "weights",
         summary=summary,
-        about_model=model.network.ABOUT,
-        gives_ranges=model.gives == "ranges",
         scores=scores,
         evidence=evidence,
         provenance=[(name, value) for name, value in provenance.items() if value is not None],
-    )
-
-
-def evidence_sentence(config: WeightsConfig) -> str:
-    """Return what the weights' own figures say, with the baseline beside it."""
-    systolic, diastolic = config.training.systolic, config.training.diastolic
-    means = f"{systolic.mean:.0f} / {diastolic.mean:.0f}"
-    scores = config.validation.qualities.get(_CAPTURE)
-    if scores is None:
-        errors = f"{systolic.mean_absolute_error:.1f} / {diastolic.mean_absolute_error:.1f}"
-        return f"Always answering the training mean ({means}) is off by {errors} mmHg on average."
-    return (
-        f"On {config.validation.people} people held out of the fitting (finger pulses rendered into maps, never filmed "
-        f"faces) networks trained this way were off by {scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg on "
-        f"average; always answering the training mean ({means}) by {scores.systolic.baseline_mae:.1f} / "
-        f"{scores.diastolic.baseline_mae:.1f}."
     )
 
 

@@ -1,22 +1,29 @@
-"""The result in one card: a reading, a refusal or an error - and what stands there before."""
+"""The result: a reading, a refusal or an error with its strip of pictures - and what stands there before."""
 
-from PIL import Image
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from bpdemo import figures
-from bpdemo.demo.cuff import Adjusted
+from bpdemo.demo.files import kinds_of
+from bpdemo.demo.sealed import seal
 from bpdemo.demo.server.queue import QUEUE_FULL
-from bpdemo.demo.views.about import evidence_sentence
-from bpdemo.demo.views.checks import failures, other_failures
-from bpdemo.demo.views.templating import jpeg_url, percent, render, svg
-from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
+from bpdemo.demo.views.strip import shown_pressure, shown_result, to_json
+from bpdemo.demo.views.templating import render
+from bpdemo.demo.views.told import beside
+from bpdemo.errors import Reason
+from bpdemo.estimate import Estimate
+from bpdemo.models import find_model
 from bpdemo.reasons import like_average
+from bpdemo.regions import CELLS
 from bpdemo.weights.config import WeightsConfig
+from bpdemo.wording.checks import failed_rows
+from bpdemo.wording.pressures import GUESS, at_least, describe, evidence_sentence, intervals
 
-MEANING = (
-    "This is what a network makes of the pulse in this clip. It is not a measurement of your blood "
-    "pressure: only a cuff measures that."
-)
-_FRAME_SIZE = (360, 270)
+if TYPE_CHECKING:
+    from bpdemo.demo.examples import Example
+    from bpdemo.demo.reader import OtherReading
+
+_TITLES = {"reading": "Reading", "pulse": "Pulse, no pressure", "refused": "No reading", "error": "Not readable"}
 
 
 def no_result(state: str) -> str:
@@ -24,69 +31,62 @@ def no_result(state: str) -> str:
     return render("no_result", state=state, queue_full=QUEUE_FULL)
 
 
-def result(estimate: Estimate, config: WeightsConfig, truth: str = "", adjusted: Adjusted | None = None) -> str:
-    """Return the card of a reading, a refusal or an error; `truth` is what is known of an example clip."""
-    context: dict[str, object] = {"estimate": estimate, "truth": truth, "adjusted": adjusted}
-    if estimate.systolic is not None and estimate.diastolic is not None:
-        context |= {
-            "intervals": intervals(estimate.systolic, estimate.diastolic),
-            "ranges": svg(figures.draw_ranges(estimate.systolic, estimate.diastolic), "ranges"),
-            "like_average": like_average(estimate.systolic, estimate.diastolic),
-            "at_least": at_least(estimate.systolic, estimate.diastolic),
-            "ranges_in_words": [_describe("Systolic", estimate.systolic), _describe("Diastolic", estimate.diastolic)],
-            "meaning": MEANING,
-            "evidence": evidence_sentence(config),
-            "disclaimer": DISCLAIMER,
+def result(
+    estimate: Estimate,
+    config: WeightsConfig,
+    others: "Sequence[OtherReading]" = (),
+    *,
+    example: "tuple[int, Example] | None" = None,
+    key: str = "",
+    was_ready: bool = False,
+    wrong: Reason | None = None,
+) -> str:
+    """Return a result.
+
+    `others` is what other models make of the clip; `example` its number and what is known of it; `key` what the browser
+    calls a visitor's clip; `wrong` why what was told could not be used; `was_ready` whether it was read before.
+    """
+    shown: dict[str, Any] = shown_result(estimate) | {
+        "id": secrets.token_hex(4),
+        "key": key,
+        "example": example[1].path.name if example else None,
+        "number": example[0] if example else None,
+        "package": seal(estimate),
+    }
+    shown["models"] = [
+        {
+            "name": other.model,
+            "systolic": shown_pressure(other.systolic),
+            "diastolic": shown_pressure(other.diastolic),
         }
-        if adjusted is not None:
-            context |= {"adjusted_by": adjusted_by(adjusted), "adjusted_limits": adjusted_limits(adjusted)}
-        return render("result", **context)
-    thumbnail = estimate.thumbnails[len(estimate.thumbnails) // 2] if estimate.thumbnails else None
-    if thumbnail is not None:
-        frame = Image.fromarray(thumbnail.image)
-        frame.thumbnail(_FRAME_SIZE)
-        context |= {"frame_s": thumbnail.time_s, "frame": jpeg_url(frame)}
-    reasons = [(reason, failures(estimate, reason.code)) for reason in estimate.reasons]
-    others = other_failures(estimate)
-    return render("result", reasons=reasons, others=others, **({"frame": None} | context))
-
-
-def intervals(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
-    """Return both intervals in mmHg, as in "90 to 147 / 52 to 88"."""
-    return " / ".join(f"{low:.0f} to {high:.0f}" for low, high in (systolic.interval, diastolic.interval))
-
-
-def at_least(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
-    """Return how probable the thresholds and more are; empty where the ranges do not tell."""
-    both = (("systolic", systolic.at_least), ("diastolic", diastolic.at_least))
-    told = [f"of {name} {above.value:.0f} and more {percent(above.probability)}" for name, above in both if above]
-    return f"Probability {', '.join(told)}." if told else ""
-
-
-def adjusted_by(adjusted: Adjusted) -> str:
-    """Return by how much a reading is adjusted, and since when."""
-    minutes = round(adjusted.age_s / 60)
-    entered = f"{minutes} min ago" if minutes else "just now"
-    systolic, diastolic = adjusted.calibration.offset
-    return f"{systolic:+.0f} / {diastolic:+.0f} mmHg, from the cuff reading you entered {entered}"
-
-
-def adjusted_limits(adjusted: Adjusted) -> str:
-    """Return what is not known of an adjusted reading."""
-    is_itself = "This is your cuff reading itself: the difference is zero by construction."
-    return is_itself if adjusted.is_itself else "No interval is known for it."
-
-
-def _describe(name: str, pressure: PressureEstimate) -> str:
-    """Return what the figure of a pressure shows, in words."""
-    likeliest = pressure.likeliest_range
-    low, high = pressure.interval
-    ranges = (
-        f"{likeliest.low:.0f} to {likeliest.high:.0f} mmHg is most likely, {percent(likeliest.probability)}; "
-        if likeliest
-        else ""
-    )
-    return (
-        f"{name}: {ranges}the reading is {pressure.value:.0f}, its interval {low:.0f} to {high:.0f}, "
-        f"the training mean {pressure.baseline.value:.0f}."
+        for other in others
+    ]
+    sentences: list[str] = []
+    ranges: list[str] = []
+    level = estimate.level if estimate.level == "pulse" else estimate.status
+    if estimate.systolic is not None and estimate.diastolic is not None:
+        average = like_average(estimate.systolic, estimate.diastolic)
+        sentences = [average.message if average else GUESS, evidence_sentence(config)]
+        ranges = [describe("Systolic", estimate.systolic), describe("Diastolic", estimate.diastolic)]
+        told_of = at_least(estimate.systolic, estimate.diastolic)
+        ranges += [told_of] if told_of else []
+    return render(
+        "result",
+        estimate=estimate,
+        title=_TITLES[level],
+        icon=level,
+        has_reading=estimate.systolic is not None,
+        intervals=ranges and intervals(estimate.systolic, estimate.diastolic),
+        sentences=sentences,
+        failed=failed_rows(estimate),
+        truth=example[1].truth if example else "",
+        was_ready=was_ready,
+        beside=beside(estimate, wrong),
+        shown=shown,
+        script=to_json(shown),
+        ranges_in_words=ranges,
+        model_title=find_model(config.model).title if config.model else "",
+        about_model=find_model(config.model).network.ABOUT,
+        cells=len(CELLS),
+        kinds=kinds_of(estimate),
     )

@@ -1,0 +1,10 @@
+/**
+ * @param {string} text base 64 of signed bytes
+ * @returns {Int8Array}
+ */
+export function decodeBytes(text) {
+  const bytes = atob(text);
+  const found = new Int8Array(bytes.length);
+  for (let place = 0; place < bytes.length; place++) found[place] = bytes.charCodeAt(place);
+  return found;
+}

@@ -1,0 +1,12 @@
+// The colours of map and heat; their table comes with the page, as figures on paper use the same.
+
+/** Change, as a share of the scale's end, that has the darkest colour: no change at all is dark as well. */
+const FLOOR = -0.3;
+
+/**
+ * @param {number} share of the scale's end
+ * @returns {number} place in the table of 256 colours
+ */
+export function colourAt(share) {
+  return Math.min(Math.max(Math.round((255 * (share - FLOOR)) / (1 - FLOOR)), 0), 255);
+}

@@ -1,0 +1,44 @@
+// The upload: a clip is chosen or dropped, kept by the browser to be played, and sent.
+
+import { session } from "./session.js";
+
+const MOST_MB = 300;
+
+export function startUpload({ element, trigger, upload }) {
+  const input = element.querySelector("input");
+  const drop = element.querySelector("[data-drop]");
+  const message = element.querySelector("[role=status]");
+  let sending = 0;
+
+  const send = async (file) => {
+    if (!file) return;
+    if (file.size > MOST_MB * 2 ** 20) {
+      message.textContent = `This clip is larger than ${MOST_MB} MB. Choose a shorter one: 15 seconds are enough.`;
+      return;
+    }
+    const turn = ++sending;
+    const key = session.keepClip(file);
+    message.textContent = `Sending ${file.name}, ${(file.size / 1e6).toFixed(1)} MB`;
+    try {
+      const { path } = await upload(file);
+      if (turn !== sending) return;
+      trigger("submit", { clip: path, key });
+      message.textContent = "";
+    } catch {
+      message.textContent = "The clip did not arrive. Check the connection and send it again.";
+    }
+  };
+
+  input.addEventListener("change", () => {
+    send(input.files[0]);
+    input.value = ""; // the same clip may be chosen again
+  });
+  drop.addEventListener("dragover", (event) => event.preventDefault());
+  for (const name of ["dragenter", "dragleave", "drop"]) {
+    drop.addEventListener(name, () => drop.classList.toggle("bp-over", name === "dragenter"));
+  }
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    send(event.dataTransfer.files[0]);
+  });
+}
