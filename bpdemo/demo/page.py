@@ -7,9 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from bpdemo.cuff import Adjusted, Calibration
 from bpdemo.demo import recorder
 from bpdemo.demo.api import QUEUED, add_endpoints
-from bpdemo.demo.cuff import Adjusted, Calibration, ShownReading, keep_numbers
+from bpdemo.demo.cuff import ShownReading, keep_numbers
 from bpdemo.demo.cuff_panel import build_calibration_panel
 from bpdemo.demo.downloads import download_links
 from bpdemo.demo.estimators import Estimators
@@ -18,12 +19,14 @@ from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.told_panel import build_told_panel, read_told
-from bpdemo.demo.views import about, map_view, report, steps
+from bpdemo.demo.views import about, map_view, steps
 from bpdemo.demo.views import result as results
 from bpdemo.demo.views import told as told_view
 from bpdemo.demo.views.templating import render
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator
+from bpdemo.export.figures import draw_figures
+from bpdemo.export.report import make_report
 from bpdemo.models import find_model
 
 _SHOW_CLIP_S = 0.5
@@ -155,9 +158,9 @@ def build_page(
             cards = results.result(estimate, config, truth, adjusted), told_view.beside(estimate, wrong)
             time.sleep(max(0.0, least_s - (time.monotonic() - began_s)))
             yield ready(*cards) | cuff.updates(keep_numbers(estimate, truth), calibration)
-            figures = steps.draw_figures(estimate)
+            figures = draw_figures(estimate)
             yield {behind: steps.steps(estimate, figures)}
-            pdf = report.make_report(estimate, config, figures, adjusted)
+            pdf = make_report(estimate, config, figures, adjusted)
             yield {files: download_links(estimate, figures, pdf, adjusted)}
 
         def read_clip(clip: str | None, *choices: Any) -> Iterator[dict]:

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from bpdemo.demo.views.templating import data_url, percent, render
+from bpdemo.demo.views.templating import data_url, render
 from bpdemo.models import find_model
 from bpdemo.regions import CELLS
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
+from bpdemo.wording.numbers import percent
 
-_CAPTURE = "standard"  # the captures that the sentence on the evidence speaks of
 _PICTURE_WIDTH = 840
 _PICTURE_LIMIT = 1 << 20  # bytes of a file, as for what is pushed to the Hub
 _COLOURS = 64  # are enough for these pictures, and a third of the bytes
@@ -70,22 +70,6 @@ def about(config: WeightsConfig, summary: WeightsSummary, evidence: Sequence[Evi
         scores=scores,
         evidence=evidence,
         provenance=[(name, value) for name, value in provenance.items() if value is not None],
-    )
-
-
-def evidence_sentence(config: WeightsConfig) -> str:
-    """Return what the weights' own figures say, with the baseline beside it."""
-    systolic, diastolic = config.training.systolic, config.training.diastolic
-    means = f"{systolic.mean:.0f} / {diastolic.mean:.0f}"
-    scores = config.validation.qualities.get(_CAPTURE)
-    if scores is None:
-        errors = f"{systolic.mean_absolute_error:.1f} / {diastolic.mean_absolute_error:.1f}"
-        return f"Always answering the training mean ({means}) is off by {errors} mmHg on average."
-    return (
-        f"On {config.validation.people} people held out of the fitting (finger pulses rendered into maps, never filmed "
-        f"faces) networks trained this way were off by {scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg on "
-        f"average; always answering the training mean ({means}) by {scores.systolic.baseline_mae:.1f} / "
-        f"{scores.diastolic.baseline_mae:.1f}."
     )
 
 
