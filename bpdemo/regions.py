@@ -59,6 +59,11 @@ def rows_of_region(region: str) -> list[int]:
     return [row for row, cell in enumerate(CELLS) if cell.region == region]
 
 
+def region_title(region: str) -> str:
+    """Return a region's name in words."""
+    return region.replace("_", " ")
+
+
 @dataclass(frozen=True)
 class CellTraces:
     """The colour of every cell over time, with that of what surrounds the head.

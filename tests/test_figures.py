@@ -16,7 +16,7 @@ from bpdemo.errors import Reason
 from bpdemo.estimate import HeartRate, MovedBy
 from bpdemo.figures.style import BLUE, INK
 from bpdemo.pulse import measure_pulse
-from bpdemo.regions import CELLS
+from bpdemo.regions import CELLS, region_title
 from bpdemo.stmap import CHANNELS, build_stmap, resample
 from bpdemo.window import WindowEstimate
 from tests.support.made_up_results import DIASTOLIC, SYSTOLIC, make_thumbnails
@@ -76,7 +76,7 @@ def test_cells_are_drawn_on_three_frames_and_regions_named():
         assert len(fill.get_paths()) == len(CELLS)
     named = texts(figure)
     assert {"0.0 s", "7.0 s", "14.0 s"} <= set(named)
-    assert {figures.region_title(region) for region in figures.REGION_COLOURS} <= set(named)
+    assert {region_title(region) for region in figures.REGION_COLOURS} <= set(named)
 
 
 def test_frames_without_a_face_are_drawn_bare():

@@ -14,10 +14,11 @@ from bpdemo import BloodPressureEstimator, BpdemoError
 from bpdemo.cli.summary import summary
 from bpdemo.demo.server.zero_gpu import run_on_lent_gpu
 from bpdemo.demo.views.about import about
-from bpdemo.demo.views.report import make_report
 from bpdemo.demo.views.result import result
-from bpdemo.demo.views.steps import draw_figures, steps
+from bpdemo.demo.views.steps import steps
 from bpdemo.estimate_json import json_schema
+from bpdemo.export.figures import draw_figures
+from bpdemo.export.report import make_report
 from bpdemo.models.heads import ValuePrediction
 from bpdemo.models.inputs import Inputs
 from bpdemo.self_check import check

@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from bpdemo.demo.downloads import stmap_npz
 from bpdemo.demo.reader import CANCELLED, Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
 from bpdemo.demo.server.queue import CLIPS_AT_ONCE
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import DEFAULT_METHOD
+from bpdemo.export.files import stmap_npz
 from bpdemo.told import Told
 
 QUEUED = {"concurrency_id": "clips", "concurrency_limit": CLIPS_AT_ONCE}  # all clips wait in one queue

@@ -6,7 +6,8 @@ from html import escape
 
 import gradio as gr
 
-from bpdemo.demo.cuff import Adjusted, Calibration, ShownReading, calibrate, read_cuff
+from bpdemo.cuff import Adjusted, Calibration
+from bpdemo.demo.cuff import ShownReading, calibrate, read_cuff
 from bpdemo.demo.views.templating import render
 from bpdemo.errors import BpdemoError
 

@@ -7,7 +7,7 @@ regions. Scaling rows to their own spread happens here and only here: it is for 
 """
 
 from bpdemo.figures.beats import draw_beats, draw_pulse
-from bpdemo.figures.cells import draw_cells, face_square, region_title, shown_thumbnails
+from bpdemo.figures.cells import draw_cells, face_square, shown_thumbnails
 from bpdemo.figures.maps import channel_boxes, draw_stmap
 from bpdemo.figures.moved import draw_moved
 from bpdemo.figures.pressures import draw_ranges, draw_windows
@@ -24,7 +24,6 @@ __all__ = [
     "draw_stmap",
     "draw_windows",
     "face_square",
-    "region_title",
     "shown_thumbnails",
     "to_png",
     "to_svg",

@@ -10,16 +10,11 @@ from matplotlib.patches import Rectangle
 
 from bpdemo.capture import Thumbnail
 from bpdemo.figures.style import INK, NARROW_IN, REGION_COLOURS, SMALL_PT, new_figure
-from bpdemo.regions import CELLS, REGIONS
+from bpdemo.regions import CELLS, REGIONS, region_title
 
 FACES_SHOWN = 3
 _LEGEND_IN = 0.45
 _GAP_IN = 0.04
-
-
-def region_title(region: str) -> str:
-    """Return a region's name in words."""
-    return region.replace("_", " ")
 
 
 def draw_cells(thumbnails: Sequence[Thumbnail]) -> Figure:

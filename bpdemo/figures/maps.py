@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from bpdemo.figures.cells import region_title
 from bpdemo.figures.style import GREY, INK, NARROW_IN, REGION_COLOURS, SMALL_PT, new_figure, plain_axes
+from bpdemo.regions import region_title
 from bpdemo.stmap import CHANNELS, STMap
 
 PANELS = ("T", *(channel for channel in CHANNELS if channel != "T"))  # from above; T first and largest

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bpdemo.estimate import MovedBy
-from bpdemo.figures.cells import region_title
 from bpdemo.figures.style import BLUE, GREY, INK, NARROW_IN, ORANGE, SMALL_PT, add_legend, new_figure, plain_axes
+from bpdemo.regions import region_title
 
 _ROW_IN, _GAP_ROWS = 0.23, 0.6
 _LEFT_IN, _TOP_IN, _BOTTOM_IN = 1.5, 0.05, 0.62

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from bpdemo.demo.views.about import about, evidence_sentence, find_evidence
+from bpdemo.demo.views.about import about, find_evidence
+from bpdemo.wording.pressures import evidence_sentence
 from tests.support.made_up_results import CONFIG, VALIDATED, WEIGHTS
 
 CARD = """---

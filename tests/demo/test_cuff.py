@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bpdemo.demo.cuff import CalibrationError, CuffReading, calibrate, keep_numbers, read_cuff
+from bpdemo.cuff import CuffReading
+from bpdemo.demo.cuff import CalibrationError, calibrate, keep_numbers, read_cuff
 from bpdemo.demo.views.result import result
 from tests.support.made_up_results import CONFIG, READING, REFUSED, make_reading
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bpdemo.demo.cuff import FORM_KEY
 from bpdemo.demo.downloads import download_links
-from bpdemo.demo.views.steps import draw_figures
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate
+from bpdemo.export.figures import draw_figures
+from bpdemo.export.files import ADJUSTED_KEY
 from tests.support.made_up_results import ADJUSTED, HEART_RATE_BPM, READING, WEIGHTS, make_reading
 
 
@@ -52,7 +52,7 @@ def test_of_an_error_there_is_only_the_form():
 
 def test_adjusted_values_stand_apart_from_the_form():
     form = json.loads(offered(download_links(READING, {}, None, ADJUSTED))["clip.json"])
-    adjusted = form.pop(FORM_KEY)
+    adjusted = form.pop(ADJUSTED_KEY)
     assert form == READING.to_dict(), "the schema's own values must stay raw"
     assert adjusted["systolic"] == {"value": 130.0, "unit": "mmHg"}
     assert adjusted["offset"] == {"systolic": 11.6, "diastolic": 9.6}

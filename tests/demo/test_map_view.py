@@ -9,7 +9,7 @@ import pytest
 
 from bpdemo import figures
 from bpdemo.demo.views.map_view import follow, map_view
-from bpdemo.regions import CELLS, REGIONS, rows_of_region
+from bpdemo.regions import CELLS, REGIONS, region_title, rows_of_region
 from bpdemo.stmap import CHANNELS
 from tests.support.made_up_results import make_thumbnails, make_window
 
@@ -45,7 +45,7 @@ def test_every_row_is_named_by_region_and_number(html):
     for region in REGIONS:
         rows = rows_of_region(region)
         for number, row in enumerate(rows, start=1):
-            start = f"{figures.region_title(region)}, cell {number} of {len(rows)}. Row {row + 1}."
+            start = f"{region_title(region)}, cell {number} of {len(rows)}. Row {row + 1}."
             assert lines[row].startswith(start) or row == HIDDEN
     assert "was not measured" in lines[HIDDEN]
 

@@ -10,15 +10,15 @@ import pytest
 
 from bpdemo import evidence
 from bpdemo.demo.downloads import download_links
-from bpdemo.demo.views.checks import WORDINGS, check_rows
-from bpdemo.demo.views.evidence import QUESTIONS, evidence_rows
 from bpdemo.demo.views.result import no_result, result
-from bpdemo.demo.views.steps import capture_rows, draw_figures, steps
-from bpdemo.demo.views.templating import percent_down
+from bpdemo.demo.views.steps import steps
 from bpdemo.errors import ClipError, Reason
 from bpdemo.estimate import Estimate
+from bpdemo.export.figures import draw_figures
 from bpdemo.quality import check_capture
 from bpdemo.reasons import reason
+from bpdemo.wording.checks import WORDINGS
+from bpdemo.wording.evidence import QUESTIONS, evidence_rows
 from tests.support.made_up_results import (
     CAPTURE,
     CONFIG,
@@ -253,20 +253,6 @@ def test_what_speaks_for_a_pulse_and_against_it_is_shown_the_strongest_first():
             assert np.sign(row.bar) == np.sign(answer.log_odds)
 
 
-def test_a_probability_just_below_its_bound_does_not_read_as_if_it_met_it():
-    assert [percent_down(probability) for probability in (0.4999, 0.5, 0.7499, 0.9999)] == [
-        "49 %",
-        "50 %",
-        "74 %",
-        "99 %",
-    ]
-
-
-def test_what_is_not_known_of_the_coding_is_no_number():
-    window = judge_again(make_window(), replace(FILE, bit_rate_kbps=0.0))
-    assert ("not known (at least 0.12)", "yes") in [row[1:] for row in check_rows(window.checks)]
-
-
 def test_the_steps_show_the_mean_beats_that_were_read_and_none_where_there_are_none():
     window = make_window()
     nothing = replace(window.beats, weight=np.zeros_like(window.beats.weight))
@@ -297,18 +283,6 @@ def test_what_comes_from_elsewhere_cannot_become_markup(text):
     for html in (result(error, CONFIG, truth=text), download_links(error, {}, b"%PDF"), steps(noted, {})):
         for found in ("<script", "<img", "'onload='", '"onload="'):
             assert found not in html
-
-
-def test_the_capture_report_leaves_out_what_was_not_measured():
-    turned = replace(FILE, rotation_degrees=90)
-    rows = dict(capture_rows(replace(CAPTURE, file=turned, face=type(FACE)(key_frames=2))))
-    assert rows["Picture"] == "640 x 480 pixels, turned 90°"
-    assert rows["Longest gap"] == "33 ms"
-    assert rows["Key frames, one every"] == "5.0 s"
-    without = replace(CAPTURE, file=replace(FILE, key_frame_interval_s=None))
-    assert dict(capture_rows(without))["Key frames, one every"] == "15.0 s"
-    assert "Brightness of the skin" not in rows
-    assert not any("nan" in text.lower() or "none" in text.lower() for text in rows.values())
 
 
 def test_without_a_result_the_page_says_what_is_going_on():

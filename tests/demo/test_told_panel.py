@@ -11,8 +11,8 @@ import pytest
 from bpdemo.demo.cuff import keep_numbers
 from bpdemo.demo.downloads import download_links
 from bpdemo.demo.told_panel import read_told
-from bpdemo.demo.views.report import make_report
 from bpdemo.demo.views.told import beside
+from bpdemo.export.report import make_report
 from bpdemo.told import Told, estimate_with_told
 from tests.support.made_up_people import made_up_told
 from tests.support.made_up_results import CONFIG, DIASTOLIC, READING, REFUSED, SYSTOLIC

@@ -8,7 +8,7 @@ import numpy as np
 from bpdemo.beats import PHASES
 from bpdemo.capture import CaptureReport, Thumbnail
 from bpdemo.clip_report import ClipReport
-from bpdemo.demo.cuff import Adjusted, Calibration, CuffReading
+from bpdemo.cuff import Adjusted, Calibration, CuffReading
 from bpdemo.errors import Reason
 from bpdemo.estimate import Baseline, Estimate, HeartRate, MovedBy, PressureEstimate, RangeEstimate
 from bpdemo.face import FaceReport

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from bpdemo.demo.views.templating import data_url, percent, render
+from bpdemo.demo.views.templating import data_url, render
 from bpdemo.models import find_model
 from bpdemo.regions import CELLS
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
+from bpdemo.wording.numbers import percent
 
-_CAPTURE = "standard"  # the captures that the sentence on the evidence speaks of
 _PICTURE_WIDTH = 840
 _PICTURE_LIMIT = 1 << 20  # bytes of a file, as for what is pushed to the Hub
 _COLOURS = 64  # are enough for these pictures, and a third of the bytes

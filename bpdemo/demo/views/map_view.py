@@ -15,7 +15,7 @@ from bpdemo import figures
 from bpdemo.capture import Thumbnail
 from bpdemo.demo.views.templating import jpeg_url, render, svg
 from bpdemo.pulse import Pulse
-from bpdemo.regions import CELLS
+from bpdemo.regions import CELLS, region_title
 from bpdemo.stmap import CHANNELS, STMap
 from bpdemo.window import WindowEstimate
 
@@ -74,7 +74,7 @@ def _describe(row: int, stmap: STMap, followed: float) -> str:
     """Return a row's name and how it follows the pulse."""
     region = stmap.regions[row]
     number, count = 1 + stmap.regions[:row].count(region), stmap.regions.count(region)
-    name = f"{figures.region_title(region)}, cell {number} of {count}. Row {row + 1}."
+    name = f"{region_title(region)}, cell {number} of {count}. Row {row + 1}."
     if np.isfinite(followed):
         return f"{name} It follows the pulse of the whole face with r = {followed:.2f}."
     if stmap.mask[row].any():

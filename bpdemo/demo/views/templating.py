@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from bpdemo import figures
+from bpdemo.wording.numbers import fixed, percent, percent_down
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -23,21 +24,6 @@ _ENVIRONMENT = Environment(
 def render(template: str, **context: object) -> Markup:
     """Return one of `templates/*.html`, filled in."""
     return Markup(_ENVIRONMENT.get_template(f"{template}.html").render(context))
-
-
-def percent(share: float) -> str:
-    """Return a share, 0 to 1, as people read it."""
-    return f"{100 * share:.0f} %"
-
-
-def percent_down(probability: float) -> str:
-    """Return a probability in whole percent, rounded down: what misses a bound must not read as if it met it."""
-    return f"{int(100 * probability)} %"
-
-
-def fixed(number: float, digits: int = 0) -> str:
-    """Return a number with so many digits after the point."""
-    return f"{number:.{digits}f}"
 
 
 def svg(figure: Figure, name: str) -> Markup:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bpdemo.demo.views.report import make_report
-from bpdemo.demo.views.steps import draw_figures
 from bpdemo.errors import ClipError
 from bpdemo.estimate import Estimate, Respiration
+from bpdemo.export.figures import draw_figures
+from bpdemo.export.report import make_report
 from bpdemo.quality import check_capture
 from bpdemo.reasons import reason
 from tests.support.made_up_results import (

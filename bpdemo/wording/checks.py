@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bpdemo.demo.views.templating import percent, percent_down
 from bpdemo.estimate import Estimate
 from bpdemo.quality import Check
+from bpdemo.wording.numbers import percent, percent_down
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from bpdemo import figures
-from bpdemo.demo.cuff import Adjusted
-from bpdemo.demo.views.about import evidence_sentence
-from bpdemo.demo.views.checks import failures, other_failures
-from bpdemo.demo.views.result import MEANING, adjusted_by, adjusted_limits, at_least, intervals
-from bpdemo.demo.views.steps import capture_rows, moved_lines, whole_clip_lines
-from bpdemo.demo.views.templating import percent, percent_down
-from bpdemo.demo.views.told import told_rows
+from bpdemo.cuff import Adjusted
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, HeartRate
 from bpdemo.reasons import like_average
 from bpdemo.told import ToldEstimate
 from bpdemo.weights.config import WeightsConfig
+from bpdemo.wording.checks import failures, other_failures
+from bpdemo.wording.cuff import adjusted_by, adjusted_limits
+from bpdemo.wording.measured import capture_rows, whole_clip_lines
+from bpdemo.wording.numbers import percent, percent_down
+from bpdemo.wording.pressures import MEANING, at_least, evidence_sentence, intervals, moved_lines
+from bpdemo.wording.told import told_rows
 
 _TITLE = "Blood pressure from a face clip"
 _FONT = "DejaVu"

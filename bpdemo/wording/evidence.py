@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bpdemo.demo.views.templating import percent
 from bpdemo.evidence import Evidence
+from bpdemo.wording.numbers import percent
 
 _LEAST_FACTOR = 1.05  # less is no evidence
 
