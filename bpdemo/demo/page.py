@@ -66,8 +66,8 @@ def build_page(
 ) -> ClipBlocks:
     """Return the page; `examples` are the project's own unless others are given."""
     estimators = Estimators(estimator)
-    reader = Reader(estimators, uploads)
     examples = find_examples() if examples is None else examples
+    reader = Reader(estimators, uploads, examples)
 
     def show_numbers(reading: ShownReading, adjusted: Adjusted | None) -> str:
         config = estimators.get(reading.estimate.model).weights.config
@@ -200,5 +200,5 @@ def build_page(
         page.load(None, None, None, js=_NO_PLAYER_ERRORS, **_QUICK)
         page.unload(stop)
 
-        add_endpoints(page, reader, uploads)
+        add_endpoints(page, reader, uploads, estimators.names)
     return page
