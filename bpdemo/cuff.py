@@ -7,11 +7,17 @@ and no interval is given: the raw reading's would promise a coverage that was ne
 A calibration lives in the session of one page and nowhere else.
 """
 
+import math
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
+from bpdemo.errors import BpdemoError
 from bpdemo.estimate import PRESSURE_UNIT, Estimate
+
+
+SYSTOLIC_MMHG, DIASTOLIC_MMHG = (60.0, 260.0), (30.0, 160.0)
+"""What a cuff can show (ours)."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,22 @@ class CuffReading:
 
     systolic: float
     diastolic: float
+
+
+def read_cuff(systolic: object, diastolic: object) -> CuffReading:
+    """Return two numbers, mmHg, as a cuff reading.
+
+    Raises:
+        BpdemoError: `cuff_invalid`.
+    """
+    upper, lower = (
+        float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0
+        for value in (systolic, diastolic)
+    )
+    fits = SYSTOLIC_MMHG[0] <= upper <= SYSTOLIC_MMHG[1] and DIASTOLIC_MMHG[0] <= lower <= DIASTOLIC_MMHG[1]
+    if not fits or lower >= upper:
+        raise BpdemoError("cuff_invalid", "No cuff shows such values.", "Enter the upper and the lower value it shows.")
+    return CuffReading(upper, lower)
 
 
 @dataclass(frozen=True)

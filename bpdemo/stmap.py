@@ -35,6 +35,7 @@ Weights store the version and refuse to work on another. Scaling each row to its
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -179,6 +180,13 @@ def save_stmap(file: BinaryIO, stmap: STMap) -> None:
         scale=stmap.scale,
         version=VERSION,
     )
+
+
+def load_stmap(file: BinaryIO | Path) -> STMap:
+    """Return the map of a file that `save_stmap` wrote in this version."""
+    with np.load(file, allow_pickle=False) as arrays:
+        cells, regions = (tuple(arrays[name].tolist()) for name in ("cells", "regions"))
+        return STMap(arrays["stmap"], arrays["mask"], arrays["time_s"], float(arrays["scale"]), cells, regions)
 
 
 def resample(

@@ -1,6 +1,6 @@
 """The two public endpoints, which are MCP tools too; their docstrings are what clients get to read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +13,14 @@ from bpdemo.demo.server.uploads import Uploads
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import DEFAULT_METHOD
 from bpdemo.export.files import stmap_npz
+from bpdemo.pulse_methods import METHODS
 from bpdemo.told import Told
 
 QUEUED = {"concurrency_id": "clips", "concurrency_limit": CLIPS_AT_ONCE}  # all clips wait in one queue
 
 
-def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
-    """Add `/estimate` and `/stmap` to `page`, which must be open."""
+def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads, models: Sequence[str]) -> None:
+    """Add `/estimate` and `/stmap` to `page`, which must be open; `models` are those there are to choose from."""
 
     @contextmanager
     def served(clip: Any) -> Iterator[str | None]:
@@ -31,7 +32,7 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
         except ReadingCancelledError:
             raise gr.Error(CANCELLED, print_exception=False) from None
         except BpdemoError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise gr.Error(f"{error.code}: {error}", print_exception=False) from None
 
     def estimate(
         clip: gr.FileData,
@@ -49,13 +50,14 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
         not support a reading; reasons with codes and remedies) or "error" (the clip cannot be read; reasons likewise).
         Age, sex, height and weight of the person are optional and change no pressure: a reading with any of them has
         "told", each pressure from the clip alone, from these words alone and from both. Clip and words are forgotten
-        afterwards. With gradio_client, send the clip as handle_file(path).
+        afterwards.
 
         Args:
-            clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s.
-            method: How the pulse is found: green, chrom or pos.
+            clip: A video (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s: an
+                upload, or an example by its address, such as /examples/face_72_bpm.mp4.
+            method: How the pulse is found.
             age: Years, 1 to 120.
-            sex: male or female.
+            sex: Of the person.
             height: cm, 50 to 250.
             weight: kg, 10 to 400.
             model: Which of the models that come with bpdemo reads; left out, the default one.
@@ -70,10 +72,11 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
 
         Returns an .npz file with stmap [4 channels Y U V T, cells, columns] float32, cells, regions, time_s, mask (True
         where measured), channels, scale and version. It stays on the server for a few minutes. The clip is deleted
-        afterwards. With gradio_client, send it as handle_file(path).
+        afterwards.
 
         Args:
-            clip: A video file (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, at least 9.5 s.
+            clip: A video (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, at least 9.5 s: an upload, or an
+                example by its address, such as /examples/face_72_bpm.mp4.
         """
         with served(clip) as path:
             content = stmap_npz(reader.map_upload(path, progress_reporter(page.clip_queue.watch_current())))
@@ -81,5 +84,6 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads) -> None:
         file.write_bytes(content)
         return gr.FileData(path=str(file))
 
+    choices = {"method": [*METHODS], "sex": ["female", "male"], "model": models}
     for function in (estimate, stmap):
-        gr.api(function, api_name=function.__name__, **QUEUED)
+        page.add_endpoint(function, choices, **QUEUED)

@@ -1,6 +1,5 @@
 """The page: its layout and its events. What moves on it is drawn by `browser/`."""
 
-import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -15,9 +14,8 @@ from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.told_panel import build_told_panel, read_told
-from bpdemo.demo.views import about, steps, strip
+from bpdemo.demo.views import about, steps
 from bpdemo.demo.views import result as results
-from bpdemo.demo.views import told as told_view
 from bpdemo.demo.views.templating import render
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator
@@ -43,9 +41,10 @@ def build_page(
 ) -> ClipBlocks:
     """Return the page; `examples` are the project's own unless others are given."""
     estimators = Estimators(estimator)
-    reader = Reader(estimators, uploads)
     examples = find_examples() if examples is None else examples
+    reader = Reader(estimators, uploads, examples)
     ready = ExampleAnswers(estimator, examples)
+    own = estimator.weights
 
     def make_file(asked: object) -> dict[str, str]:
         return files.answer(asked, lambda model: estimators.get(model).weights.config)
@@ -54,7 +53,7 @@ def build_page(
         return isinstance(number, int) and ready.get(number) is not None
 
     with ClipBlocks(uploads, title="bpdemo", analytics_enabled=False) as page:
-        gr.HTML(render("header", colours=json.dumps(strip.colours())), padding=False)
+        gr.HTML(about.header(own.summary), padding=False)
         cards = gr.HTML(
             example_cards(examples),
             js_on_load=_start("startExamples", "server"),
@@ -85,10 +84,14 @@ def build_page(
         with gr.Tabs(elem_id="behind"):
             with gr.Tab("Steps", id="steps"):
                 behind = gr.HTML(js_on_load=_start("startSteps"), elem_id="steps", padding=False)
-                gr.HTML(about.how_it_works(estimator.weights.config), elem_id="how", padding=False)
+                gr.HTML(about.how_it_works(own.config), elem_id="how", padding=False)
             with gr.Tab("Evidence", id="evidence", render_children=True):
                 evidence = gr.HTML(elem_id="evidence", padding=False)
-                gr.HTML(about.weights(estimator.weights), elem_id="weights", padding=False)
+                gr.HTML(
+                    about.about_weights(own.config, own.summary, about.find_evidence(own.folder)),
+                    elem_id="weights",
+                    padding=False,
+                )
             with gr.Tab("Compare", id="compare", render_children=True):
                 gr.HTML(render("compare"), js_on_load=_start("startCompare"), elem_id="compare", padding=False)
             with gr.Tab("Batch", id="batch", render_children=True):
@@ -128,18 +131,22 @@ def build_page(
             with uploads.deleted_afterwards(path):
                 yield from show_reading(partial(reader.read_upload, path), person, key=key, wrong=wrong)
 
-        def chosen(event: gr.EventData) -> Example | None:
+        def chosen(event: gr.EventData) -> int | None:
             number: Any = getattr(event, "example", None)
-            return examples[number] if isinstance(number, int) and 0 <= number < len(examples) else None
+            return number if isinstance(number, int) and 0 <= number < len(examples) else None
 
         def read_example(event: gr.EventData) -> Iterator[dict]:
-            example = chosen(event)
-            yield from show_reading(partial(reader.read_example, example), Told(), example=example)
+            number = chosen(event)
+            example = None if number is None else examples[number]
+            known = None if number is None else (number, examples[number])
+            yield from show_reading(partial(reader.read_example, example), Told(), example=known)
 
         def show_example(event: gr.EventData) -> dict:
-            example = chosen(event)
-            estimate = ready.get(examples.index(example)) if example else None
-            return show(estimate, example=example, was_ready=True) if estimate else instead("failed")
+            number = chosen(event)
+            estimate = None if number is None else ready.get(number)
+            if number is None or estimate is None:
+                return instead("failed")
+            return show(estimate, example=(number, examples[number]), was_ready=True)
 
         async def stop(request: gr.Request) -> None:
             await page.clip_queue.cancel(request.session_hash)
@@ -164,5 +171,5 @@ def build_page(
         page.load(ready.start, None, None, **_QUICK)
         page.unload(stop)
 
-        add_endpoints(page, reader, uploads)
+        add_endpoints(page, reader, uploads, estimators.names)
     return page

@@ -131,16 +131,21 @@ WORDINGS = {
 }
 
 
-def check_rows(checks: Sequence[Check]) -> list[tuple[str, str, str]]:
-    """Return question, "measured (needed)" and answer of each check."""
+def check_rows(checks: Sequence[Check]) -> list[tuple[str, str, str, str]]:
+    """Return question, what was measured, what is needed, and the answer of each check."""
     rows = []
     for check in checks:
         wording = WORDINGS[check.name]
         measured = "not known"
         if math.isfinite(check.value):
             measured = wording.measured.format(value=wording.number(check.value))
-        rows.append((wording.question, f"{measured} ({_needed(check, wording)})", "yes" if check.passed else "no"))
+        rows.append((wording.question, measured, _needed(check, wording), "yes" if check.passed else "no"))
     return rows
+
+
+def failed_rows(estimate: Estimate) -> list[tuple[str, str, str]]:
+    """Return question, what was measured and what is needed of each failed check, what can be mended first."""
+    return [row[:3] for row in check_rows(_failed(estimate))]
 
 
 def failures(estimate: Estimate, code: str) -> list[str]:

@@ -258,7 +258,9 @@ new Recorder(element, JSON.parse(props.value), {
   fetchDetector: () => server.face_detector(),
   goUpload: () => trigger("other_way"),
   send: async (file, wanted) => {
+    const { session } = await import(new URL("page/session.js", document.baseURI));
+    const key = session.keepClip(file);
     const { path } = await upload(file);
-    if (wanted()) trigger("submit", { clip: path });
+    if (wanted()) trigger("submit", { clip: path, key });
   },
 });

@@ -7,22 +7,27 @@ missing.
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import gradio as gr
+from anyio.to_thread import run_sync
 from gradio.components.api_component import Api
 from gradio.context import LocalContext
 from gradio.queueing import Event, Queue
-from gradio.route_utils import MultiPartException, upload_fn
+from gradio.route_utils import MultiPartException, get_root_url, upload_fn
 from gradio.routes import App, file_upload_statuses
 from gradio.server_messages import ProcessCompletedMessage
+from gradio.utils import get_function_description
+from mcp.types import CallToolResult, ListToolsRequest, ServerResult
 from starlette.requests import Request
 
+from bpdemo.demo.server.addresses import EXAMPLES, example_name
 from bpdemo.demo.server.queue import CLIPS_AT_ONCE, QUEUE_FULL, QUEUE_LENGTH
 from bpdemo.demo.server.uploads import KEEP_S, Uploads
 from bpdemo.errors import log_unforeseen
@@ -143,7 +148,7 @@ class ClipQueue(Queue):
 
 
 class ClipBlocks(gr.Blocks):
-    """Gradio's Blocks, which take no file but this app's uploads, keep nothing of what they show, and fail quietly."""
+    """Gradio's Blocks, which take no file but this app's, keep nothing of what they show, and fail quietly."""
 
     def __init__(self, uploads: Uploads, **options: Any) -> None:
         self._uploads = uploads
@@ -154,6 +159,15 @@ class ClipBlocks(gr.Blocks):
         super().queue(api_open=False, **options)
         self._queue = self.clip_queue = ClipQueue(self, self._uploads)
         return self
+
+    def add_endpoint(self, function: Callable, choices: Mapping[str, Sequence[str]], **options: Any) -> None:
+        """Add a function to the API under its own name; `choices` are what those of its parameters take."""
+        gr.api(function, api_name=function.__name__, **options)
+        endpoint = next(fn for fn in self.fns.values() if fn.fn is function)
+        for name, block in zip(signature(function).parameters, endpoint.inputs, strict=True):
+            if name in choices:
+                schema = {"enum": [*choices[name]]}
+                block._api_info = schema if block.value is not None else {"oneOf": [{"type": "null"}, schema]}
 
     async def process_api(self, block_fn: Any, inputs: list, state: Any = None, *rest: Any, **options: Any) -> dict:
         """Serve a request; what it shows is not kept, and an unforeseen error becomes a plain sentence.
@@ -173,7 +187,7 @@ class ClipBlocks(gr.Blocks):
                 state.config_values.clear()
 
     async def preprocess_data(self, block_fn: Any, inputs: list, *rest: Any, **options: Any) -> list:
-        """Replace what is no upload by None, which handlers refuse; Gradio would fetch any address a client names.
+        """Replace what is no upload and no example by None, which handlers refuse; Gradio would fetch any address.
 
         What a client leaves out at the end, which Gradio would refuse, is what an endpoint has by default.
         """
@@ -186,8 +200,12 @@ class ClipBlocks(gr.Blocks):
         return await super().preprocess_data(block_fn, admitted + inputs[len(admitted) :], *rest, **options)
 
     def _admit(self, value: object) -> dict[str, object] | None:
-        upload = self._uploads.find(value.get("path")) if isinstance(value, dict) else None
-        return None if upload is None else {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
+        path = value.get("path") if isinstance(value, dict) else None
+        upload = self._uploads.find(path)
+        if upload is not None:
+            return {"path": str(upload), "meta": {"_type": "gradio.FileData"}}
+        name = example_name(path)  # the reader knows whether there is one; to Gradio it is no file
+        return None if name is None else {"path": f"{EXAMPLES}/{name}"}
 
 
 def _may_name_file(block: object, value: object) -> bool:
@@ -242,3 +260,58 @@ async def receive_files(request: Request, folder: Path, max_bytes: int, upload_i
 def end_upload_progress(upload_id: str) -> None:
     """Tell the browser that follows an upload's progress that it has ended."""
     file_upload_statuses.set_done(upload_id)
+
+
+def describe_endpoints(request: Request) -> tuple[str, dict[str, Any]]:
+    """Return the app's address as a client sees it, and what Gradio tells of the API, with its parameters' words."""
+    app = request.app
+    endpoints = app.get_blocks().get_api_info()["named_endpoints"]
+    functions = {f"/{function.api_name}": function.fn for function in app.get_blocks().fns.values()}
+    for name, endpoint in endpoints.items():
+        _, words, _ = get_function_description(functions[name])
+        for parameter in endpoint["parameters"]:
+            parameter["label"] = parameter["parameter_name"]
+            parameter["python_type"]["description"] = words.get(parameter["parameter_name"], "")
+    return get_root_url(request, request.url.path, app.root_path), endpoints
+
+
+def set_tools(
+    app: App,
+    take: Callable[[dict[str, Any]], dict[str, Any]],
+    answer: Callable[[str, Any], Awaitable[CallToolResult]],
+    output_schemas: Mapping[str, dict[str, Any]],
+) -> None:
+    """Have the app's MCP server answer in forms of our own; Gradio's own answer is Python's text of them.
+
+    Args:
+        app: it has an MCP server.
+        take: returns the arguments that Gradio is to get, of those a client sends; it may raise.
+        answer: returns the answer, of an endpoint's name and what it returned.
+        output_schemas: JSON Schema of the answers, by endpoint.
+    """
+    tools = app.get_blocks().mcp_server_obj
+    server = tools.mcp_server
+    list_gradio_tools = server.request_handlers[ListToolsRequest]
+
+    async def list_tools(request: ListToolsRequest) -> ServerResult:
+        listed = await list_gradio_tools(request)
+        for tool in listed.root.tools:
+            tool.outputSchema = output_schemas.get(tools.tool_to_endpoint[tool.name])
+        return listed
+
+    server.request_handlers[ListToolsRequest] = list_tools
+
+    # The endpoints judge what they are given, in plainer words than a schema's.
+    @server.call_tool(validate_input=False)
+    async def call_tool(name: str, arguments: dict[str, Any]) -> CallToolResult:
+        endpoint, inputs, headers, _ = tools._prepare_tool_call_args(name, take(arguments))
+        client = await run_sync(tools._get_or_create_client)
+        job = client.submit(*inputs, api_name=endpoint, headers=headers)
+        token = getattr(server.request_context.meta, "progressToken", None)
+        wait = (
+            tools._execute_tool_without_progress(job)
+            if token is None
+            else tools._execute_tool_with_progress(job, token)
+        )
+        (output,) = await wait
+        return await answer(endpoint, output)

@@ -1,6 +1,7 @@
 """How the page is launched: its look, what is switched off, and what stands before its routes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,26 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from bpdemo.demo import recorder
+from bpdemo.demo.server.gradio_internals import App
 from bpdemo.demo.server.middleware import UploadMiddleware
 from bpdemo.demo.server.routes import page_routes
 from bpdemo.demo.server.sessions import MAX_SESSIONS, session_cleanup
+from bpdemo.demo.server.tools import set_up_tools
 from bpdemo.demo.server.uploads import MAX_UPLOAD_BYTES, Uploads
 
-_STYLE = Path(__file__).parents[1] / "style.css"
+_STYLES = Path(__file__).parents[1] / "browser"
 _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]  # nothing is fetched from elsewhere
 
 
 def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[str, Any]:
     """Return the arguments of `launch`; `routes` are answered beside the page."""
+
+    @asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        set_up_tools(app, uploads)
+        async with session_cleanup(uploads)(app):
+            yield
+
     return {
         "theme": gr.themes.Default(
             primary_hue="blue", neutral_hue="slate", font=_FONTS, font_mono=["ui-monospace", "monospace"]
@@ -27,7 +37,7 @@ def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[s
             button_primary_background_fill="*primary_600",  # the default is too light for white letters
             button_primary_background_fill_hover="*primary_700",
         ),
-        "css": _STYLE.read_text(encoding="utf-8") + recorder.style(),
+        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_STYLES.glob("*.css"))) + recorder.style(),
         "footer_links": ["api", "settings"],
         "run_history": False,
         "max_file_size": MAX_UPLOAD_BYTES,
@@ -40,7 +50,7 @@ def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[s
         "state_session_capacity": MAX_SESSIONS,
         "app_kwargs": {
             "middleware": [Middleware(UploadMiddleware, uploads=uploads)],
-            "lifespan": session_cleanup(uploads),
+            "lifespan": lifespan,
             "routes": [*page_routes(), *routes],
         },
     }

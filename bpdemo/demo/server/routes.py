@@ -1,6 +1,7 @@
-"""What is answered beside Gradio's page: `/health`, `/schema`, and the page's own modules under `/page/`."""
+"""What is answered beside Gradio's page: its own modules under `/page/`, the examples, `/health` and `/schema`."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,36 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bpdemo.demo.examples import find_examples
+from bpdemo.demo.server.addresses import EXAMPLES
+from bpdemo.demo.server.use_via_api import info_routes
 from bpdemo.estimate_json import json_schema
 from bpdemo.self_check import Report
 
 _BROWSER = Path(__file__).parents[1] / "browser"
-_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+}
 
 
-class PageFiles(StaticFiles):
-    """Serves the page's ES modules and styles; browsers ask each time whether their copy is still the same."""
+class ListedFiles(StaticFiles):
+    """Serves files of one folder; `names`, unless None, are the only ones it has, and `cache` is how long copies do."""
+
+    def __init__(self, folder: Path, cache: str, names: Collection[str] | None = None) -> None:
+        super().__init__(directory=folder)
+        self._cache, self._names = cache, names
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return a file's place and status, or nothing."""
+        return super().lookup_path(path) if self._names is None or path in self._names else ("", None)
 
     def file_response(self, full_path: Any, *rest: Any, **options: Any) -> Response:
         """Return a file; its media type is ours, as a system's own table may call a module plain text."""
         response = super().file_response(full_path, *rest, **options)
-        response.headers["cache-control"] = "no-cache"
+        response.headers["cache-control"] = self._cache
         media_type = _MEDIA_TYPES.get(Path(full_path).suffix)
         if media_type is not None:
             response.headers["content-type"] = media_type
@@ -30,8 +47,16 @@ class PageFiles(StaticFiles):
 
 
 def page_routes() -> Sequence[BaseRoute]:
-    """Return the routes that the page itself needs."""
-    return [Mount("/page", PageFiles(directory=_BROWSER))]
+    """Return the routes that the page itself needs: its modules and styles, the example clips, and the API's words."""
+    examples = find_examples()
+    routes: list[BaseRoute] = [
+        Mount("/page", ListedFiles(_BROWSER, "no-cache"))
+    ]  # browsers ask each time whether their copy is right
+    if examples:
+        names = {example.path.name for example in examples}
+        routes += info_routes(examples[0].path.name)
+        routes.append(Mount(EXAMPLES, ListedFiles(examples[0].path.parent, "public, max-age=86400", names)))
+    return routes
 
 
 def extra_routes(report: Report) -> list[Route]:

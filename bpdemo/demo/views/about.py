@@ -1,6 +1,7 @@
 """How this works, and the weights with their evidence: the same for every clip."""
 
 import io
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from bpdemo.demo.views.strip import colours, to_json
 from bpdemo.demo.views.templating import data_url, render
 from bpdemo.models import find_model
 from bpdemo.regions import CELLS
@@ -15,11 +17,37 @@ from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
 from bpdemo.wording.numbers import percent
 
+_HUB = "https://huggingface.co"
+_DATA = {"ppg_bp": "https://doi.org/10.1038/sdata.2018.20"}
+_CITATION = """@article{zhuang2023remote,
+  title   = {Remote Blood Pressure Estimation via the Spatiotemporal Mapping of Facial Videos},
+  author  = {Zhuang, Jialiang and Li, Bin and Zhang, Yun and Chen, Yuheng and Zheng, Xiujuan},
+  journal = {Sensors},
+  volume  = {23},
+  number  = {6},
+  pages   = {2963},
+  year    = {2023},
+  doi     = {10.3390/s23062963}
+}"""
 _PICTURE_WIDTH = 840
 _PICTURE_LIMIT = 1 << 20  # bytes of a file, as for what is pushed to the Hub
 _COLOURS = 64  # are enough for these pictures, and a third of the bytes
 # A picture of the card, its words for who cannot see it, and the paragraph beneath: how it is to be read.
 _IN_CARD = re.compile(r"!\[([^\]]+)\]\((evidence/[\w-]+\.png)\)\n\n([^#|!\n][^\n]*(?:\n[^\n]+)*)?")
+
+
+def header(summary: WeightsSummary) -> str:
+    """Return the page's head: what this is, and where paper, code, model, data and licence are."""
+    space = os.environ.get("SPACE_ID")
+    links = {
+        "paper": "https://arxiv.org/abs/2203.03634",
+        "code": f"{_HUB}/spaces/{space}/tree/main" if space else "",
+        "model": f"{_HUB}/{summary.name}" if summary.revision else "card",
+        "data": _DATA.get(summary.provenance.data, ""),
+        "licence": "https://www.apache.org/licenses/LICENSE-2.0",
+    }
+    shown = [(title, address) for title, address in links.items() if address]
+    return render("header", links=shown, citation=_CITATION, colours=to_json(colours()))
 
 
 class EvidencePicture(NamedTuple):
