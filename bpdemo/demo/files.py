@@ -60,7 +60,7 @@ def _make(asked: dict[str, Any], config_of: Callable[[str | None], WeightsConfig
     if kind not in dict(kinds_of(estimate)):
         raise _NO_SUCH_FILE
     calibration = _calibration(asked.get("cuff"))
-    adjusted = calibration and calibration.adjust(estimate)
+    adjusted = calibration.adjust(estimate) if calibration else None
     window = estimate.best_window
     content: bytes | None = None
     if kind == "json":
@@ -87,10 +87,8 @@ def _calibration(cuff: object) -> Calibration | None:
     """
     if not isinstance(cuff, dict):
         return None
-    numbers = [cuff.get(name) for name in ("raw_systolic", "raw_diastolic", "entered_s")]
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise _NO_SUCH_FILE
-    model = cuff.get("model")
+    raw = [cuff.get(name) for name in ("raw_systolic", "raw_diastolic", "entered_s")]
+    systolic, diastolic, entered_s = (float(number) for number in raw if isinstance(number, int | float))
     return Calibration(
-        read_cuff(cuff.get("systolic"), cuff.get("diastolic")), *numbers, model=str(model) if model else None
+        read_cuff(cuff.get("systolic"), cuff.get("diastolic")), systolic, diastolic, entered_s, model=cuff.get("model")
     )

@@ -1,5 +1,6 @@
 """The page: its layout and its events. What moves on it is drawn by `browser/`."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -27,11 +28,12 @@ _SHOW = "() => ({__type__: 'update', visible: true})"
 _MAX_KEY = 64  # letters of what a browser calls its clip
 
 
-def _start(part: str, *tools: str) -> str:
-    """Return what runs when a part of the page is there: its own module takes over."""
+def _start(part: str, *tools: str, events: tuple[str, ...] = ()) -> str:
+    """Return what runs when a part of the page is there: its own module takes over. Gradio looks for `events` in it."""
     handed = ", ".join(("element", "trigger", "watch", *tools))
     return (
-        f"import(new URL('page/main.js', document.baseURI)).then((page) => page.{part}({{ {handed} }}))"
+        f"import(new URL('page/main.js', document.baseURI))"
+        f".then((page) => page.{part}({{ {handed}, events: {json.dumps(events)} }}))"
         ".catch((error) => console.error(error));"
     )
 
@@ -56,7 +58,7 @@ def build_page(
         gr.HTML(about.header(own.summary), padding=False)
         cards = gr.HTML(
             example_cards(examples),
-            js_on_load=_start("startExamples", "server"),
+            js_on_load=_start("startExamples", "server", events=("read", "show")),
             server_functions=[is_ready],
             visible=bool(examples),
             elem_id="examples",
@@ -69,14 +71,17 @@ def build_page(
                         guided = recorder.build_recorder()
                     with gr.Tab("Upload a clip", id="upload", render_children=True):
                         clip = gr.HTML(
-                            render("upload"), js_on_load=_start("startUpload", "upload"), elem_id="clip", padding=False
+                            render("upload"),
+                            js_on_load=_start("startUpload", "upload", events=("submit",)),
+                            elem_id="clip",
+                            padding=False,
                         )
                 told = build_told_panel()
             with gr.Column(scale=5, min_width=320, elem_id="shown"):
                 cancel = gr.Button("Cancel", visible=False, elem_id="cancel")
                 result = gr.HTML(
                     results.no_result("empty"),
-                    js_on_load=_start("startResult", "server"),
+                    js_on_load=_start("startResult", "server", events=("again",)),
                     server_functions=[make_file],
                     elem_id="result",
                     padding=False,

@@ -9,7 +9,7 @@ MEANING = (
     "This is what a network makes of the pulse in this clip. It is not a measurement of your blood "
     "pressure: only a cuff measures that."
 )
-GUESS = "A network's guess from the pulse in this clip, not a measurement: only a cuff measures blood pressure."
+GUESS = "A network's guess, not a measurement: only a cuff measures blood pressure."
 _CAPTURE = "standard"  # the captures that the sentence on the evidence speaks of
 
 
@@ -66,7 +66,7 @@ def evidence_sentence(config: WeightsConfig) -> str:
         errors = f"{systolic.mean_absolute_error:.1f} / {diastolic.mean_absolute_error:.1f}"
         return f"Always answering the training mean ({means}) is off by {errors} mmHg on average."
     return (
-        f"On {config.validation.people} people it had not seen - finger pulses rendered into maps, not filmed faces - "
-        f"it was off by {scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg on average; always answering the "
-        f"average person ({means}), by {scores.systolic.baseline_mae:.1f} / {scores.diastolic.baseline_mae:.1f}."
+        f"On {config.validation.people} unseen people (finger pulses rendered into maps, not filmed) it errs by "
+        f"{scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg; always answering the average person, {means}, "
+        f"by {scores.systolic.baseline_mae:.1f} / {scores.diastolic.baseline_mae:.1f}."
     )

@@ -21,7 +21,6 @@ export function startResult({ element, trigger, watch, server }) {
   startFiles(element, server);
   element.addEventListener("click", (event) => {
     if (event.target.closest("[data-again]")) trigger("again", { example: session.view.result.number });
-    if (event.target.closest("[data-new]")) document.querySelector("#stage").classList.toggle("bp-choosing");
   });
   const update = () => {
     session.view?.end();

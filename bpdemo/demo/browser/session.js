@@ -47,6 +47,11 @@ class Session extends EventTarget {
     return example ? new URL(`examples/${example}`, document.baseURI).href : this.clips.get(key)?.address;
   }
 
+  /** @returns {object | null} the cuff reading that adjusts a result, as the server wants it for files */
+  cuff(result) {
+    return null;
+  }
+
   /** Notes a result that is shown; of the oldest only the numbers stay. */
   keepResult(view, html) {
     this.view = view;

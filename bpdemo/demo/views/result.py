@@ -63,9 +63,11 @@ def result(
     ]
     sentences: list[str] = []
     ranges: list[str] = []
+    both = ""
     level = estimate.level if estimate.level == "pulse" else estimate.status
     if estimate.systolic is not None and estimate.diastolic is not None:
         average = like_average(estimate.systolic, estimate.diastolic)
+        both = intervals(estimate.systolic, estimate.diastolic)
         sentences = [average.message if average else GUESS, evidence_sentence(config)]
         ranges = [describe("Systolic", estimate.systolic), describe("Diastolic", estimate.diastolic)]
         told_of = at_least(estimate.systolic, estimate.diastolic)
@@ -76,7 +78,7 @@ def result(
         title=_TITLES[level],
         icon=level,
         has_reading=estimate.systolic is not None,
-        intervals=ranges and intervals(estimate.systolic, estimate.diastolic),
+        intervals=both,
         sentences=sentences,
         failed=failed_rows(estimate),
         truth=example[1].truth if example else "",
@@ -85,7 +87,6 @@ def result(
         shown=shown,
         script=to_json(shown),
         ranges_in_words=ranges,
-        model_title=find_model(config.model).title if config.model else "",
         about_model=find_model(config.model).network.ABOUT,
         cells=len(CELLS),
         kinds=kinds_of(estimate),

@@ -17,7 +17,7 @@ from bpdemo.demo.views.templating import jpeg_url
 from bpdemo.estimate import Estimate, PressureEstimate
 from bpdemo.figures.shown import SHOWN_LIMITS, STRENGTH_LIMIT, colour_table, pulse_strength, shown_beats, shown_map
 from bpdemo.pulse import Pulse
-from bpdemo.regions import CELLS
+from bpdemo.regions import CELLS, region_title
 from bpdemo.stmap import CHANNELS, RATE_HZ, STMap
 from bpdemo.window import WindowEstimate
 
@@ -109,7 +109,7 @@ def _map(window: WindowEstimate) -> dict[str, Any]:
         "limits": SHOWN_LIMITS,
         "rows": [
             {
-                "region": figures.region_title(region),
+                "region": region_title(region),
                 "colour": figures.REGION_COLOURS[region],
                 "words": _describe(row, stmap, follows[row]),
             }
@@ -195,7 +195,7 @@ def _describe(row: int, stmap: STMap, followed: float) -> str:
     """Return a row's name and how it follows the pulse."""
     region = stmap.regions[row]
     number, count = 1 + stmap.regions[:row].count(region), stmap.regions.count(region)
-    name = f"Row {row + 1}: {figures.region_title(region)}, cell {number} of {count}"
+    name = f"Row {row + 1}: {region_title(region)}, cell {number} of {count}"
     if math.isfinite(followed):
         return f"{name}; correlation with the pulse {followed:.2f}"
     return name if stmap.mask[row].any() else f"{name}; not in sight"
