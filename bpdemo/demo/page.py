@@ -16,6 +16,7 @@ from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.examples import Example, example_cards, find_examples
 from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
+from bpdemo.demo.server.page_head import TITLE
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.told_panel import build_told_panel, read_told
 from bpdemo.demo.views import about, map_view, report, steps
@@ -77,7 +78,7 @@ def build_page(
         weights = estimators.get(model).weights
         return about.about(weights.config, weights.summary, about.find_evidence(weights.folder))
 
-    with ClipBlocks(uploads, title="bpdemo", analytics_enabled=False) as page:
+    with ClipBlocks(uploads, title=TITLE, analytics_enabled=False) as page:
         gr.HTML(render("header"), padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=320):

@@ -262,17 +262,22 @@ def end_upload_progress(upload_id: str) -> None:
     file_upload_statuses.set_done(upload_id)
 
 
-def describe_endpoints(request: Request) -> tuple[str, dict[str, Any]]:
-    """Return the app's address as a client sees it, and what Gradio tells of the API, with its parameters' words."""
-    app = request.app
-    endpoints = app.get_blocks().get_api_info()["named_endpoints"]
-    functions = {f"/{function.api_name}": function.fn for function in app.get_blocks().fns.values()}
+def public_address(request: Request) -> str:
+    """Return the address of the app as the client of a request sees it, without a slash at its end."""
+    return str(get_root_url(request, request.url.path, request.app.root_path))
+
+
+def describe_endpoints(app: App) -> dict[str, Any]:
+    """Return what Gradio tells of the API, with what is told of each parameter where it is called."""
+    blocks = app.get_blocks()
+    endpoints = blocks.get_api_info()["named_endpoints"]
+    functions = {f"/{function.api_name}": function.fn for function in blocks.fns.values()}
     for name, endpoint in endpoints.items():
         _, words, _ = get_function_description(functions[name])
         for parameter in endpoint["parameters"]:
             parameter["label"] = parameter["parameter_name"]
             parameter["python_type"]["description"] = words.get(parameter["parameter_name"], "")
-    return get_root_url(request, request.url.path, app.root_path), endpoints
+    return endpoints
 
 
 def set_tools(
