@@ -9,7 +9,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bpdemo.demo.server.gradio_internals import public_address
+from bpdemo.demo.server.gradio_api import public_address
 
 TITLE = "bpdemo: blood pressure from a face clip"
 DESCRIPTION = (

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bpdemo.demo.server.addresses import EXAMPLES
-from bpdemo.demo.server.gradio_internals import describe_endpoints, public_address
+from bpdemo.demo.server.gradio_api import describe_endpoints, public_address
 
 _RETURNED = {
     "/estimate": "an estimate in JSON; its JSON Schema is at /schema",
