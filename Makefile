@@ -57,6 +57,7 @@ screenshots: $(VENV)/dev.done ## the README's pictures again
 	@tools/need_packages.sh chromium
 	$(RUN) tools/screenshots.py
 	$(RUN) tools/draw_overview.py
+	$(RUN) tools/draw_shared.py
 
 bench: $(VENV)/dev.done ## how fast, on this machine
 	$(RUN) -m benchmarks.speed

@@ -53,8 +53,7 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads, models: Se
         afterwards.
 
         Args:
-            clip: A video (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, still and evenly lit, about 15 s: an
-                upload, or an example by its address, such as /examples/face_72_bpm.mp4.
+            clip: A video of one face, still and evenly lit, about 15 s: an upload or one of the app's /examples/.
             method: How the pulse is found.
             age: Years, 1 to 120.
             sex: Of the person.
@@ -75,8 +74,7 @@ def add_endpoints(page: ClipBlocks, reader: Reader, uploads: Uploads, models: Se
         afterwards.
 
         Args:
-            clip: A video (mp4, mov, webm, mkv or avi, up to 300 MB) of one face, at least 9.5 s: an upload, or an
-                example by its address, such as /examples/face_72_bpm.mp4.
+            clip: A video of one face, at least 9.5 s: an upload or one of the app's /examples/.
         """
         with served(clip) as path:
             content = stmap_npz(reader.map_upload(path, progress_reporter(page.clip_queue.watch_current())))

@@ -13,6 +13,7 @@ from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.examples import Example, ExampleAnswers, example_cards, find_examples
 from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
+from bpdemo.demo.server.page_head import TITLE
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.demo.told_panel import build_told_panel, read_told
 from bpdemo.demo.views import about, steps
@@ -54,7 +55,7 @@ def build_page(
     def is_ready(number: object) -> bool:
         return isinstance(number, int) and ready.get(number) is not None
 
-    with ClipBlocks(uploads, title="bpdemo", analytics_enabled=False) as page:
+    with ClipBlocks(uploads, title=TITLE, analytics_enabled=False) as page:
         gr.HTML(about.header(own.summary), padding=False)
         cards = gr.HTML(
             example_cards(examples),

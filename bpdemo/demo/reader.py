@@ -24,7 +24,7 @@ from bpdemo.window import Window, WindowEstimate
 CANCELLED = "This request was cancelled. The clip has been deleted."
 _NOT_UPLOADED = (
     "not_uploaded",
-    "There is no clip: none was sent, or what was named is not an upload of this app and no example of it.",
+    "There is no clip: none was sent, or what was named is neither an upload nor an example of this app.",
     "Send the clip itself; with gradio_client that is handle_file(path).",
 )
 _NO_EXAMPLE = ("no_example", "There is no such example.", "Choose one of the examples on the page.")

@@ -1,4 +1,4 @@
-"""Every undocumented name of Gradio that this project uses; no other module uses any.
+"""Every undocumented name of Gradio that this project uses, but for those in `gradio_api`; no other module uses any.
 
 A release of Gradio may change them without notice: `tests/demo/test_gradio_internals.py` lists them and says which are
 missing.
@@ -7,7 +7,7 @@ missing.
 import logging
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from inspect import signature
@@ -16,15 +16,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import gradio as gr
-from anyio.to_thread import run_sync
 from gradio.components.api_component import Api
 from gradio.context import LocalContext
 from gradio.queueing import Event, Queue
-from gradio.route_utils import MultiPartException, get_root_url, upload_fn
+from gradio.route_utils import MultiPartException, upload_fn
 from gradio.routes import App, file_upload_statuses
 from gradio.server_messages import ProcessCompletedMessage
-from gradio.utils import get_function_description
-from mcp.types import CallToolResult, ListToolsRequest, ServerResult
 from starlette.requests import Request
 
 from bpdemo.demo.server.addresses import EXAMPLES, example_name
@@ -260,58 +257,3 @@ async def receive_files(request: Request, folder: Path, max_bytes: int, upload_i
 def end_upload_progress(upload_id: str) -> None:
     """Tell the browser that follows an upload's progress that it has ended."""
     file_upload_statuses.set_done(upload_id)
-
-
-def describe_endpoints(request: Request) -> tuple[str, dict[str, Any]]:
-    """Return the app's address as a client sees it, and what Gradio tells of the API, with its parameters' words."""
-    app = request.app
-    endpoints = app.get_blocks().get_api_info()["named_endpoints"]
-    functions = {f"/{function.api_name}": function.fn for function in app.get_blocks().fns.values()}
-    for name, endpoint in endpoints.items():
-        _, words, _ = get_function_description(functions[name])
-        for parameter in endpoint["parameters"]:
-            parameter["label"] = parameter["parameter_name"]
-            parameter["python_type"]["description"] = words.get(parameter["parameter_name"], "")
-    return get_root_url(request, request.url.path, app.root_path), endpoints
-
-
-def set_tools(
-    app: App,
-    take: Callable[[dict[str, Any]], dict[str, Any]],
-    answer: Callable[[str, Any], Awaitable[CallToolResult]],
-    output_schemas: Mapping[str, dict[str, Any]],
-) -> None:
-    """Have the app's MCP server answer in forms of our own; Gradio's own answer is Python's text of them.
-
-    Args:
-        app: it has an MCP server.
-        take: returns the arguments that Gradio is to get, of those a client sends; it may raise.
-        answer: returns the answer, of an endpoint's name and what it returned.
-        output_schemas: JSON Schema of the answers, by endpoint.
-    """
-    tools = app.get_blocks().mcp_server_obj
-    server = tools.mcp_server
-    list_gradio_tools = server.request_handlers[ListToolsRequest]
-
-    async def list_tools(request: ListToolsRequest) -> ServerResult:
-        listed = await list_gradio_tools(request)
-        for tool in listed.root.tools:
-            tool.outputSchema = output_schemas.get(tools.tool_to_endpoint[tool.name])
-        return listed
-
-    server.request_handlers[ListToolsRequest] = list_tools
-
-    # The endpoints judge what they are given, in plainer words than a schema's.
-    @server.call_tool(validate_input=False)
-    async def call_tool(name: str, arguments: dict[str, Any]) -> CallToolResult:
-        endpoint, inputs, headers, _ = tools._prepare_tool_call_args(name, take(arguments))
-        client = await run_sync(tools._get_or_create_client)
-        job = client.submit(*inputs, api_name=endpoint, headers=headers)
-        token = getattr(server.request_context.meta, "progressToken", None)
-        wait = (
-            tools._execute_tool_without_progress(job)
-            if token is None
-            else tools._execute_tool_with_progress(job, token)
-        )
-        (output,) = await wait
-        return await answer(endpoint, output)

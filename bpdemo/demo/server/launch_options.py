@@ -12,12 +12,13 @@ from starlette.routing import BaseRoute
 from bpdemo.demo import recorder
 from bpdemo.demo.server.gradio_internals import App
 from bpdemo.demo.server.middleware import UploadMiddleware
+from bpdemo.demo.server.page_head import PageHead
 from bpdemo.demo.server.routes import page_routes
 from bpdemo.demo.server.sessions import MAX_SESSIONS, session_cleanup
 from bpdemo.demo.server.tools import set_up_tools
 from bpdemo.demo.server.uploads import MAX_UPLOAD_BYTES, Uploads
 
-_STYLES = Path(__file__).parents[1] / "browser"
+_BROWSER = Path(__file__).parents[1] / "browser"
 _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]  # nothing is fetched from elsewhere
 
 
@@ -37,8 +38,9 @@ def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[s
             button_primary_background_fill="*primary_600",  # the default is too light for white letters
             button_primary_background_fill_hover="*primary_700",
         ),
-        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_STYLES.glob("*.css"))) + recorder.style(),
-        "footer_links": ["api", "settings"],
+        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_BROWSER.glob("*.css"))) + recorder.style(),
+        "footer_links": ["api"],
+        "favicon_path": str(_BROWSER / "icon.svg"),
         "run_history": False,
         "max_file_size": MAX_UPLOAD_BYTES,
         "mcp_server": True,
@@ -49,7 +51,7 @@ def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[s
         "enable_monitoring": False,
         "state_session_capacity": MAX_SESSIONS,
         "app_kwargs": {
-            "middleware": [Middleware(UploadMiddleware, uploads=uploads)],
+            "middleware": [Middleware(UploadMiddleware, uploads=uploads), Middleware(PageHead)],
             "lifespan": lifespan,
             "routes": [*page_routes(), *routes],
         },

@@ -1,14 +1,15 @@
 """The endpoints as MCP tools: answers in JSON, errors as errors, and a map as a picture."""
 
+import asyncio
 import base64
 import json
 from typing import Any
 
-from anyio.to_thread import run_sync
 from mcp.types import CallToolResult, ImageContent, TextContent
 
 from bpdemo.demo.server.addresses import example_name
-from bpdemo.demo.server.gradio_internals import App, set_tools
+from bpdemo.demo.server.gradio_api import set_tools
+from bpdemo.demo.server.gradio_internals import App
 from bpdemo.demo.server.uploads import Uploads
 from bpdemo.estimate_json import json_schema
 from bpdemo.figures import draw_stmap, to_png
@@ -34,7 +35,11 @@ def set_up_tools(app: App, uploads: Uploads) -> None:
     """Give the app's tools their answers."""
 
     async def answer(endpoint: str, output: Any) -> CallToolResult:
-        return answer_estimate(output) if endpoint == "/estimate" else await run_sync(answer_stmap, uploads, output)
+        return (
+            answer_estimate(output)
+            if endpoint == "/estimate"
+            else await asyncio.to_thread(answer_stmap, uploads, output)
+        )
 
     set_tools(app, take, answer, {"/estimate": json_schema(), "/stmap": _MAP_SCHEMA})
 

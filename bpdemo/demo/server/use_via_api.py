@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bpdemo.demo.server.addresses import EXAMPLES
-from bpdemo.demo.server.gradio_internals import describe_endpoints
+from bpdemo.demo.server.gradio_api import describe_endpoints, public_address
 
 _RETURNED = {
     "/estimate": "an estimate in JSON; its JSON Schema is at /schema",
@@ -24,7 +24,7 @@ def info_routes(example: str) -> Sequence[Route]:
     """Return the routes that answer in place of Gradio's; `example` is the file name of the clip in the snippets."""
 
     async def answer(request: Request) -> JSONResponse:
-        root, endpoints = describe_endpoints(request)
+        root, endpoints = public_address(request), describe_endpoints(request.app)
         address = f"{root}{EXAMPLES}/{example}"
         for name, endpoint in endpoints.items():
             for parameter in endpoint["parameters"]:
