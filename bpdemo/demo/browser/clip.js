@@ -1,5 +1,5 @@
 // The clip itself, played from the browser's own copy; where it cannot be played, a few of its pictures. Both follow the
-// cursor, and the player moves it.
+// cursor, and while it plays it moves it.
 
 const CLOSE_S = 0.04; // less is the same frame
 const FAR_S = 0.3; // more, while the clip plays, and somebody has moved the cursor
@@ -37,12 +37,25 @@ function showPictures(place, clip, pictures, cursor) {
 
 function play(place, clip, address, cursor, giveUp) {
   const video = document.createElement("video");
-  Object.assign(video, { src: address, controls: true, muted: true, playsInline: true, preload: "auto" });
+  Object.assign(video, { src: address, muted: true, playsInline: true, preload: "auto" });
   video.setAttribute("aria-label", `The clip ${clip}`);
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "bp-play" });
+  const name = () => {
+    button.setAttribute("aria-label", video.paused ? "Play the clip" : "Pause the clip");
+    button.dataset.playing = String(!video.paused);
+  };
+  name();
+  const toggle = () => (video.paused ? video.play().catch(() => {}) : video.pause());
+  button.addEventListener("click", toggle);
+  video.addEventListener("click", toggle);
+  video.addEventListener("play", name);
+  video.addEventListener("pause", name);
   let asked = 0;
   let isMeasured = false; // recordings do not say how long they are; a seek beyond the end finds out
   const follow = () => {
-    if (isMeasured) cursor.move({ timeS: video.currentTime });
+    cursor.move({ timeS: video.currentTime });
+    if (video.currentTime > cursor.endS) video.currentTime = cursor.startS; // what was read, over and over
     if (!video.paused) asked = requestAnimationFrame(follow);
   };
   const seek = () => {
@@ -56,12 +69,9 @@ function play(place, clip, address, cursor, giveUp) {
     video.currentTime = isMeasured ? cursor.timeS : BEYOND_S;
   });
   video.addEventListener("seeked", () => {
-    if (!isMeasured) {
-      isMeasured = true;
-      video.currentTime = cursor.timeS;
-    } else if (Math.abs(video.currentTime - cursor.timeS) > CLOSE_S) {
-      follow(); // by the player's own controls
-    }
+    if (isMeasured) return;
+    isMeasured = true;
+    video.currentTime = cursor.timeS;
   });
   video.addEventListener("play", follow);
   let end = () => {
@@ -74,6 +84,6 @@ function play(place, clip, address, cursor, giveUp) {
     if (place.contains(video)) end = giveUp();
   });
   cursor.addEventListener("move", seek);
-  place.replaceChildren(video);
+  place.replaceChildren(video, button);
   return () => end();
 }

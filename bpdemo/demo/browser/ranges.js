@@ -41,11 +41,11 @@ function drawPressure(sheet, name, pressure, top, height) {
     const tall = (room * density(range)) / highest;
     context.fillStyle = to > interval[0] && from < interval[1] ? INSIDE : OUTSIDE;
     context.fillRect(at(from) + 0.75, floor - tall, at(to) - at(from) - 1.5, tall);
-    if (at(to) - at(from) < 24 || probability < 0.005) continue;
+    if (at(to) - at(from) < 21 || probability < 0.005) continue;
     context.fillStyle = ink;
     context.textAlign = "center";
     context.textBaseline = "bottom";
-    context.fillText(`${Math.round(100 * probability)} %`, (at(from) + at(to)) / 2, floor - tall - 1);
+    context.fillText(`${Math.round(100 * probability)}%`, (at(from) + at(to)) / 2, floor - tall - 1);
   }
 
   context.setLineDash([4, 3]);

@@ -38,7 +38,8 @@ def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[s
             button_primary_background_fill="*primary_600",  # the default is too light for white letters
             button_primary_background_fill_hover="*primary_700",
         ),
-        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_BROWSER.glob("*.css"))) + recorder.style(),
+        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_BROWSER.glob("*.css")))
+        + recorder.style(),
         "footer_links": ["api"],
         "favicon_path": str(_BROWSER / "icon.svg"),
         "run_history": False,

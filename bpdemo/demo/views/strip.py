@@ -21,7 +21,8 @@ from bpdemo.regions import CELLS, region_title
 from bpdemo.stmap import CHANNELS, RATE_HZ, STMap
 from bpdemo.window import WindowEstimate
 
-_FACE_PIXELS = 320
+_FACE_PIXELS = (300, 400)
+_FACE_SHARE = 1.6  # height of the piece of a picture that is shown, over that of the face in it
 _PICTURE_PIXELS = 240
 _BYTES_AT_LIMIT = 127 / 2  # bytes reach to twice the scale's end: traces may leave the colours
 _NOT_MEASURED = -128
@@ -81,9 +82,9 @@ def _face(estimate: Estimate, window: WindowEstimate | None) -> dict[str, Any] |
     if not shown:
         return None
     thumbnail = shown[len(shown) // 2]
-    left, top, right, bottom = figures.face_square(thumbnail)
+    left, top, right, bottom = _face_box(thumbnail)
     image = Image.fromarray(thumbnail.image[top:bottom, left:right])
-    image.thumbnail((_FACE_PIXELS, _FACE_PIXELS))
+    image.thumbnail(_FACE_PIXELS)
     outlines = None
     if thumbnail.landmarks is not None:
         landmarks = ((thumbnail.landmarks - (left, top)) * image.width / (right - left)).round(1)
@@ -97,6 +98,19 @@ def _face(estimate: Estimate, window: WindowEstimate | None) -> dict[str, Any] |
         "strength": strength,
         "limit": STRENGTH_LIMIT,
     }
+
+
+def _face_box(thumbnail: Thumbnail) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of an upright piece of a picture around the face; all of it without one."""
+    height, width = thumbnail.image.shape[:2]
+    if thumbnail.landmarks is None:
+        return 0, 0, width, height
+    low, high = thumbnail.landmarks.min(axis=0), thumbnail.landmarks.max(axis=0)
+    across, down = _FACE_PIXELS
+    tall = min(_FACE_SHARE * float(high[1] - low[1]), height, width * down / across)
+    size = np.array((tall * across / down, tall))
+    left, top = np.clip((low + high - size) / 2, 0, (width, height) - size).astype(int).tolist()
+    return left, top, left + int(size[0]), top + int(size[1])
 
 
 def _map(window: WindowEstimate) -> dict[str, Any]:
