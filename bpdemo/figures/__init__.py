@@ -11,11 +11,13 @@ from bpdemo.figures.cells import draw_cells, face_square, shown_thumbnails
 from bpdemo.figures.maps import channel_boxes, draw_stmap
 from bpdemo.figures.moved import draw_moved
 from bpdemo.figures.pressures import draw_ranges, draw_windows
+from bpdemo.figures.shown import colour_table, pulse_strength, shown_beats, shown_map
 from bpdemo.figures.style import REGION_COLOURS, to_png, to_svg
 
 __all__ = [
     "REGION_COLOURS",
     "channel_boxes",
+    "colour_table",
     "draw_beats",
     "draw_cells",
     "draw_moved",
@@ -24,6 +26,9 @@ __all__ = [
     "draw_stmap",
     "draw_windows",
     "face_square",
+    "pulse_strength",
+    "shown_beats",
+    "shown_map",
     "shown_thumbnails",
     "to_png",
     "to_svg",
