@@ -1,5 +1,7 @@
 """The two public endpoints, by every way in: gradio_client, plain HTTP, MCP."""
 
+import base64
+import io
 import json
 import os
 import subprocess
@@ -14,6 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from PIL import Image
 
 from bpdemo.estimate_json import json_schema
 from tests.support.serve_app import EXAMPLES, ROOT, serve_app
@@ -137,6 +140,9 @@ def test_a_file_that_is_no_clip_is_an_error_that_says_so(app, client, tmp_path, 
         {"path": str(WALL)},
         {"path": "../../etc/passwd"},
         {"path": "http://127.0.0.1:9/clip.mp4"},
+        {"path": "/examples/examples.json"},
+        {"path": "/examples/../app.py"},
+        {"path": "http://127.0.0.1:9/examples/clip.mp4"},
         {"path": "file:///etc/passwd"},
         {"path": "/nowhere/clip.mp4", "url": "http://127.0.0.1:9/clip.mp4"},
     ],
@@ -150,7 +156,7 @@ def test_only_uploads_of_this_app_are_taken(app, clip):
     assert (data[0]["status"], data[0]["reasons"][0]["code"]) == ("error", "not_uploaded")
     kind, data = call(app, "/stmap", clip)
     assert kind == "error"
-    assert "not an upload of this app" in json.dumps(data)
+    assert "not_uploaded: " in json.dumps(data)
     assert WALL.exists()
 
 
@@ -162,6 +168,49 @@ def test_the_folder_of_uploads_itself_and_what_leads_out_of_it_is_no_clip(app):
         assert data[0]["reasons"][0]["code"] == "not_uploaded"
     call(app, "/estimate", {"path": uploaded, "meta": {"_type": "gradio.FileData"}})
     assert app.files_left() == []
+
+
+@pytest.mark.parametrize("root", ["", "http://127.0.0.1:9", "https://owner-bpdemo.hf.space/demo"])
+def test_an_example_is_read_by_its_address_which_nobody_fetches(app, root):
+    file = {"path": f"{root}/examples/{WALL.name}", "meta": {"_type": "gradio.FileData"}}
+    before = WALL.read_bytes()
+    _, data = call(app, "/estimate", file)
+    assert (data[0]["clip"], data[0]["reasons"][0]["code"]) == (WALL.name, "no_face")
+    kind, _ = call(app, "/stmap", file | {"path": f"{root}/examples/{FACE.name}"})
+    assert kind == "complete"
+    assert WALL.read_bytes() == before
+
+
+def test_examples_are_served_in_parts_and_nothing_else_of_their_folder(app):
+    content = FACE.read_bytes()
+    address = f"{app.url}/examples/{FACE.name}"
+    part = httpx.get(address, headers={"range": "bytes=1000-1999"})
+    assert (part.status_code, part.content) == (206, content[1000:2000])
+    assert part.headers["content-type"] == "video/webm"
+    assert "max-age" in part.headers["cache-control"]
+    whole = httpx.get(address)
+    assert whole.content == content
+    assert httpx.get(address, headers={"if-none-match": whole.headers["etag"]}).status_code == 304
+    for path in ("/", "/README.md", "/examples.json", "/../app.py", "/%2e%2e/app.py"):
+        assert httpx.get(f"{app.url}/examples{path}").status_code == 404, path
+
+
+@pytest.mark.parametrize("endpoint", ["/estimate", "/stmap"])
+@pytest.mark.parametrize(
+    ("language", "command"), [("python", [sys.executable, "-c"]), ("bash", ["bash", "-c"])], ids=["python", "bash"]
+)
+def test_snippets_run_as_they_are_copied(app, tmp_path, endpoint, language, command):
+    info = httpx.get(f"{app.url}/gradio_api/info").json()["named_endpoints"][endpoint]
+    ran = subprocess.run(
+        [*command, info["code_snippets"][language]],
+        cwd=tmp_path,
+        env=os.environ | {"GRADIO_TEMP_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ("reading" if endpoint == "/estimate" else "stmap.npz") in ran.stdout
 
 
 def test_the_same_clip_sent_by_many_at_once_is_read_for_each(app, client):
@@ -188,6 +237,8 @@ def test_nothing_but_the_two_endpoints_is_public(app):
     }
     assert takes == {"/estimate": ["clip", "method", "age", "sex", "height", "weight", "model"], "/stmap": ["clip"]}
     for endpoint in info["named_endpoints"].values():
+        for parameter in endpoint["parameters"]:
+            assert parameter["python_type"]["description"]
         assert "Research use only" in endpoint["description"] or "STMap" in endpoint["description"]
     assert client_config(app)["analytics_enabled"] is False
     assert not client_config(app).get("run_history")
@@ -217,7 +268,9 @@ def client_config(app):
     return httpx.get(f"{app.url}/config").json()
 
 
-def test_mcp_tools_are_listed_and_answer(app):
+def ask_tools(app, *calls):
+    """Return the MCP tools by name, and the answers to calls: pairs of a tool and its arguments."""
+
     async def run():
         async with (
             streamable_http_client(f"{app.url}/gradio_api/mcp/") as (read, write, _),
@@ -225,20 +278,67 @@ def test_mcp_tools_are_listed_and_answer(app):
         ):
             await session.initialize()
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            addresses = [f"{app.url}/gradio_api/file={upload(app, WALL.read_bytes())}" for _ in range(2)]
-            seen = await session.call_tool("estimate", {"clip": addresses[0]})
-            impossible = await session.call_tool("estimate", {"clip": addresses[1], "age": 500, "sex": "male"})
-            elsewhere = await session.call_tool("estimate", {"clip": "http://127.0.0.1:9/clip.mp4"})
-            return tools, *(answer.content[0].text for answer in (seen, impossible, elsewhere))
+            return tools, [await session.call_tool(*call) for call in calls]
 
-    tools, seen, impossible, elsewhere = anyio.run(run)
+    return anyio.run(run)
+
+
+def test_mcp_tools_say_what_they_take_and_give(app):
+    tools, _ = ask_tools(app)
     assert set(tools) == {"estimate", "stmap"}
     for tool in tools.values():
         assert "face" in tool.inputSchema["properties"]["clip"]["description"]
+        assert tool.outputSchema["type"] == "object"
     assert tools["estimate"].inputSchema["required"] == ["clip"]
-    assert "no_face" in seen
-    assert "told_invalid" in impossible
-    assert "not_uploaded" in elsewhere
+    assert tools["estimate"].outputSchema == json_schema()
+
+
+def test_mcp_tools_answer_in_the_form_they_promise(app):
+    address = f"{app.url}/gradio_api/file={upload(app, FACE.read_bytes(), FACE.name)}"
+    # The client holds each answer against the tool's output schema.
+    _, (read, refused, mapped) = ask_tools(
+        app,
+        ("estimate", {"clip": address, "age": 40, "sex": "female", "method": "green"}),
+        ("estimate", {"clip": f"/examples/{WALL.name}"}),
+        ("stmap", {"clip": f"{app.url}/examples/{FACE.name}"}),
+    )
+    assert [answer.isError for answer in (read, refused, mapped)] == [False] * 3
+    assert (read.structuredContent["status"], read.structuredContent["method"]) == ("reading", "green")
+    text = json.loads(read.content[0].text)
+    assert text == {name: value for name, value in read.structuredContent.items() if name != "windows"}
+    assert refused.structuredContent["reasons"][0]["code"] == "no_face"
+    picture, text = mapped.content
+    with Image.open(io.BytesIO(base64.b64decode(picture.data))) as image:
+        assert (picture.mimeType, image.format) == ("image/png", "PNG")
+    assert json.loads(text.text) == mapped.structuredContent
+    with np.load(io.BytesIO(httpx.get(mapped.structuredContent["npz"]).content)) as made:
+        assert made["cells"].tolist() == mapped.structuredContent["cells"]
+        assert made["stmap"].shape[2] == mapped.structuredContent["columns"]
+    assert app.files_left() == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "code"),
+    [
+        ("estimate", {"clip": "http://127.0.0.1:9/clip.mp4"}, "not_uploaded"),
+        ("estimate", {"clip": "data:video/mp4;base64,AAAA"}, "not_uploaded"),
+        ("estimate", {"clip": str(WALL)}, "not_uploaded"),
+        ("estimate", {}, "not_uploaded"),
+        ("estimate", {"clip": f"/examples/{WALL.name}", "age": 500}, "told_invalid"),
+        ("estimate", {"clip": f"/examples/{WALL.name}", "sex": "woman"}, "told_invalid"),
+        ("estimate", {"clip": f"/examples/{WALL.name}", "method": "magic"}, "method_unknown"),
+        ("estimate", {"clip": f"/examples/{WALL.name}", "model": "magic"}, "model_unknown"),
+        ("stmap", {"clip": "/etc/passwd"}, "not_uploaded"),
+        ("stmap", {"clip": f"/examples/{WALL.name}"}, "no_face"),
+    ],
+    ids=str,
+)
+def test_errors_of_mcp_tools_are_errors(app, tool, arguments, code):
+    _, (answer,) = ask_tools(app, (tool, arguments))
+    assert answer.isError
+    assert answer.content[0].text.startswith(f"{code}: ")
+    if tool == "estimate":
+        assert answer.structuredContent["reasons"][0]["code"] == code
     assert app.files_left() == []
 
 

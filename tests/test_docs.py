@@ -79,6 +79,21 @@ def test_python_blocks_run(code, folder, request):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        *((["bash", "-c"], code) for code in blocks("bash", README, API)),
+        *((["node", "--input-type=module", "-e"], code) for code in blocks("js", README, API) if "@gradio" not in code),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_other_programs_run(program, code, folder, app):
+    if shutil.which(program[0]) is None:
+        pytest.skip(f"there is no {program[0]}")
+    assert re.search(r'reading \[\]|"status": "reading"', run([*program, code.replace(URL, app.url)], folder))
+
+
+@pytest.mark.slow
 def test_command_lines_run(folder):
     lines = "".join(blocks("sh", README, API)).splitlines()
     typed = [words for line in lines if (words := shlex.split(line, comments=True))[:1] == ["bpdemo"]]
