@@ -20,8 +20,8 @@ def intervals(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
 def at_least(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
     """Return how probable the thresholds and more are; empty where the ranges do not tell."""
     both = (("systolic", systolic.at_least), ("diastolic", diastolic.at_least))
-    told = [f"of {name} {above.value:.0f} and more {percent(above.probability)}" for name, above in both if above]
-    return f"Probability {', '.join(told)}." if told else ""
+    told = [f"{name} {above.value:.0f} or more {percent(above.probability)}" for name, above in both if above]
+    return f"Probability of {', '.join(told)}." if told else ""
 
 
 def describe(name: str, pressure: PressureEstimate) -> str:
@@ -65,8 +65,8 @@ def evidence_sentence(config: WeightsConfig) -> str:
         errors = f"{systolic.mean_absolute_error:.1f} / {diastolic.mean_absolute_error:.1f}"
         return f"Always answering the training mean ({means}) is off by {errors} mmHg on average."
     return (
-        f"On {config.validation.people} people held out of the fitting (finger pulses rendered into maps, never filmed "
-        f"faces) networks trained this way were off by {scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg on "
+        f"On {config.validation.people} people never seen in training (finger pulses rendered into maps, not filmed "
+        f"faces), networks trained this way were off by {scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg on "
         f"average; always answering the training mean ({means}) by {scores.systolic.baseline_mae:.1f} / "
         f"{scores.diastolic.baseline_mae:.1f}."
     )
