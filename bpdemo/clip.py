@@ -147,7 +147,7 @@ class Clip:
         if not times:
             raise ClipError(
                 "no_frames",
-                "The file holds no picture that can be decoded.",
+                "No picture in the file can be decoded.",
                 f"Record it again, or convert it to a plain {FRIENDLY} file.",
             )
 
@@ -221,9 +221,9 @@ def _open_file(path: str | os.PathLike) -> tuple[BinaryIO, int]:
     except (OSError, ValueError, TypeError) as error:
         if isinstance(error, PermissionError):
             raise ClipError(
-                "not_readable", "This file may not be read.", "Check its permissions and try again."
+                "not_readable", "You are not allowed to read this file.", "Check its permissions and try again."
             ) from None
-        raise ClipError("not_found", "There is no such file.", f"Name an {FRIENDLY} file on this machine.") from None
+        raise ClipError("not_found", "There is no such file.", "Check its name and folder.") from None
     if status.st_size:
         return file, status.st_size
     file.close()
@@ -234,25 +234,23 @@ def _unreadable(head: bytes) -> ClipError:
     """Return the error of a file that cannot be opened as a clip and begins like this."""
     name = name_other_format(head)
     if name is None:
-        remedy = f"Use a complete {FRIENDLY} file; if it was copied or downloaded, do that again."
+        remedy = f"Use a complete {FRIENDLY} file; if it was copied or downloaded, do so again."
         return ClipError("not_a_video", "This file cannot be read as a video.", remedy)
     remedy = f"Convert the clip to a plain {FRIENDLY} file, in high quality."
-    return ClipError("format_unsupported", f"Files of this format are not read here ({name}).", remedy)
+    return ClipError("format_unsupported", f"This file format is not supported ({name}).", remedy)
 
 
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
     """Return the first video stream that is no cover picture, its codec and its size checked."""
     videos = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not videos:
-        raise ClipError(
-            "no_video", "The file has no video in it, only sound or data.", "Choose a file that shows a face."
-        )
+        raise ClipError("no_video", "The file holds sound or data but no video.", "Choose a file that shows a face.")
     codec = videos[0].codec_context
     if codec is None or codec.name not in CODECS:
         name = "an unknown way" if codec is None else codec.name
         raise ClipError(
             "codec_unsupported",
-            f"The pictures are coded in a way that is not read here ({name}).",
+            f"The video codec is not supported ({name}).",
             f"Convert the clip to a plain {FRIENDLY} file, in high quality.",
         )
     check_size(codec.width, codec.height)

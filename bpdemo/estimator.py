@@ -56,8 +56,8 @@ THRESHOLDS = {"systolic": 140.0, "diastolic": 90.0}
 _worker: "BloodPressureEstimator"  # in a process of `answer_many`
 _UNEXPECTED = (
     "unexpected",
-    "Something went wrong here while reading the clip.",
-    "Read it by itself to see what; if that does not help, tell the project what kind of clip it is.",
+    "Something went wrong while reading the clip.",
+    "Read it by itself to see what; if that does not help, report to the project what kind of clip it is.",
 )
 _CAPTURE_SHARE = 0.9  # decoding, tracking and averaging are nearly all of the work
 _MAP_SHARE = 0.7  # of the rest

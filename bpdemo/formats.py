@@ -10,6 +10,11 @@ CODECS = (
 # Sound is never decoded, but a file opens sooner when its sound can be probed.
 SOUND = ("aac", "mp3float", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "pcm_s16le", "pcm_s16be")
 FRIENDLY = "mp4, mov, webm, mkv or avi"
+ENDINGS = (
+    *(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp", ".3g2", ".mj2"),
+    *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".ogv", ".flv"),
+)
+"""By which clips are found among the files of a folder; a file that is named may have any."""
 
 # How files of other formats begin: at which byte, with what. They are never given to a decoder.
 _OTHERS = (

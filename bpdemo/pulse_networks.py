@@ -67,8 +67,8 @@ def needs_weights(method: str) -> BpdemoError:
     """Return the error that a network's weights are not named."""
     return BpdemoError(
         "method_needs_weights",
-        f"The method {method} is a network, and none of its weights are named.",
-        "Name its weights; bpdemo train makes them.",
+        f"The method {method} is a network and needs its own weights.",
+        "Name them; bpdemo train makes them.",
     )
 
 

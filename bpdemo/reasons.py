@@ -10,22 +10,25 @@ if TYPE_CHECKING:
     from bpdemo.estimate import PressureEstimate
 
 _REASONS = {  # in the order in which they are told: what can be mended comes first
-    "too_short": (f"The clip holds less than {MIN_WINDOW_S:g} seconds at a stretch.", "Record 15 seconds in one go."),
+    "too_short": (
+        f"The clip is too short: a reading needs {MIN_WINDOW_S:g} seconds without a gap.",
+        "Record 15 seconds in one go.",
+    ),
     "frame_rate_low": (
-        "The clip has too few frames a second to follow a pulse.",
-        "Record at 30 frames a second; more light lets a camera run faster.",
+        "The clip has too few frames per second to follow a pulse.",
+        "Record at 30 frames per second; in dim light a camera slows down, so add light.",
     ),
     "too_compressed": (
-        "The clip is compressed so much that its rhythm may be the encoder's and not a pulse.",
-        "Use the camera's own file, not one that was sent by a messenger, and record in the camera's best quality.",
+        "The clip is compressed so heavily that a rhythm in it may come from the encoder, not from a pulse.",
+        "Use the camera's original file, not one sent through a messenger, and record at the best quality.",
     ),
     "too_dark": ("The face is too dark.", "Turn on more light, or face a window."),
     "too_bright": (
-        "The face is overexposed, which cuts the pulse off.",
-        "Move out of the direct light, or lower the camera's exposure.",
+        "The face is overexposed, which wipes out the pulse.",
+        "Move out of direct light, or lower the camera's exposure.",
     ),
     "light_flicker": (
-        "What surrounds the head changes colour as the skin does, so this may be the light's rhythm and not a pulse.",
+        "The background changes colour in step with the skin, so the rhythm may come from the light, not from a pulse.",
         "Use daylight or another lamp, and keep screens away from the face.",
     ),
     "no_face": (
@@ -33,75 +36,77 @@ _REASONS = {  # in the order in which they are told: what can be mended comes fi
         "Face the camera, upright and lit from the front, with the whole face in the picture.",
     ),
     "face_lost": (
-        "The face was out of sight for too much of the clip.",
-        "Keep the whole face in the picture, and nothing in front of it, for 15 seconds.",
+        "The face was out of sight for too long.",
+        "Keep the whole face in the picture, with nothing in front of it, for 15 seconds.",
     ),
     "face_too_small": (
         "The face is too small in the picture.",
-        "Move closer, until the face fills about half of the picture's height.",
+        "Move closer, until the face fills about half the height of the picture.",
     ),
     "face_turned": ("The face is turned away from the camera.", "Look straight at the camera."),
     "too_much_motion": (
         "The head moved too much.",
-        "Rest the camera and your head against something, and do not speak.",
+        "Steady the camera, rest your head against something, and do not speak.",
     ),
     "rates_differ": (
-        "Parts of the clip show heart rates that contradict each other.",
+        "Different parts of the clip give different heart rates.",
         "Sit still in even light for the whole clip; 15 seconds are enough.",
     ),
     "network_disagrees": (
-        "The network that was asked for the pulse names another heart rate than the map shows.",
-        "Leave the method out, or name weights that were trained on more faces.",
+        "The pulse network and the map give different heart rates.",
+        "Leave the method out, or use weights trained on more faces.",
     ),
     "rate_uncertain": (
-        "There is a rhythm, but whether the heart beats as often, half or twice as often cannot be told.",
-        "Sit still in even light; rates below 41 and above 199 beats a minute are not read.",
+        "There is a rhythm, but the heart rate behind it is uncertain.",
+        "Sit still in even light. Only rates from 41 to 199 beats per minute are read.",
     ),
     "weak_pulse": (
-        "A pulse can be seen, but it is too noisy to read its shape.",
-        "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
+        "There is a pulse, but it is too noisy to read its shape.",
+        "Sit still in even daylight, closer to the camera, and record at the best quality.",
     ),
     "no_pulse": (
         "The skin shows no pulse.",
-        "Film a living face, held still and evenly lit, in the camera's best quality; pictures have no pulse.",
+        "Film a living face, held still and evenly lit, at the best quality. Photographs have no pulse.",
     ),
     "too_short_for_variability": (
-        "The clip is shorter than 60 seconds, too short for heart-rate variability.",
-        "Record a minute or more for it.",
+        "Heart-rate variability needs at least 60 seconds.",
+        "Record a minute or more.",
     ),
     "beats_uncertain": (
-        "The beats are too uncertain for heart-rate variability.",
-        "Sit still in even daylight, closer to the camera, and record in the camera's best quality.",
+        "The beats are not clear enough for heart-rate variability.",
+        "Sit still in even daylight, closer to the camera, and record at the best quality.",
     ),
     "too_short_for_respiration": (
-        "The clip is shorter than 30 seconds, too short for breathing.",
-        "Record half a minute or more for it.",
+        "A breathing rate needs at least 30 seconds.",
+        "Record half a minute or more.",
     ),
     "breathing_unclear": (
         "Height, baseline and intervals of the pulse do not agree on one breathing rate.",
         "Sit still, breathe evenly and do not speak.",
     ),
-    "several_faces": ("More than one face is in the picture; the largest was followed.", "Record one person alone."),
+    "several_faces": (
+        "There is more than one face in the picture; the largest was followed.",
+        "Film one person alone.",
+    ),
     "clip_cut": (
-        "The clip is long; only its beginning was read: five minutes at most, or less of large or fast pictures.",
-        "Nothing needs to be done; 15 seconds are enough.",
+        "Only the start of this long clip was read: five minutes at most, less of large or fast pictures.",
+        "Nothing to do; 15 seconds are enough.",
     ),
     "interrupted": (
-        "The recording is interrupted: its times start again or leap, or pictures are missing for seconds. Each part "
-        "was read by itself.",
-        "Nothing needs to be done if a part lasts 15 seconds; otherwise record in one go.",
+        "The recording has gaps or jumps in time; each part was read by itself.",
+        "Nothing to do if one part lasts 15 seconds; otherwise record in one go.",
     ),
     "slow_motion": (
-        "The file says that it plays slower or faster than it was filmed; it was read at the speed it was filmed.",
-        "Record at normal speed if the heart rate cannot be right.",
+        "The file plays slower or faster than it was filmed; it was read at the speed of filming.",
+        "If the heart rate looks wrong, record at normal speed.",
     ),
     "size_changed": (
-        "The pictures change their size within the clip; it was read up to there.",
+        "The picture size changes within the clip; it was read up to there.",
         "Do not turn the camera while it records.",
     ),
     "damaged": (
-        "Part of the file could not be decoded and was left out.",
-        "Copy or record the clip again if the reading matters.",
+        "Part of the file is damaged and was left out.",
+        "If the reading matters, copy or record the clip again.",
     ),
 }
 _OF_THE_PULSE = ("rates_differ", "network_disagrees", "rate_uncertain", "weak_pulse", "no_pulse")
@@ -122,8 +127,8 @@ def like_average(systolic: "PressureEstimate", diastolic: "PressureEstimate") ->
     means = "/".join(f"{pressure.baseline.value:.0f}" for pressure in alike.values())
     return Reason(
         "like_average",
-        f"{which} is within the noise of guessing {means}, the training mean: readings of one person differ as much.",
-        "Take it for no more than that mean: only what lies further off says anything of the person.",
+        f"{which} cannot be told from guessing {means}, the training mean: readings of one person vary by as much.",
+        "Take it for that mean and no more.",
     )
 
 

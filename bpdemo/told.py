@@ -30,8 +30,8 @@ _BOUNDS = {  # what people can be (ours): lowest, highest, and the words for it
 _IS_FEMALE = {None: math.nan, "male": 0.0, "female": 1.0}
 _NOT_SUPPORTED = Reason(
     "told_not_supported",
-    "These weights know nothing of age, sex, height and weight, so the reading is from the clip alone.",
-    "Use weights that were fitted with them, or leave them out.",
+    "These weights were not trained with age, sex, height or weight: the reading is from the clip alone.",
+    "Use weights trained with them, or leave them out.",
 )
 
 
@@ -77,11 +77,11 @@ class Told:
             if value is not None and not (is_number and low <= value <= high):
                 raise ToldError(
                     "told_invalid",
-                    f"The {words} is no number from {low} to {high}.",
-                    f"Give the {words}, {low} to {high}, or leave it out.",
+                    f"The {words} must be a number from {low} to {high}.",
+                    "Correct it, or leave it out.",
                 )
         if not (self.sex is None or self.sex in ("male", "female")):
-            raise ToldError("told_invalid", "The sex is neither male nor female.", "Give one of both, or leave it out.")
+            raise ToldError("told_invalid", "The sex must be male or female.", "Correct it, or leave it out.")
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,6 @@ def _age_outside(ages: tuple[float, float] | None) -> Reason:
     known = f"were {ages[0]:.0f} to {ages[1]:.0f} years old" if ages else "told no age"
     return Reason(
         "age_outside_training",
-        f"The people these weights were fitted on {known}: what this age says is a guess.",
-        "Rather go by the clip alone, or leave the age out.",
+        f"The people these weights were fitted on {known}, so what this age says is a guess.",
+        "Go by the clip alone, or leave the age out.",
     )

@@ -25,6 +25,7 @@ OPTIONAL = {"spaces"}  # there on Hugging Face Spaces, and not asked for elsewhe
 INDIRECT = {"openpyxl"}  # pandas reads .xlsx by it
 FOLDERS = {
     "demo": ("demo",),
+    "export": ("demo",),
     "figures": ("demo", "train"),  # drawn on the page and in reports
     "data": ("train",),
     "maps": ("train",),

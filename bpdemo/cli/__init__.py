@@ -4,13 +4,14 @@ Exit status: 0 when all went well (a refusal is an answer), 2 when an input, the
 """
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Annotated, NoReturn
 
 import typer
 
 from bpdemo import __version__
-from bpdemo.cli import clips, data, hub, maps, models, pretraining, training
+from bpdemo.cli import clips, data, estimate, hub, maps, models, pretraining, training
 from bpdemo.cli.options import missing_package
 from bpdemo.errors import BpdemoError
 from bpdemo.self_check import missing_library
@@ -30,10 +31,18 @@ def demo(
     launch(open_browser=open_browser)
 
 
-_clips = (clips.estimate, clips.stmap, clips.check, demo, clips.render)
+_EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
+    estimate.estimate: estimate.EXAMPLES,
+    clips.stmap: ("bpdemo stmap me.mp4 -o map.npz",),
+    clips.check: ("bpdemo check", "bpdemo check --json"),
+    demo: ("bpdemo demo", "BPDEMO_WEIGHTS=my-weights bpdemo demo"),
+    clips.render: ("bpdemo render pulse.mp4 --heart-rate 66", "bpdemo render photograph.mp4 --still"),
+}
 _learning = (maps.extract, models.models, pretraining.pretrain, training.train, training.evaluate, data.evaluate_pulse)
-for _command in (*_clips, *_learning, hub.push, hub.push_maps, hub.publish):
-    app.command()(_command)
+for _command in (*_EXAMPLES, *_learning, hub.push, hub.push_maps, hub.publish):
+    # Help makes one line of each paragraph.
+    _examples = "\n\n".join(("Examples:", *_EXAMPLES[_command])) if _command in _EXAMPLES else None
+    app.command(epilog=_examples)(_command)
 app.add_typer(data.app, name="data")
 
 

@@ -1,60 +1,15 @@
-"""Commands about clips: estimate, stmap, check, render."""
+"""Commands about one clip or none: stmap, check, render."""
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bpdemo.cli.options import DeviceOption, EmbeddedOption, JsonOption, WeightsOption, needs_extra
-from bpdemo.errors import BpdemoError
 from bpdemo.system import runtime
-from bpdemo.told import Told
-
-if TYPE_CHECKING:
-    from bpdemo.estimate import Estimate
-    from bpdemo.estimator import BloodPressureEstimator
-
-
-def estimate(
-    clips: Annotated[list[str], typer.Argument(metavar="CLIP...", help="Video files of a face, about 15 s each.")],
-    weights: WeightsOption = None,
-    model: EmbeddedOption = None,
-    device: DeviceOption = "auto",
-    method: Annotated[
-        str | None, typer.Option(help="How the pulse is found: green, chrom, pos, or the network of --weights.")
-    ] = None,
-    age: Annotated[float | None, typer.Option(help="Of the person in the clips, years.")] = None,
-    sex: Annotated[str | None, typer.Option(help="male or female.")] = None,
-    height: Annotated[float | None, typer.Option(help="cm.")] = None,
-    weight: Annotated[float | None, typer.Option(help="kg.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")] = False,
-) -> None:
-    """Estimate blood pressure from face clips.
-
-    Age, sex, height and weight are optional. They change no reading: what they say stands beside it.
-    """
-    _prepare_process()
-    from bpdemo.cli.summary import summary
-
-    if method is not None:  # an unknown one is no clip's error
-        from bpdemo.pulse_networks import check_method
-
-        check_method(method)
-    told = Told(age, sex, height, weight)
-    told.check()
-
-    any_error = False
-    all_letters = "utf" in (sys.stdout.encoding or "").lower()  # else JSON's own escapes
-    source = {"weights": weights, "device": device, "model": model}
-    for result in _read_clips(clips, source, {"method": method, "told": told}):
-        any_error |= result.status == "error"
-        print(json.dumps(result.to_dict(), ensure_ascii=not all_letters) if as_json else summary(result), flush=True)
-    if any_error:
-        raise typer.Exit(2)
 
 
 def stmap(
@@ -62,7 +17,7 @@ def stmap(
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
 ) -> None:
     """Write the STMap of a clip's best window, up to 15 s, as .npz: stmap, cells, regions, time_s, mask, ..."""
-    _prepare_process()
+    prepare_process()
     from bpdemo.estimator import map_clip
     from bpdemo.stmap import save_stmap
 
@@ -79,7 +34,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check that this installation reads a synthetic face; print its device, weights and libraries."""
-    _prepare_process()
+    prepare_process()
     from bpdemo.estimator import BloodPressureEstimator
     from bpdemo.self_check import check as check_installation
 
@@ -111,66 +66,7 @@ def render(
     print(json.dumps(asdict(render_clip(output, scene))))
 
 
-def _prepare_process() -> None:
+def prepare_process() -> None:
     """Make process-wide settings, before anything heavy is imported."""
     runtime.limit_threads()
     runtime.shorten_socket_folder()
-
-
-def _read_clips(clips: list[str], source: dict[str, Any], options: dict[str, Any]) -> "Iterator[Estimate]":
-    """Yield the estimate of each clip, in order; many clips are read on all cores.
-
-    `source` are arguments of `from_pretrained`, `options` of `answer`.
-    """
-    from bpdemo.clip import Clip
-
-    errors: dict[str, BpdemoError] = {}
-    for clip in clips:  # errors are found before anything heavy is loaded
-        try:
-            with Clip(clip):
-                pass
-        except BpdemoError as error:
-            errors[clip] = error
-    # Starts with the first of them.
-    answers = _answers([clip for clip in clips if clip not in errors], source, options)
-    for clip in clips:
-        yield _error(clip, errors[clip]) if clip in errors else next(answers)
-
-
-def _answers(clips: list[str], source: dict[str, Any], options: dict[str, Any]) -> "Iterator[Estimate]":
-    """Yield the estimates of clips that can be opened, in order."""
-    estimator = _load_estimator(source, isolate=len(clips) == 1)
-    if isinstance(estimator, BpdemoError):
-        yield from (_error(clip, estimator) for clip in clips)
-    elif len(clips) > 1:
-        yield from estimator.answer_many(clips, **options)
-    else:
-        from tqdm import tqdm
-
-        with tqdm(total=100, desc=Path(clips[0]).name, unit="%", leave=False, disable=not sys.stderr.isatty()) as bar:
-
-            def report_progress(share: float, step: str) -> None:
-                bar.set_postfix_str(step, refresh=False)
-                bar.update(round(100 * share) - bar.n)
-
-            yield estimator.answer(clips[0], report_progress, **options)
-
-
-def _load_estimator(source: dict[str, Any], isolate: bool) -> "BloodPressureEstimator | BpdemoError":
-    """Load the weights once for all clips; weights that cannot be loaded are every clip's error."""
-    if isolate:  # many clips have processes of their own anyway
-        from bpdemo.system.isolation import prepare
-
-        prepare()  # what decodes loads beside what estimates
-    from bpdemo.estimator import BloodPressureEstimator
-
-    try:
-        return BloodPressureEstimator.from_pretrained(**source, isolate=isolate)
-    except BpdemoError as error:
-        return error
-
-
-def _error(clip: str, error: BpdemoError) -> "Estimate":
-    from bpdemo.estimate import Estimate
-
-    return Estimate.from_error(Path(clip).name, error, path=clip)

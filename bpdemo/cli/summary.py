@@ -1,17 +1,17 @@
 """An estimate as a few readable lines."""
 
-import math
 from collections.abc import Iterator
 
 from bpdemo.errors import shown
 from bpdemo.estimate import DISCLAIMER, Estimate, PressureEstimate
-from bpdemo.quality import Check
 from bpdemo.told import WAYS, ToldEstimate
+from bpdemo.wording.verdict import reason_line, refusal_lines, verdict
 
 
 def summary(result: Estimate) -> str:
     """Return the lines on one clip: pressures, heart rate, pulse, reasons with failed checks, capture, weights."""
-    lines = [shown(result.clip)]  # a file may be called anything, a terminal's commands among it
+    # A file may be called anything, a terminal's commands among it.
+    lines = [f"{shown(result.clip)}: {verdict(result)}", *(f"  {line}" for line in refusal_lines(result))]
 
     def add(label: str, text: str) -> None:
         lines.append(f"  {label:<11}{text}")
@@ -30,13 +30,7 @@ def summary(result: Estimate) -> str:
     for label, measured in (("HRV", result.heart_rate_variability), ("breathing", result.respiration)):
         if measured and measured.reason is None:
             add(label, str(measured))
-    if result.status != "reading":
-        what = {"pulse": "pulse only", "nothing": result.status}[result.level]
-        add(what, ", ".join(item.code for item in result.reasons))
-    for item in (*result.reasons, *result.notes):
-        add("", f"{item.message} {item.remedy}")
-    for number, check in enumerate(result.failed_checks):
-        add("" if number else "failed", _check_line(check))
+    lines += [f"  {reason_line(note)}" for note in result.notes]
     if len(result.windows) > 1:
         read = sum(window.status == "reading" for window in result.windows)
         pulses = sum(window.has_pulse for window in result.windows)
@@ -52,7 +46,8 @@ def summary(result: Estimate) -> str:
         add("method", f"{result.pulse_weights.name}: {result.pulse_weights.provenance.statement}")
     if result.systolic and result.weights:
         add("weights", f"{result.weights.name}: {result.weights.provenance.statement}")
-        lines.append(f"  {DISCLAIMER}")
+    if result.status != "error":
+        lines += ["", DISCLAIMER]
     return "\n".join(lines)
 
 
@@ -74,25 +69,16 @@ def _to(interval: tuple[float, float]) -> str:
     return f"{interval[0]:.0f} to {interval[1]:.0f}"
 
 
-def _check_line(check: Check) -> str:
-    """Return name, measured value and bounds of a check in one line."""
-    bounds = [f"at least {check.low:.3g}"] if math.isfinite(check.low) else []
-    bounds += [f"at most {check.high:.3g}"] if math.isfinite(check.high) else []
-    return f"{check.name} {check.value:.4g}, needed: {' and '.join(bounds)}"
-
-
 def _pressure_line(pressure: PressureEstimate) -> str:
     """Return value, interval, what ranges tell where there are any, and baseline of a pressure in one line."""
     above = pressure.at_least
-    at_least = f"; {above.value:.0f} and more: {100 * above.probability:.0f} %" if above else ""
+    at_least = f"; {above.value:.0f} or more {100 * above.probability:.0f} %" if above else ""
     likely = pressure.likeliest_range
-    ranges = (
-        f"; likeliest range {likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %)" if likely else ""
-    )
+    ranges = f"; most likely {likely.low:.0f} to {likely.high:.0f} ({100 * likely.probability:.0f} %)" if likely else ""
     low, high = pressure.interval
     baseline = pressure.baseline
     return (
         f"{pressure.value:.0f} mmHg, {100 * pressure.coverage:.0f} % interval {low:.0f} to {high:.0f}"
-        f"{ranges}{at_least}; always answering {baseline.value:.0f} has a mean error of "
-        f"{baseline.mean_absolute_error:.1f}"
+        f"{ranges}{at_least}; always answering {baseline.value:.0f} is off by "
+        f"{baseline.mean_absolute_error:.1f} on average"
     )

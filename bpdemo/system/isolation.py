@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 CRASHED = (
     "crashed",
-    "Reading this clip made the process end.",
-    "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, tell the project.",
+    "Reading this clip crashed.",
+    "Convert it to a plain mp4, mov, webm, mkv or avi file; if that does not help, report it to the project.",
 )
 _LOADED = ["bpdemo.system.fork_server"]
 _POLL_S = 0.2  # of silence, after which progress is reported again: the caller may end the wait

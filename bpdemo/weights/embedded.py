@@ -34,8 +34,8 @@ def model_differs(found: str, wanted: str) -> WeightsError:
     """Return the error that weights are of another model than the one that is named."""
     return WeightsError(
         "model_differs",
-        f"The weights are of the model {found!r}, not of {wanted!r}.",
-        "Name no model, or other weights.",
+        f"These weights belong to the model {found!r}, not to {wanted!r}.",
+        "Leave the model out, or name other weights.",
     )
 
 

@@ -13,7 +13,7 @@ _BUSY = (408, 429)
 
 _ERRORS = {
     "weights_name_invalid": (
-        "{name} is neither a folder that exists nor the name of a Hub repo.",
+        "{name} is not an existing folder and not the name of a Hub repo.",
         "Give the path of a weights folder, or owner/name or owner/name@revision of a repo on the Hub.",
     ),
     "weights_file_missing": (

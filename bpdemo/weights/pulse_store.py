@@ -109,8 +109,8 @@ def load_pulse(weights: str | Path, device: str = "auto") -> PulseWeights:
         if (found := pulse_within(loaded)) is None:
             raise WeightsError(
                 "no_pulse_network",
-                f"The weights {loaded.name} find no pulse in frames.",
-                "Name weights of a network that does; bpdemo models lists them.",
+                f"The weights {loaded.name} are not those of a pulse network.",
+                "Name others; bpdemo models lists the networks that find the pulse.",
             )
         return found
     picked = pick_device(device)

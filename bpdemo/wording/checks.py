@@ -24,34 +24,34 @@ _whole, _tenths, _hundredths, _decibels = "{:.0f}".format, "{:.1f}".format, "{:.
 # By the check's name.
 WORDINGS = {
     "face_seen": Wording(
-        "Is the face in sight?", "The face was seen on {value} of the frames looked at; {needed} is needed.", percent
+        "Is the face in sight?", "The face was seen in {value} of the sampled frames; {needed} is needed.", percent
     ),
     "duration_s": Wording(
-        "Is the clip long enough?", "The clip lasts {value}; it must last {needed}.", "{:.1f} s".format
+        "Is the clip long enough?", "The clip lasts {value} without a gap; {needed} are needed.", "{:.1f} s".format
     ),
     "frame_rate_hz": Wording(
-        "Are there enough frames a second?",
-        "The clip has {value} frames a second; {needed} are needed.",
+        "Are there enough frames per second?",
+        "The clip has {value} frames per second; {needed} are needed.",
         _tenths,
-        "{value} a second",
+        "{value} per second",
     ),
     "window_frame_rate_hz": Wording(
-        "Are there enough frames a second in this window?",
-        "The window has {value} frames a second; {needed} are needed.",
+        "Are there enough frames per second in this window?",
+        "The window has {value} frames per second; {needed} are needed.",
         _tenths,
-        "{value} a second",
+        "{value} per second",
     ),
     "luma": Wording(
-        "Is the skin neither too dark nor too bright?",
+        "Is the skin well lit?",
         "The skin's brightness is {value} of 255; it must be {needed}.",
         _whole,
         "{value} of 255",
     ),
     "clipped": Wording(
-        "Is the skin not overexposed?",
-        "{value} of the skin's pixels are cut off at full brightness; {needed} may be.",
+        "Is the skin free of overexposed spots?",
+        "{value} of the skin's pixels are overexposed; {needed} is allowed.",
         percent,
-        "{value} cut off",
+        "{value} overexposed",
     ),
     "face_width_pixels": Wording(
         "Is the face large enough?",
@@ -61,71 +61,71 @@ WORDINGS = {
     ),
     "head_turn_degrees": Wording(
         "Does the face look at the camera?",
-        "The head is turned by {value}; {needed} can be read.",
+        "The head is turned by {value}; {needed} is allowed.",
         "{:.0f}°".format,
     ),
     "motion_per_second": Wording(
         "Is the head still enough?",
-        "The head moved by {value} of its width a second; {needed} can be followed.",
+        "The head moved by {value} of its width per second; {needed} is allowed.",
         percent,
-        "{value} of its width a second",
+        "{value} of its width per second",
     ),
     "measured": Wording(
-        "Was the skin in sight all along?",
+        "Was the skin in sight throughout?",
         "The skin was in sight for {value} of the time; {needed} is needed.",
         percent,
     ),
     "pulse_probability": Wording(
-        "Is it more likely a pulse than not?",
+        "Is a pulse more likely than not?",
         "The probability of a pulse is {value}; {needed} is needed for a heart rate.",
         percent_down,
     ),
     "amplitude": Wording(
-        "Is the change as large as blood makes it?",
-        "The change is not as large as blood makes it: {value}, needed {needed}.",
+        "Is the colour change the size a pulse makes?",
+        "The skin's colour changes by {value}; a pulse changes it by {needed}.",
         lambda value: f"{100 * value:.2g} %",
     ),
     "light_share": Wording(
-        "Is it in the skin, not in the light around the head?",
-        "{value} of the swing is in the light around the head as well; {needed} may be.",
+        "Is the rhythm in the skin, not in the light around it?",
+        "{value} of the rhythm is in the light around the head as well; {needed} is allowed.",
         percent,
         "{value} shared",
     ),
     "heart_rate_bpm": Wording(
-        "Is the rate within what can be told?",
-        "The strongest rate is {value} bpm; {needed} can be told, as the band ends there.",
+        "Is the rate well within the search range?",
+        "The strongest rate is {value} bpm, the end of the search range; it must be {needed}.",
         _tenths,
         "{value} bpm",
     ),
     "rival_db": Wording(
         "Is it stronger than half and twice the rate?",
-        "Half or twice the rate is stronger by {value}, so either may be the heart's; {needed} may be.",
+        "Half or twice the rate is stronger by {value} and may be the true one; {needed} is allowed.",
         _decibels,
     ),
     "pulse_probability_for_reading": Wording(
-        "Is a pulse certain enough to read its shape?",
+        "Is the pulse certain enough to read its shape?",
         "The probability of a pulse is {value}; {needed} is needed for pressures.",
         percent_down,
     ),
     "snr_for_shape_db": Wording(
-        "Is it clear enough to read its shape?", "The pulse's SNR is {value}; {needed} is needed.", _decibels
+        "Is the pulse clear enough to read its shape?", "The pulse's SNR is {value}; {needed} is needed.", _decibels
     ),
     "bits_per_pixel": Wording(
-        "Did the encoder have enough bits not to beat by itself?",
-        "The file has {value} bits for each pixel of a frame; {needed} are needed for this pulse.",
+        "Is the clip compressed lightly enough?",
+        "The file has {value} bits per pixel of each frame; {needed} are needed here.",
         _hundredths,
-        "{value} bits a pixel",
+        "{value} bits per pixel",
     ),
     "bits_per_pixel_in_step": Wording(
-        "Did a pulse in step with the key frames get bits enough?",
-        "The rate is that of the file's key frames, and it has {value} bits for each pixel of a frame; {needed} are "
-        "needed then.",
+        "Are there enough bits to trust a rate in step with the key frames?",
+        "The rate is in step with the file's key frames, and there are {value} bits per pixel of each frame; {needed} "
+        "are needed then.",
         _hundredths,
-        "{value} bits a pixel",
+        "{value} bits per pixel",
     ),
     "whole_beats": Wording(
-        "Are there enough beats to average?",
-        "There are {value} whole beats to average; {needed} are needed.",
+        "Are there enough whole beats to average?",
+        "There are {value} whole beats; {needed} are needed.",
         _whole,
     ),
 }

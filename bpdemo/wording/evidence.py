@@ -30,14 +30,14 @@ class EvidenceRow:
 _decibels, _of_one = "{:.1f} dB".format, "{:.2f} of 1".format
 
 QUESTIONS: dict[str, tuple[str, Callable[[float], str]]] = {
-    "snr_db": ("Does one rate stand out of the noise (SNR)?", _decibels),
+    "snr_db": ("Does one rate stand out from the noise (SNR)?", _decibels),
     "others_snr_db": ("Does another pulse method show it (SNR)?", _decibels),
     "region_agreement": ("Do the regions of the face beat together?", _of_one),
-    "colour_agreement": ("Do the colours change together, as blood makes them?", _of_one),
-    "brightness_ratio": ("Does brightness swing more than blood makes it?", "{:.1f} times the colour".format),
-    "light_share": ("Does the colour of the light around the head change along?", percent),
-    "surround_share": ("Does the brightness around the head change along?", percent),
-    "head_swing": ("Does the head swing at this rate?", lambda share: f"{100 * share:.1f} % of its width"),
+    "colour_agreement": ("Do the colours change the way blood changes them?", _of_one),
+    "brightness_ratio": ("Does brightness change more than blood makes it?", "{:.1f} times the colour".format),
+    "light_share": ("Does the light around the head change colour in step?", percent),
+    "surround_share": ("Does the light around the head change brightness in step?", percent),
+    "head_swing": ("Does the head move at this rate?", lambda share: f"{100 * share:.1f} % of its width"),
 }
 
 
@@ -56,5 +56,5 @@ def evidence_rows(evidence: Evidence) -> list[EvidenceRow]:
 def _verdict(log_odds: float) -> str:
     factor = math.exp(abs(log_odds))
     if factor < _LEAST_FACTOR:
-        return "neither"
+        return "no effect"
     return f"for, {factor:.1f} x" if log_odds > 0 else f"against, {factor:.1f} x"

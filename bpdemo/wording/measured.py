@@ -38,14 +38,14 @@ def capture_rows(capture: CaptureReport) -> list[tuple[str, str]]:
         ("Bit rate", f"{file.bit_rate_kbps:.0f} kbit/s"),
         ("Key frames, one every", f"{file.key_frame_interval_s or file.duration_s:.1f} s"),
         ("File", f"{file.codec} in {file.container.split(',')[0]}, {file.file_bytes / 1e6:.1f} MB"),
-        ("Face seen", f"{percent(face.seen)} of the frames looked at"),
+        ("Face seen", f"in {percent(face.seen)} of the sampled frames"),
     ]
     if face.seen:
         rows += [
             ("Faces at most", f"{face.faces}"),
             ("Face width", f"{face.width_pixels:.0f} pixels"),
             ("Head turn", f"{face.turn_degrees:.0f}°"),
-            ("Head motion", f"{100 * face.motion_per_second:.1f} % of the face's width a second"),
+            ("Head motion", f"{100 * face.motion_per_second:.1f} % of its width per second"),
         ]
     if face.luma is not None:
         rows.append(("Brightness of the skin", f"{face.luma:.0f} of 255"))

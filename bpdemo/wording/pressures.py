@@ -21,8 +21,8 @@ def intervals(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
 def at_least(systolic: PressureEstimate, diastolic: PressureEstimate) -> str:
     """Return how probable the thresholds and more are; empty where the ranges do not tell."""
     both = (("systolic", systolic.at_least), ("diastolic", diastolic.at_least))
-    told = [f"of {name} {above.value:.0f} and more {percent(above.probability)}" for name, above in both if above]
-    return f"Probability {', '.join(told)}." if told else ""
+    told = [f"{name} {above.value:.0f} or more {percent(above.probability)}" for name, above in both if above]
+    return f"Probability of {', '.join(told)}." if told else ""
 
 
 def describe(name: str, pressure: PressureEstimate) -> str:

@@ -13,7 +13,7 @@ def told_rows(estimate: Estimate) -> list[tuple[str, list[tuple[str, str]]]]:
         (words.capitalize(), [(_value(getattr(one, way)), one.narrowing(way)) for one in pressures])
         for way, words in WAYS.items()
     ]
-    return [*rows, ("From neither: the people it was fitted on", [(_value(one.neither), "") for one in pressures])]
+    return [*rows, ("Training mean, for comparison", [(_value(one.neither), "") for one in pressures])]
 
 
 def _value(found: ValueInterval) -> str:
