@@ -17,7 +17,7 @@ demo: $(VENV)/demo.done ## set up and open the demo in a browser
 	$(RUN) app.py --open
 
 test: $(VENV)/dev.done lint ## set up and run all tests, the browser ones included
-	@tools/need_packages.sh chromium
+	@tools/need_packages.sh chromium firefox-esr
 	$(PYTEST) -m "not real_time and not exhaustive"
 	$(RUN) -m pytest -m "real_time and not exhaustive"
 
@@ -25,7 +25,7 @@ quick: $(VENV)/dev.done ## run the tests of a developer's loop: no browser, noth
 	$(PYTEST) -m "not real_time and not browser and not slow and not exhaustive"
 
 test-slow: $(VENV)/dev.done ## run what takes long, also what `make test` leaves out
-	@tools/need_packages.sh chromium
+	@tools/need_packages.sh chromium firefox-esr
 	$(PYTEST) -m "slow or exhaustive"
 
 lint: $(VENV)/dev.done ## check style, types and requirements
