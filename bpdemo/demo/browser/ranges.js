@@ -2,7 +2,7 @@
 
 import { drawLine, Picture } from "./picture.js";
 
-const HEAD_PX = 17;
+const HEAD_PX = 30; // name, and room for the highest bar's number
 const AXIS_PX = 26;
 const GAP_PX = 10;
 const INSIDE = "#e6850e";
@@ -49,7 +49,7 @@ function drawPressure(sheet, name, pressure, top, height) {
   }
 
   context.setLineDash([4, 3]);
-  drawLine(sheet, [[at(baseline), top + HEAD_PX - 3], [at(baseline), floor + 9]], quiet, 1.5);
+  drawLine(sheet, [[at(baseline), top + 15], [at(baseline), floor + 9]], quiet, 1.5);
   context.setLineDash([]);
   drawLine(sheet, [[at(interval[0]), floor + 7], [at(interval[1]), floor + 7]], ink, 3);
   context.fillStyle = accent;
