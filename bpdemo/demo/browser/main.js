@@ -28,9 +28,12 @@ export function startResult({ element, trigger, watch, server }) {
     const state = element.querySelector("[data-status]")?.dataset.status;
     document.querySelector("#stage").classList.toggle("bp-has-result", !["empty", "cancelled"].includes(state));
     document.querySelector("#stage").classList.remove("bp-choosing");
-    const strip = element.querySelector(".bp-strip");
+    const used = element.querySelector(".bp-strip");
     if (state === "working") showWorking(element);
-    if (!strip) return;
+    if (!used) return;
+    // Gradio keeps elements of the result before where they are alike: ours must not listen for two.
+    const strip = used.cloneNode(true);
+    used.replaceWith(strip);
     const html = element.querySelector(".bp-result").outerHTML; // before anything is drawn
     session.keepResult(showResult(strip, { colours: colours(), address: (result) => session.address(result) }), html);
     element.querySelector(".bp-result").dataset.drawn = "";
@@ -54,7 +57,19 @@ function showWorking(element) {
 
 /** The steps behind a result: drawn when both they and the result are there. */
 export function startSteps({ element, watch }) {
-  const update = () => session.view && drawSteps(element, session.view, colours());
+  let drawn = null;
+  const update = () => {
+    if (!session.view || (drawn === session.view && !element.querySelector("canvas:not([data-drawn])"))) return;
+    if (drawn !== session.view) {
+      for (const used of element.querySelectorAll("canvas")) {
+        const canvas = used.cloneNode();
+        delete canvas.dataset.drawn;
+        used.replaceWith(canvas);
+      }
+    }
+    drawn = session.view;
+    drawSteps(element, session.view, colours());
+  };
   watch("value", update);
   session.addEventListener("result", update);
 }
