@@ -30,7 +30,7 @@ class Example:
         """What is true of it, in plain words."""
         if self.heart_rate_bpm is None:
             return f"Rendered {'photograph' if self.subject == 'face' else self.subject}: no pulse."
-        pulse = f"Rendered portrait with a {self.heart_rate_bpm:g} bpm pulse."
+        pulse = f"Rendered portrait with a pulse of {self.heart_rate_bpm:g} bpm."
         return f"{pulse} There is no true blood pressure to compare with."
 
 
