@@ -62,7 +62,7 @@ def test_whatever_else_a_client_names_is_refused_and_stays_where_it_is(served, t
         {"clip": None},
         {},
     ):
-        assert "not an upload of this app" in submit(served, data), data
+        assert "neither an upload nor an example" in submit(served, data), data
     assert served.estimator.seen == []
     assert outside.exists()
 
