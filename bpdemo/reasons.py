@@ -127,7 +127,7 @@ def like_average(systolic: "PressureEstimate", diastolic: "PressureEstimate") ->
     means = "/".join(f"{pressure.baseline.value:.0f}" for pressure in alike.values())
     return Reason(
         "like_average",
-        f"{which} cannot be told from guessing {means}, the training mean: readings of one person vary by as much.",
+        f"{which} cannot be told apart from guessing {means}, the training mean: one person's readings vary as much.",
         "Take it for that mean and no more.",
     )
 
