@@ -38,10 +38,7 @@ def test_each_clip_that_was_opened_has_its_files_and_none_takes_anothers(tmp_pat
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("report", "written"),
-    [("one.PDF", "one.PDF"), ("in/one.pdf", "in/one.pdf"), (".", "clip.pdf"), ("a", "a/clip.pdf")],
-)
+@pytest.mark.parametrize(("report", "written"), [("in/one.PDF", "in/one.PDF"), (".", "clip.pdf"), ("a", "a/clip.pdf")])
 def test_one_clips_report_is_a_file_or_goes_into_a_folder(tmp_path, monkeypatch, report, written):
     monkeypatch.chdir(tmp_path)
     write([READING], report=Path(report))
@@ -54,14 +51,11 @@ def test_one_pdf_holds_no_two_clips(tmp_path):
     assert caught.value.code == "options_conflict"
 
 
-@pytest.mark.parametrize(
-    "options", [{"table": "no/folder/t.csv"}, {"figures": Path("file")}, {"report": Path("file")}, {"table": "."}]
-)
-def test_what_cannot_be_written_is_known_before_a_clip_is_read(tmp_path, monkeypatch, options):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize("name", ["table", "figures", "report"])
+def test_what_cannot_be_written_is_known_before_a_clip_is_read(tmp_path, name):
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=r"file|folder|\."):
-        write([], **options)
+    with pytest.raises(OSError, match="file"):
+        write([], **{name: tmp_path / "file" / "x"})
 
 
 def test_a_table_may_go_to_stdout(capsys):

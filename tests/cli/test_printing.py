@@ -73,7 +73,8 @@ def test_json_stays_one_object_a_line(capsys):
 
 
 def test_one_clip_begins_with_its_verdict(capsys):
-    for estimate, first in zip(CLIPS, ("clip.mp4: reading", "dark.mp4: no reading", f"{SHOWN}: cannot be read")):
+    firsts = ("clip.mp4: reading", "dark.mp4: no reading", f"{SHOWN}: cannot be read")
+    for estimate, first in zip(CLIPS, firsts, strict=True):
         out = printed(capsys, "lines", [estimate])
         assert out.splitlines()[0] == first
         assert out.count("not a medical device") == (estimate.status != "error")
