@@ -32,11 +32,12 @@ def run(*arguments, cwd, text_as=None, **environment):
 
 @pytest.fixture(scope="module")
 def several(small_weights, tmp_path_factory):
-    """One run over a face, a wall, a text file, an empty file, a missing one and a folder."""
+    """One run over a face, a wall, a text file, an empty file, a missing one and an empty folder."""
     folder = tmp_path_factory.mktemp("clips")
     (folder / "text.mp4").write_text("This is no video.")
     (folder / "empty.mp4").touch()
-    clips = [FACE, WALL, "text.mp4", "empty.mp4", "missing.mp4", folder]
+    (folder / "none").mkdir()
+    clips = [FACE, WALL, "text.mp4", "empty.mp4", "missing.mp4", "none"]
     return run("estimate", "--json", "--weights", small_weights, *clips, cwd=folder)
 
 
@@ -47,7 +48,7 @@ def test_json_is_one_object_a_line_and_nothing_else(several):
     assert {result["schema"] for result in results} == {"bpdemo.estimate/2"}
     assert [result["status"] for result in results] == ["reading", "refused", "error", "error", "error", "error"]
     codes = [reason["code"] for result in results[1:] for reason in result["reasons"]]
-    assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "not_a_file"]
+    assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "no_clips"]
 
 
 def test_an_unknown_method_is_one_line_that_lists_the_methods(tmp_path):
@@ -124,7 +125,9 @@ def test_summary_is_readable_and_refusals_are_status_0(small_weights, tmp_path):
     ran = run("estimate", WALL, "--weights", small_weights, cwd=tmp_path)
     assert ran.returncode == 0
     assert "no_face" in ran.stdout
-    assert "face_seen 0, needed: at least 0.8" in ran.stdout
+    assert ran.stdout.startswith("wall.mp4: no reading\n")
+    assert "seen in 0 % of the sampled frames; at least 80 % is needed." in ran.stdout
+    assert ran.stdout.count("not a medical device") == 1
     assert ran.stderr == ""
 
 

@@ -58,6 +58,9 @@ def commands():
 def folder(tmp_path):
     shutil.copy(EXAMPLES / "face_58_bpm.webm", tmp_path / "me.mp4")
     (tmp_path / "no clip.mp4").write_text("not a video")
+    (tmp_path / "clips").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / "clips" / name).symlink_to(tmp_path / "me.mp4")
     return tmp_path
 
 

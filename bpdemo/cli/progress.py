@@ -3,7 +3,6 @@
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from bpdemo.cli.table import Row, clip_table
 from bpdemo.errors import shown
@@ -52,5 +51,5 @@ class ReadingProgress:
     def _render(self) -> Group | Progress:
         if not self._rows:
             return self._bar
-        table: Table = clip_table(self._rows[-max(1, self._console.height - _ROOM) :])
-        return Group(table, self._bar)
+        last = self._rows[-max(1, self._console.height - _ROOM) :]
+        return Group(clip_table(last, short=True), self._bar)

@@ -44,19 +44,6 @@ def find_examples() -> list[Example]:
     return [example for example in found if example.path.is_file()]
 
 
-class ExampleAnswers:
-    """stub"""
-
-    def __init__(self, *a):
-        pass
-
-    def start(self):
-        pass
-
-    def get(self, n):
-        return None
-
-
 def example_cards(examples: Sequence[Example]) -> str:
     """Return the HTML of the examples: buttons with a picture, each with its number."""
     return render("examples", cards=[(example.title, _poster(example.path), example.path.name) for example in examples])

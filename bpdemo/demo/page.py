@@ -1,6 +1,7 @@
 """The page: its layout and its events. What moves on it is drawn by `browser/`."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,7 +11,8 @@ import gradio as gr
 from bpdemo.demo import files, recorder
 from bpdemo.demo.api import QUEUED, add_endpoints
 from bpdemo.demo.estimators import Estimators
-from bpdemo.demo.examples import Example, ExampleAnswers, example_cards, find_examples
+from bpdemo.demo.example_results import ExampleResults
+from bpdemo.demo.examples import Example, example_cards, find_examples
 from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
 from bpdemo.demo.server.page_head import TITLE
@@ -46,16 +48,19 @@ def build_page(
     estimators = Estimators(estimator)
     examples = find_examples() if examples is None else examples
     reader = Reader(estimators, uploads, examples)
-    ready = ExampleAnswers(estimator, examples)
     own = estimator.weights
 
     def make_file(asked: object) -> dict[str, str]:
         return files.answer(asked, lambda model: estimators.get(model).weights.config)
 
-    def is_ready(number: object) -> bool:
-        return isinstance(number, int) and ready.get(number) is not None
-
     with ClipBlocks(uploads, title=TITLE, analytics_enabled=False) as page:
+        ready = ExampleResults(examples, estimator, lambda: page.clip_queue.is_busy())
+        if "SPACE_ID" in os.environ:  # a Space is there to be visited; elsewhere the first visitor may never come
+            ready.start()
+
+        def is_ready(number: object) -> bool:
+            return isinstance(number, int) and ready.get(number) is not None
+
         gr.HTML(about.header(own.summary), padding=False)
         cards = gr.HTML(
             example_cards(examples),

@@ -77,7 +77,7 @@ def test_the_bars_are_described_in_words_too():
 
 def test_a_reading_says_how_probable_much_is_and_whether_it_is_more_than_the_mean():
     plain, html = result(READING, CONFIG), markup.unescape(result(with_insight(READING), CONFIG))
-    for part in ("systolic 110 and more 60 %", "diastolic 70 and more 45 %"):
+    for part in ("systolic 110 or more 60 %", "diastolic 70 or more 45 %"):
         assert part in html
         assert part not in plain
     # 118.4 lies 9.6 from its mean and 70.4 lies 0.6 from its own; 1.96 scatters are 9.8, and then 8.
@@ -123,11 +123,11 @@ def test_a_refusal_shows_what_was_seen_and_what_to_change_and_no_pressure():
         ("too_bright", {}, {"clipped": 0.4}, "40 % of the skin's pixels", "at most 25 %"),
         ("face_too_small", {}, {"width_pixels": 50.0}, "50 pixels wide", "at least 72"),
         ("face_turned", {}, {"turn_degrees": 60.0}, "turned by 60°", "at most 45°"),
-        ("too_much_motion", {}, {"motion_per_second": 0.5}, "50 % of its width a second", "at most 35 %"),
-        ("face_lost", {}, {"seen": 0.5}, "seen on 50 % of the frames", "at least 80 %"),
-        ("no_face", {}, {"seen": 0.0}, "seen on 0 % of the frames", "at least 80 %"),
+        ("too_much_motion", {}, {"motion_per_second": 0.5}, "50 % of its width per second", "at most 35 %"),
+        ("face_lost", {}, {"seen": 0.5}, "seen in 50 % of the sampled frames", "at least 80 %"),
+        ("no_face", {}, {"seen": 0.0}, "seen in 0 % of the sampled frames", "at least 80 %"),
         ("too_short", {"duration_s": 4.0}, {}, "lasts 4.0 s", "at least 9.5 s"),
-        ("frame_rate_low", {"frame_rate_hz": 12.0}, {}, "12.0 frames a second", "at least 14.5"),
+        ("frame_rate_low", {"frame_rate_hz": 12.0}, {}, "12.0 frames per second", "at least 14.5"),
     ],
 )
 def test_a_refusal_names_the_number_behind_it_and_its_limit(code, file, face, measured, needed):
@@ -144,15 +144,15 @@ def test_no_pulse_names_the_questions_that_failed_and_only_those():
     html = result(replace(REFUSED, windows=(replace(window, reasons=REFUSED.reasons),)), CONFIG)
     probability = int(100 * window.evidence.probability)
     assert f"probability of a pulse is {probability} %; at least 50 % is needed for a heart rate" in html
-    assert "0.01 %, needed at least 0.03 %" in html
+    assert "changes by 0.01 %; a pulse changes it by at least 0.03 %" in html
     assert "Half or twice" not in html
 
 
 @pytest.mark.parametrize(
     ("pulse", "measured"),
     [
-        ({"heart_rate_bpm": 200.0}, "200.0 bpm; at most 199.0 can be told"),
-        ({"rival_db": 2.3}, "stronger by 2.3 dB, so either may be the heart&#39;s; at most 0.0 dB may be"),
+        ({"heart_rate_bpm": 200.0}, "200.0 bpm, the end of the search range; it must be at most 199.0"),
+        ({"rival_db": 2.3}, "stronger by 2.3 dB and may be the true one; at most 0.0 dB is allowed"),
     ],
 )
 def test_an_uncertain_rate_says_what_makes_it_so(pulse, measured):
@@ -165,17 +165,18 @@ FEW_BITS = replace(FILE, bit_rate_kbps=900.0)  # of 640 x 480 at 30 frames a sec
 
 def test_too_few_bits_are_shown_beside_what_this_pulse_needs():
     """The window's pulse is clear, at 72 bpm."""
-    for file, needed in ((FEW_BITS, "0.12"), (replace(FEW_BITS, key_frame_interval_s=60 / 72), "0.40")):
+    in_step = replace(FEW_BITS, key_frame_interval_s=60 / 72)
+    for file, needed in ((FEW_BITS, "0.12"), (in_step, "0.40")):
         window = judge_again(make_window(), file)
         refused = replace(REFUSED, windows=(window,), reasons=(reason("too_compressed"),))
-        assert f"has 0.10 bits for each pixel of a frame; at least {needed} are" in result(refused, CONFIG)
+        assert f"0.10 bits per pixel of each frame; at least {needed} are" in result(refused, CONFIG)
 
 
 def test_what_a_cause_explains_is_told_after_what_can_be_changed():
     window = judge_again(make_window(), FEW_BITS, snr_db=-1.0)
     refused = replace(REFUSED, windows=(window,), reasons=(reason("too_compressed"),))
     html = result(refused, CONFIG)
-    told = [html.index(part) for part in ("has 0.10 bits", "camera&#39;s own file", "pulse&#39;s SNR is -1.0 dB")]
+    told = [html.index(part) for part in ("has 0.10 bits", "camera&#39;s original file", "pulse&#39;s SNR is -1.0 dB")]
     assert told == sorted(told)
     assert "Film a living face" not in html
 
@@ -229,7 +230,7 @@ def test_every_check_is_answered_beside_what_is_needed():
         assert (measured, "no") in doubtful
     assert sum(answer == "no" for _, answer in doubtful) == 3
     few = replace(estimate, windows=(judge_again(window, FEW_BITS),))
-    assert ("0.10 bits a pixel (at least 0.20)", "no") in answers(show_steps(few)).values()
+    assert ("0.10 bits per pixel (at least 0.20)", "no") in answers(show_steps(few)).values()
 
 
 def test_what_speaks_for_a_pulse_and_against_it_is_shown_the_strongest_first():
@@ -245,9 +246,9 @@ def test_what_speaks_for_a_pulse_and_against_it_is_shown_the_strongest_first():
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 1
     verdicts = {row.measured: row.verdict for row in rows}
-    assert verdicts["not known"] == "neither"
+    assert verdicts["not known"] == "no effect"
     for answer, row in zip(sorted(window.evidence.answers, key=lambda one: -abs(one.log_odds)), rows, strict=True):
-        if row.verdict != "neither":
+        if row.verdict != "no effect":
             side, factor = re.fullmatch(r"(for|against), ([\d.]+) x", row.verdict).groups()
             assert (1 if side == "for" else -1) * np.log(float(factor)) == pytest.approx(answer.log_odds, abs=0.05)
             assert np.sign(row.bar) == np.sign(answer.log_odds)
