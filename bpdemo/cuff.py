@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from bpdemo.errors import BpdemoError
 from bpdemo.estimate import PRESSURE_UNIT, Estimate
 
-
 SYSTOLIC_MMHG, DIASTOLIC_MMHG = (60.0, 260.0), (30.0, 160.0)
 """What a cuff can show (ours)."""
 

@@ -1,9 +1,8 @@
 """Figures of every step: skin cells, STMap, mean beats, pulse, spectrum, ranges, windows over time, what moved a value.
 
-Figures are plain matplotlib `Figure` objects without pyplot's global state, so threads can draw at the same time. One
-style for all (`style`): narrow enough to be read on a phone, transparent, one ink colour that `to_svg` leaves to the
-page (so that text follows light and dark), and the colour-blind-safe palette of Okabe and Ito (2008) for the six
-regions. Scaling rows to their own spread happens here and only here: it is for the eye, never for the network.
+They are for files: the page draws its own pictures, from the same `shown`. Figures are plain matplotlib `Figure`
+objects without pyplot's global state, so threads can draw at the same time. One style for all (`style`): transparent,
+one ink, and the colour-blind-safe palette of Okabe and Ito (2008) for the six regions.
 """
 
 from bpdemo.figures.beats import draw_beats, draw_pulse
