@@ -26,37 +26,13 @@ class Example:
 EXAMPLES = (
     Example(
         "face_72_bpm.mp4",
-        "Light skin, good light",
+        "Light skin",
         Scene(seed=1, heart_rate_bpm=72, pulse_strength=0.011, noise=1.5, bit_rate_kbps=2800),
         "reading",
     ),
     Example(
-        "face_58_bpm.webm",
-        "Light skin, dim and moving",
-        Scene(
-            seed=2, heart_rate_bpm=58, pulse_strength=0.011, width=480, height=360, brightness=0.75, motion=0.025,
-            noise=1.2, drift=0.01, codec="vp9",
-        ),
-        "reading",
-    ),
-    Example(
-        "photograph.mp4",
-        "A photograph",
-        Scene(
-            seed=3, heart_rate_bpm=None, width=480, height=360, motion=0.02, tremor=0.004, tremor_hz=1.2, gloss=1.5,
-            noise=1.5, bit_rate_kbps=900,
-        ),
-        "refused",
-    ),
-    Example(
-        "wall.mp4",
-        "A wall",
-        Scene(seed=4, subject="wall", width=480, height=360, motion=0.01, noise=1.5, bit_rate_kbps=500),
-        "refused",
-    ),
-    Example(
         "medium_skin.mp4",
-        "Medium skin, strong light",
+        "Strong light",
         Scene(
             seed=5, heart_rate_bpm=84, pulse_strength=0.012, skin_tone=0.5, width=480, height=360, brightness=1.15,
             recoil=0.001, noise=1.2, bit_rate_kbps=1100,
@@ -65,10 +41,19 @@ EXAMPLES = (
     ),
     Example(
         "dark_skin.mp4",
-        "Dark skin, good light",
+        "Dark skin",
         Scene(
             seed=6, heart_rate_bpm=66, pulse_strength=0.014, skin_tone=0.85, width=480, height=360, motion=0.008,
             recoil=0.001, noise=0.9, bit_rate_kbps=1200,
+        ),
+        "reading",
+    ),
+    Example(
+        "face_58_bpm.webm",
+        "Dim light, moving",
+        Scene(
+            seed=2, heart_rate_bpm=58, pulse_strength=0.011, width=480, height=360, brightness=0.75, motion=0.025,
+            noise=1.2, drift=0.01, codec="vp9",
         ),
         "reading",
     ),
@@ -88,6 +73,21 @@ EXAMPLES = (
             seed=8, heart_rate_bpm=72, pulse_strength=0.011, width=480, height=360, noise=1.5, plain_encoder=True,
             bit_rate_kbps=150,
         ),
+        "refused",
+    ),
+    Example(
+        "photograph.mp4",
+        "Photo",
+        Scene(
+            seed=3, heart_rate_bpm=None, width=480, height=360, motion=0.02, tremor=0.004, tremor_hz=1.2, gloss=1.5,
+            noise=1.5, bit_rate_kbps=900,
+        ),
+        "refused",
+    ),
+    Example(
+        "wall.mp4",
+        "Wall",
+        Scene(seed=4, subject="wall", width=480, height=360, motion=0.01, noise=1.5, bit_rate_kbps=500),
         "refused",
     ),
 )  # fmt: skip
