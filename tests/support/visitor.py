@@ -16,7 +16,7 @@ def drop(page, clip):
     if again.is_visible() and not page.locator("#input").is_visible():
         again.click()
     page.get_by_role("tab", name="Upload a clip").click()
-    page.locator("#clip input[type=file]").set_input_files(clip)
+    page.locator("#clip input[type=file]:enabled").set_input_files(clip)
 
 
 def choose_example(page, file):
