@@ -67,6 +67,18 @@ def test_on_a_terminal_the_table_is_drawn_and_lines_fit(capsys, monkeypatch, col
         assert len(lines) > 12
 
 
+@pytest.mark.parametrize("kind", ["json", "table", "nothing"])
+def test_progress_on_a_terminal_leaves_the_result_alone(capsys, monkeypatch, kind):
+    alone = printed(capsys, kind)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Printer(kind, [estimate.clip for estimate in CLIPS]) as printer:
+        for estimate in CLIPS:
+            printer.add(estimate)
+    out, err = capsys.readouterr()
+    assert out == alone
+    assert "3/3" in err
+
+
 def test_json_stays_one_object_a_line(capsys):
     lines = printed(capsys, "json").splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["reading", "refused", "error"]
