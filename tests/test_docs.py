@@ -108,7 +108,7 @@ def test_commands_and_their_options_exist():
             options = known.commands[name].params if not name.startswith("-") else known.params
             spellings = {spelling for option in options for spelling in option.opts} | {"--help"}
             for word in rest:
-                assert not word.startswith("-") or word in spellings, f"{page}: {' '.join(words)}"
+                assert not word.startswith("-") or word in {*spellings, "-"}, f"{page}: {' '.join(words)}"
         elif words[0] == "make":
             assert set(words[1:]) <= targets, f"{page}: {' '.join(words)}"
         elif words[:2] == ["python", "-m"]:
