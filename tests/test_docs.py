@@ -59,8 +59,8 @@ def folder(tmp_path):
     shutil.copy(EXAMPLES / "face_58_bpm.webm", tmp_path / "me.mp4")
     (tmp_path / "no clip.mp4").write_text("not a video")
     (tmp_path / "clips").mkdir()
-    for name in ("a.mp4", "b.mp4"):
-        (tmp_path / "clips" / name).symlink_to(tmp_path / "me.mp4")
+    for name in ("face_58_bpm.webm", "wall.mp4"):
+        (tmp_path / "clips" / name).symlink_to(EXAMPLES / name)
     return tmp_path
 
 
