@@ -1,5 +1,6 @@
 """The command line, run as people run it."""
 
+import csv
 import json
 import os
 import subprocess
@@ -131,6 +132,21 @@ def test_summary_is_readable_and_refusals_are_status_0(small_weights, tmp_path):
     assert ran.stderr == ""
 
 
+def test_a_folder_is_a_table_and_each_clip_has_its_files(small_weights, tmp_path):
+    (tmp_path / "clips").mkdir()
+    for clip in (FACE, WALL):
+        (tmp_path / "clips" / clip.name).symlink_to(clip)
+    files = ("--csv", "t.csv", "--report", "reports", "--figures", "figures")
+    ran = run("estimate", "clips", *files, "--weights", small_weights, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    _, *rows = ran.stdout.partition("\n\n")[0].splitlines()
+    assert [row.split("\t")[:2] for row in rows] == [[FACE.name, "reading"], [WALL.name, "no reading"]]
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as table:
+        assert [row["level"] for row in csv.DictReader(table)] == ["reading", "nothing"]
+    assert {path.name for path in (tmp_path / "reports").iterdir()} == {f"{FACE.stem}.pdf", f"{WALL.stem}.pdf"}
+    assert (tmp_path / "figures" / FACE.stem / "stmap.png").is_file()
+
+
 def test_stmap_writes_the_map(tmp_path):
     ran = run("stmap", FACE, "-o", "map", cwd=tmp_path)
     assert ran.returncode == 0
@@ -183,7 +199,8 @@ def test_a_name_that_the_console_cannot_show_ends_no_batch(tmp_path, encoding, o
     if options:
         assert [json.loads(line)["path"] for line in ran.stdout.splitlines()] == names
     else:
-        clips = [line for line in ran.stdout.splitlines() if not line.startswith(" ")]
+        _, *rows = ran.stdout.partition("\n\n")[0].splitlines()
+        clips = [row.split("\t")[0] for row in rows]
         shown = ["größe.mp4", "心率.mp4", ".mp4", "missing.mp4"]
         assert clips == [name.encode(encoding, "backslashreplace").decode(encoding) for name in shown]
 
@@ -211,7 +228,12 @@ def test_version(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "package", "extra"), [("demo", "gradio", "demo"), ("render clip.mp4 --duration 1", "skimage", "train")]
+    ("command", "package", "extra"),
+    [
+        ("demo", "gradio", "demo"),
+        ("estimate clip.mp4 --report clip.pdf", "fpdf", "demo"),
+        ("render clip.mp4 --duration 1", "skimage", "train"),
+    ],
 )
 def test_a_command_names_the_extra_that_it_needs(tmp_path, command, package, extra):
     code = f"import sys; sys.modules[{package!r}] = None; from bpdemo.cli import main; main()"

@@ -74,7 +74,7 @@ def main() -> None:
             _fail(missing)
         if isinstance(error, OSError):
             where = f"{error.filename}: " if error.filename else ""
-            _fail(BpdemoError("io", f"{where}{error.strerror}.", "Check the path and the space there."))
+            _fail(BpdemoError("io", f"{where}{error.strerror}.", "Check the path and the free space there."))
         raise
     except KeyboardInterrupt:
         sys.exit(130)

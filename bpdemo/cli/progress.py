@@ -1,5 +1,7 @@
 """Progress on stderr where that is a terminal, and nothing anywhere else."""
 
+import sys
+
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -27,7 +29,7 @@ class ReadingProgress:
             redirect_stdout=False,  # what is printed is the result
             redirect_stderr=False,
         )
-        self._visible = visible and self._console.is_terminal
+        self._visible = visible and sys.stderr.isatty()
 
     def start(self) -> None:
         """Show it from now on."""

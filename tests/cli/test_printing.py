@@ -59,12 +59,24 @@ def test_on_a_terminal_the_table_is_drawn_and_lines_fit(capsys, monkeypatch, col
     assert "\x1b[2J" not in out
     assert out.count("not a medical device") == 1
     if columns == 200:
-        assert SHOWN in out, "a name is no markup"
+        assert out.count(SHOWN) == 2, "a name is no markup, in the table and below it"
         assert "118 (90 to 147)" in out
     if columns >= 80:
         lines = re.sub("\x1b\\[[0-9;]*m", "", out).splitlines()
         assert max(map(len, lines)) <= columns
         assert len(lines) > 12
+
+
+@pytest.mark.parametrize("kind", ["json", "table", "nothing"])
+def test_progress_on_a_terminal_leaves_the_result_alone(capsys, monkeypatch, kind):
+    alone = printed(capsys, kind)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Printer(kind, [estimate.clip for estimate in CLIPS]) as printer:
+        for estimate in CLIPS:
+            printer.add(estimate)
+    out, err = capsys.readouterr()
+    assert out == alone
+    assert "3/3" in err
 
 
 def test_json_stays_one_object_a_line(capsys):
