@@ -17,6 +17,7 @@ from bpdemo.estimate import PRESSURE_UNIT, Estimate
 
 SYSTOLIC_MMHG, DIASTOLIC_MMHG = (60.0, 260.0), (30.0, 160.0)
 """What a cuff can show (ours)."""
+CUFF_INVALID = ("cuff_invalid", "No cuff shows such values.", "Enter the upper and the lower value it shows.")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def read_cuff(systolic: object, diastolic: object) -> CuffReading:
     )
     fits = SYSTOLIC_MMHG[0] <= upper <= SYSTOLIC_MMHG[1] and DIASTOLIC_MMHG[0] <= lower <= DIASTOLIC_MMHG[1]
     if not fits or lower >= upper:
-        raise BpdemoError("cuff_invalid", "No cuff shows such values.", "Enter the upper and the lower value it shows.")
+        raise BpdemoError(*CUFF_INVALID)
     return CuffReading(upper, lower)
 
 

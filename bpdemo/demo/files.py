@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from bpdemo.cuff import Calibration, read_cuff
+from bpdemo.cuff import CUFF_INVALID, Calibration, read_cuff
 from bpdemo.demo.sealed import unseal
 from bpdemo.demo.server.gradio_internals import UNEXPECTED
 from bpdemo.errors import BpdemoError, log_unforeseen
@@ -22,7 +22,8 @@ _KINDS = {
     "csv": ("Pulse (CSV)", ".pulse.csv", "text/csv"),
     "json": ("Estimate (JSON)", ".json", "application/json"),
 }
-_NO_SUCH_FILE = BpdemoError("no_such_file", "There is no such file of this result.", "Choose one that is offered.")
+_NO_SUCH_FILE = ("no_such_file", "There is no such file of this result.", "Choose one that is offered.")
+_MOST = {"raw_systolic": 1e3, "raw_diastolic": 1e3, "entered_s": 1e11}  # of what a browser says of a cuff reading
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ def answer(asked: object, config_of: Callable[[str | None], WeightsConfig]) -> d
 
 def _make(asked: dict[str, Any], config_of: Callable[[str | None], WeightsConfig]) -> tuple[str, str, bytes]:
     estimate, kind = unseal(asked.get("package")), asked.get("kind")
-    if kind not in dict(kinds_of(estimate)):
-        raise _NO_SUCH_FILE
+    if not isinstance(kind, str) or kind not in dict(kinds_of(estimate)):
+        raise BpdemoError(*_NO_SUCH_FILE)
     calibration = _calibration(asked.get("cuff"))
     adjusted = calibration.adjust(estimate) if calibration else None
     window = estimate.best_window
@@ -74,7 +75,7 @@ def _make(asked: dict[str, Any], config_of: Callable[[str | None], WeightsConfig
     elif window is not None and window.pulse is not None:
         content = pulse_csv(window.pulse)
     assert content is not None
-    _, ending, media_type = _KINDS[str(kind)]
+    _, ending, media_type = _KINDS[kind]
     stem = estimate.clip.rpartition(".")[0] or estimate.clip or "clip"
     return stem + ending, media_type, content
 
@@ -83,12 +84,14 @@ def _calibration(cuff: object) -> Calibration | None:
     """Return the calibration that the browser keeps; None for none.
 
     Raises:
-        BpdemoError: it is no cuff reading.
+        BpdemoError: `cuff_invalid`.
     """
     if not isinstance(cuff, dict):
         return None
-    raw = [cuff.get(name) for name in ("raw_systolic", "raw_diastolic", "entered_s")]
-    systolic, diastolic, entered_s = (float(number) for number in raw if isinstance(number, int | float))
+    said = {name: cuff.get(name) for name in _MOST}
+    if not all(isinstance(said[name], int | float) and 0 <= said[name] <= most for name, most in _MOST.items()):
+        raise BpdemoError(*CUFF_INVALID)
+    systolic, diastolic, entered_s = map(float, said.values())
     return Calibration(
         read_cuff(cuff.get("systolic"), cuff.get("diastolic")), systolic, diastolic, entered_s, model=cuff.get("model")
     )

@@ -25,8 +25,10 @@ from bpdemo.window import WindowEstimate
 MAX_PACKAGE_BYTES = 8 * 2**20  # of a clip of five minutes it is about a fifth of that
 _KEY = secrets.token_bytes(32)
 _SHOWN_HZ = 5.0  # of a spectrum; figures end there
-_NOT_OURS = BpdemoError(
-    "result_expired", "This result is too old to make files of.", "Read the clip once more, then take the file."
+_NOT_OURS = (
+    "result_expired",
+    "This result is too old to make files of.",
+    "Read the clip once more, then take the file.",
 )
 
 
@@ -43,15 +45,15 @@ def unseal(package: object) -> Estimate:
         BpdemoError: `result_expired`: it is none, was changed, or another process made it.
     """
     if not isinstance(package, str) or len(package) > MAX_PACKAGE_BYTES:
-        raise _NOT_OURS
+        raise BpdemoError(*_NOT_OURS)
     try:
         sealed = base64.b64decode(package, validate=True)
     except ValueError:
-        raise _NOT_OURS from None
+        raise BpdemoError(*_NOT_OURS) from None
     seal_length = hashlib.sha256().digest_size
     content = sealed[seal_length:]
     if not hmac.compare_digest(sealed[:seal_length], _sign(content)):
-        raise _NOT_OURS
+        raise BpdemoError(*_NOT_OURS)
     estimate: Estimate = pickle.loads(zlib.decompress(content))
     return replace(estimate, thumbnails=tuple(_open_picture(each) for each in estimate.thumbnails))
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from bpdemo.demo.downloads import download_links
 
 from bpdemo import evidence
-from bpdemo.demo.downloads import download_links
 from bpdemo.demo.views.result import no_result, result
 from bpdemo.demo.views.steps import steps
 from bpdemo.errors import ClipError, Reason

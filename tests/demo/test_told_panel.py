@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import httpx
 import pytest
-
 from bpdemo.demo.cuff import keep_numbers
 from bpdemo.demo.downloads import download_links
+
 from bpdemo.demo.told_panel import read_told
 from bpdemo.demo.views.told import beside
 from bpdemo.export.report import make_report
