@@ -1,5 +1,6 @@
 // What the page's parts start with; each is one of Gradio's HTML components, which hands over `element` and its tools.
 
+import { startCuff } from "./cuff.js";
 import { startFiles } from "./files.js";
 import { showResult } from "./result.js";
 import { session } from "./session.js";
@@ -19,6 +20,7 @@ export function colours() {
 export function startResult({ element, trigger, watch, server }) {
   element.setAttribute("aria-live", "polite");
   startFiles(element, server);
+  startCuff(element);
   element.addEventListener("click", (event) => {
     if (event.target.closest("[data-again]")) trigger("again", { example: session.view.result.number });
   });
@@ -34,8 +36,7 @@ export function startResult({ element, trigger, watch, server }) {
     // Gradio keeps elements of the result before where they are alike: ours must not listen for two.
     const strip = used.cloneNode(true);
     used.replaceWith(strip);
-    const html = element.querySelector(".bp-result").outerHTML; // before anything is drawn
-    session.keepResult(showResult(strip, { colours: colours(), address: (result) => session.address(result) }), html);
+    session.show(showResult(strip, { colours: colours(), address: (result) => session.address(result) }));
     element.querySelector(".bp-result").dataset.drawn = "";
   };
   watch("value", update);
