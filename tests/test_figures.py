@@ -247,15 +247,11 @@ def test_text_of_narrow_figures_is_legible_on_a_phone(stmap, pulse, beats):
         assert min(sizes) / 72 * phone_px / figure.get_figwidth() > 9
 
 
-def test_the_channels_of_a_map_are_where_they_are_said_to_be(stmap):
-    figure = figures.draw_stmap(stmap)
-    boxes = figures.channel_boxes(figure)
-    assert list(boxes) == ["T", "Y", "U", "V"]
-    tops = [top for _, top, _, _ in boxes.values()]
-    assert tops == sorted(tops)
-    titles = [axes.get_title(loc="left")[0] for axes in figure.axes if axes.images]
-    assert titles == list(boxes)
-    assert boxes["T"][3] > 2 * boxes["Y"][3]
+def test_the_channels_of_a_map_stand_in_order_and_the_first_is_largest(stmap):
+    panels = [axes for axes in figures.draw_stmap(stmap).axes if axes.images]
+    assert [axes.get_title(loc="left")[0] for axes in panels] == ["T", "Y", "U", "V"]
+    heights = [axes.get_position().height for axes in panels]
+    assert heights[0] > 2 * max(heights[1:])
 
 
 def test_faint_bars_have_an_outline_that_is_not():

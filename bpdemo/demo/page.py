@@ -134,7 +134,7 @@ def build_page(
                     padding=False,
                 )
             with gr.Tab("Developers", id="developers"):
-                gr.HTML(render("developers"), elem_id="developers", padding=False)
+                gr.HTML(render("developers"), js_on_load=_start("startDevelopers"), elem_id="developers", padding=False)
 
         parts = [result, behind, evidence]
         shown = [*parts, cancel]

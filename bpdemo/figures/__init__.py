@@ -7,7 +7,7 @@ one ink, and the colour-blind-safe palette of Okabe and Ito (2008) for the six r
 
 from bpdemo.figures.beats import draw_beats, draw_pulse
 from bpdemo.figures.cells import draw_cells, face_square, shown_thumbnails
-from bpdemo.figures.maps import channel_boxes, draw_stmap
+from bpdemo.figures.maps import draw_stmap
 from bpdemo.figures.moved import draw_moved
 from bpdemo.figures.pressures import draw_ranges, draw_windows
 from bpdemo.figures.shown import colour_table, pulse_strength, shown_beats, shown_map
@@ -15,7 +15,6 @@ from bpdemo.figures.style import REGION_COLOURS, to_png, to_svg
 
 __all__ = [
     "REGION_COLOURS",
-    "channel_boxes",
     "colour_table",
     "draw_beats",
     "draw_cells",

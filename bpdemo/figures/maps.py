@@ -64,19 +64,6 @@ def draw_stmap(stmap: STMap) -> Figure:
     return figure
 
 
-def channel_boxes(figure: Figure) -> dict[str, tuple[float, float, float, float]]:
-    """Return where a map's channels lie in a figure of `draw_stmap`: left, top, width, height, as shares of it.
-
-    Rows divide a box's height evenly, the first row at its top.
-    """
-    boxes = {}
-    for channel in PANELS:
-        axes = next(axes for axes in figure.axes if axes.get_label() == f"channel {channel}")
-        left, bottom, width, height = axes.get_position().bounds
-        boxes[channel] = (left, 1 - bottom - height, width, height)
-    return boxes
-
-
 def _region_edges(regions: Sequence[str]) -> list[int]:
     """Return the rows at which regions begin, with 0 and the number of rows."""
     inner = [row for row in range(1, len(regions)) if regions[row] != regions[row - 1]]

@@ -109,7 +109,7 @@ def test_a_cell_and_its_row_light_each_other(open_page):
     page = open_page()
     result = read(page, FACE_72)
     told = result.locator("[data-cursor]")
-    x, y = across(page, "map", 0.5)
+    x, _ = across(page, "map", 0.5)
     box = result.locator("canvas[data-picture=map]").bounding_box()
     page.mouse.move(x, box["y"] + 3)
     assert told.inner_text().startswith("Row 1: forehead")

@@ -1,31 +1,35 @@
-"""What the page says of a result: words, numbers and figures, and nothing that was not measured."""
+"""What the page says of a result: words and numbers, and nothing that was not measured."""
 
-import html as markup
 import re
 from dataclasses import replace
-from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from bpdemo.demo.downloads import download_links
 
-from bpdemo import evidence
+from bpdemo.demo.files import kinds_of
+from bpdemo.demo.reader import OtherReading
+from bpdemo.demo.sealed import unseal
+from bpdemo.demo.server.queue import QUEUE_FULL
 from bpdemo.demo.views.result import no_result, result
-from bpdemo.demo.views.steps import steps
 from bpdemo.errors import ClipError, Reason
 from bpdemo.estimate import Estimate
-from bpdemo.export.figures import draw_figures
 from bpdemo.quality import check_capture
-from bpdemo.reasons import reason
-from bpdemo.wording.checks import WORDINGS
-from bpdemo.wording.evidence import QUESTIONS, evidence_rows
+from bpdemo.reasons import like_average, reason
+from bpdemo.told import Told, estimate_with_told
+from bpdemo.wording.pressures import GUESS, evidence_sentence
+from tests.support.html import Parsed
+from tests.support.made_up_people import made_up_told
 from tests.support.made_up_results import (
     CAPTURE,
     CONFIG,
+    DIASTOLIC,
     FACE,
     FILE,
     READING,
     REFUSED,
+    SYSTOLIC,
+    VALIDATED,
     WEIGHTS,
     judge_again,
     make_reading,
@@ -34,262 +38,219 @@ from tests.support.made_up_results import (
     with_insight,
 )
 
-
-def show_steps(estimate):
-    return steps(estimate, draw_figures(estimate))
-
-
-def headings(html):
-    return [int(level) for level in re.findall(r"<h(\d)", html)]
+ERROR = Estimate.from_error("clip.mp4", ClipError("a", "No clip.", "Take another."), WEIGHTS)
+PULSE_ALONE = replace(REFUSED, heart_rate=READING.heart_rate)
+FEW_BITS = replace(FILE, bit_rate_kbps=900.0)  # of 640 x 480 at 30 frames a second
+EXAMPLE = SimpleNamespace(path=Path("/somewhere/face.mp4"), truth="rendered with 72 bpm & no pressure.")
 
 
-def labels(html):
-    return [markup.unescape(label) for label in re.findall(r'role="img" aria-label="([^"]*)"', html)]
+def show(estimate, config=CONFIG, *rest, **more):
+    return Parsed(result(estimate, config, *rest, **more))
 
 
-def test_a_reading_shows_values_intervals_heart_rate_and_what_it_is_not():
-    html = result(READING, CONFIG)
-    for part in (
-        "118<i>/</i>70",
-        "90 to 147 / 52 to 88",
-        "90 % interval",
-        "61.3",
-        "SNR 7.5 dB",
-        "not a medical device",
-    ):
-        assert part in html
-    assert "(128 / 71)" in html  # the training mean stands beside it
-    assert "<svg" in html
-    assert "only a cuff measures" in html
+def failed(estimate):
+    """Question, measured and needed of each row of the table of failed checks."""
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>', result(estimate, CONFIG))
+    return [tuple(Parsed(cell).words for cell in row) for row in rows]
 
 
-def test_the_bars_are_described_in_words_too():
-    [label] = labels(result(READING, CONFIG))
-    for part in (
-        "110 to 140 mmHg is most likely, 60 %",
-        "40 to 70 mmHg",
-        "reading is 118",
-        "90 to 147",
-        "training mean 71",
-    ):
+def test_a_reading_shows_values_intervals_average_person_and_heart_rate():
+    words = show(READING).words
+    for part in ("118 / 70 mmHg", "90 to 147 / 52 to 88", "90 % interval", "128/71", "61 bpm", "SNR 8 dB"):
+        assert part in words.replace("118/70", "118 / 70")
+    assert evidence_sentence(CONFIG) in words
+    assert "mmHg" in evidence_sentence(VALIDATED)
+    assert evidence_sentence(VALIDATED) in show(READING, VALIDATED).words
+
+
+def test_the_picture_of_the_ranges_is_described_in_words():
+    label = show(READING).label_of("ranges")
+    for part in ("110 to 140 mmHg", "60 %", "40 to 70 mmHg", "55 %", "118", "90 to 147", "70", "52 to 88", "128", "71"):
         assert part in label
+    more = show(with_insight(READING)).label_of("ranges")
+    for part in ("110 or more 60 %", "70 or more 45 %"):
+        assert part in more
+        assert part not in label
 
 
-def test_a_reading_says_how_probable_much_is_and_whether_it_is_more_than_the_mean():
-    plain, html = result(READING, CONFIG), markup.unescape(result(with_insight(READING), CONFIG))
-    for part in ("systolic 110 or more 60 %", "diastolic 70 or more 45 %"):
-        assert part in html
-        assert part not in plain
+def test_a_reading_no_further_from_the_average_than_chance_says_so():
     # 118.4 lies 9.6 from its mean and 70.4 lies 0.6 from its own; 1.96 scatters are 9.8, and then 8.
-    assert "guessing 128/71" in html
-    assert "guessing 71" in result(with_insight(READING, scatter=8 / 1.96), CONFIG)
-    assert not any("guessing" in result(each, CONFIG) for each in (READING, with_insight(READING, scatter=0.1)))
-
-
-def test_what_moved_a_reading_is_drawn_and_the_most_said_in_words():
-    html = show_steps(with_insight(make_reading()))
-    assert any("What leaving out each region" in label for label in labels(html))
-    assert "Without the forehead the systolic value would be 1.3 mmHg lower." in html
-    assert "Without the diastolic runoff the diastolic value would be 0.5 mmHg higher." in html
-    assert "guessing" not in html, "it stands beside the value"
-    assert "What moved" not in show_steps(make_reading())
+    for scatter in (5.0, 8 / 1.96):
+        estimate = with_insight(READING, scatter)
+        assert like_average(estimate.systolic, estimate.diastolic).message in show(estimate).words
+    clear = with_insight(READING, scatter=0.1)
+    assert like_average(clear.systolic, clear.diastolic) is None
+    assert GUESS in show(clear).words
 
 
 def test_a_verdict_is_given_by_word_and_shape():
     shapes, words = set(), set()
-    pulse = replace(REFUSED, heart_rate=READING.heart_rate)
-    for estimate in (READING, pulse, REFUSED, replace(REFUSED, status="error")):
+    for estimate in (READING, PULSE_ALONE, REFUSED, ERROR):
         html = result(estimate, CONFIG)
         shape, word = re.search(r'(<svg class="bp-icon".*?</svg>)([^<]+)</h2>', html, re.DOTALL).groups()
         shapes.add(shape)
         words.add(word)
-        assert f'data-status="{estimate.status}"' in html
+        parsed = Parsed(html)
+        assert parsed.all("data-status") == [estimate.status] == [parsed.data["status"]]
+        assert parsed.all("data-level") == [estimate.level]
     assert len(shapes) == len(words) == 4
 
 
-def test_a_refusal_shows_what_was_seen_and_what_to_change_and_no_pressure():
-    html = result(replace(REFUSED, thumbnails=make_thumbnails()), CONFIG)
-    for part in ("No pulse.", "More light.", "What was seen", "What to change", "Record or drop another one"):
-        assert part in html
-    assert "mmHg" not in html
-    assert re.search(r'<img [^>]*alt="A frame of the clip, 7.0 s after its start"', html)
+@pytest.mark.parametrize("estimate", [REFUSED, PULSE_ALONE, ERROR], ids=["nothing", "pulse", "error"])
+def test_what_is_no_reading_shows_reason_and_remedy_and_no_pressure(estimate):
+    words = show(replace(estimate, thumbnails=make_thumbnails())).words
+    assert estimate.reasons[0].message in words
+    assert estimate.reasons[0].remedy in words
+    assert "mmHg" not in words
+    assert ("61 bpm" in words) == (estimate is PULSE_ALONE)
+    assert "not a medical device" in words
 
 
 @pytest.mark.parametrize(
     ("code", "file", "face", "measured", "needed"),
     [
-        ("too_dark", {}, {"luma": 24.4}, "24 of 255", "at least 40"),
-        ("too_bright", {}, {"luma": 244.0}, "244 of 255", "at most 235"),
-        ("too_bright", {}, {"clipped": 0.4}, "40 % of the skin's pixels", "at most 25 %"),
-        ("face_too_small", {}, {"width_pixels": 50.0}, "50 pixels wide", "at least 72"),
-        ("face_turned", {}, {"turn_degrees": 60.0}, "turned by 60°", "at most 45°"),
+        ("too_dark", {}, {"luma": 24.4}, "24 of 255", "40 to 235"),
+        ("too_bright", {}, {"luma": 244.0}, "244 of 255", "40 to 235"),
+        ("too_bright", {}, {"clipped": 0.4}, "40 % overexposed", "at most 25 %"),
+        ("face_too_small", {}, {"width_pixels": 50.0}, "50 pixels", "at least 72"),
+        ("face_turned", {}, {"turn_degrees": 60.0}, "60°", "at most 45°"),
         ("too_much_motion", {}, {"motion_per_second": 0.5}, "50 % of its width per second", "at most 35 %"),
-        ("face_lost", {}, {"seen": 0.5}, "seen in 50 % of the sampled frames", "at least 80 %"),
-        ("no_face", {}, {"seen": 0.0}, "seen in 0 % of the sampled frames", "at least 80 %"),
-        ("too_short", {"duration_s": 4.0}, {}, "lasts 4.0 s", "at least 9.5 s"),
-        ("frame_rate_low", {"frame_rate_hz": 12.0}, {}, "12.0 frames per second", "at least 14.5"),
+        ("face_lost", {}, {"seen": 0.5}, "50 %", "at least 80 %"),
+        ("no_face", {}, {"seen": 0.0}, "0 %", "at least 80 %"),
+        ("too_short", {"duration_s": 4.0}, {}, "4.0 s", "at least 9.5 s"),
+        ("frame_rate_low", {"frame_rate_hz": 12.0}, {}, "12.0 per second", "at least 14.5"),
     ],
 )
-def test_a_refusal_names_the_number_behind_it_and_its_limit(code, file, face, measured, needed):
+def test_a_refusal_shows_the_number_behind_it_and_its_limit(code, file, face, measured, needed):
     capture = replace(CAPTURE, file=replace(FILE, **file), face=replace(FACE, **face))
     refused = replace(REFUSED, reasons=(reason(code),), capture=capture, checks=check_capture(capture))
-    sentences = re.findall(r"<li>([^<]*)</li>", markup.unescape(result(refused, CONFIG)))
-    assert measured in sentences[0]
-    assert needed in sentences[0]
-    assert len(sentences) == 2, "the only other one is the remedy"
+    assert [row[1:] for row in failed(refused)] == [(measured, needed)]
 
 
-def test_no_pulse_names_the_questions_that_failed_and_only_those():
+def test_only_questions_that_failed_are_shown():
     window = judge_again(make_window(), snr_db=-6.0, others_snr_db=-6.0, region_agreement=0.3, amplitude=0.0001)
-    html = result(replace(REFUSED, windows=(replace(window, reasons=REFUSED.reasons),)), CONFIG)
-    probability = int(100 * window.evidence.probability)
-    assert f"probability of a pulse is {probability} %; at least 50 % is needed for a heart rate" in html
-    assert "changes by 0.01 %; a pulse changes it by at least 0.03 %" in html
-    assert "Half or twice" not in html
+    rows = failed(replace(REFUSED, windows=(window,)))
+    assert (f"{int(100 * window.evidence.probability)} %", "at least 50 %") in [row[1:] for row in rows]
+    assert ("0.01 %", "0.03 % to 3 %") in [row[1:] for row in rows]
+    assert len(rows) == sum(not check.passed and check.reason != "weak_pulse" for check in window.checks)
+    assert failed(READING) == failed(ERROR) == []
 
 
 @pytest.mark.parametrize(
-    ("pulse", "measured"),
-    [
-        ({"heart_rate_bpm": 200.0}, "200.0 bpm, the end of the search range; it must be at most 199.0"),
-        ({"rival_db": 2.3}, "stronger by 2.3 dB and may be the true one; at most 0.0 dB is allowed"),
-    ],
+    ("pulse", "measured", "most"),
+    [({"heart_rate_bpm": 200.0}, "200.0 bpm", " 199.0"), ({"rival_db": 2.3}, "2.3 dB", "at most 0.0 dB")],
 )
-def test_an_uncertain_rate_says_what_makes_it_so(pulse, measured):
+def test_an_uncertain_rate_shows_what_makes_it_so(pulse, measured, most):
     window = judge_again(make_window(), **pulse)
-    assert measured in result(replace(REFUSED, windows=(window,), reasons=(reason("rate_uncertain"),)), CONFIG)
-
-
-FEW_BITS = replace(FILE, bit_rate_kbps=900.0)  # of 640 x 480 at 30 frames a second
+    needed = {row[1]: row[2] for row in failed(replace(REFUSED, windows=(window,)))}
+    assert needed[measured].endswith(most)
 
 
 def test_too_few_bits_are_shown_beside_what_this_pulse_needs():
     """The window's pulse is clear, at 72 bpm."""
-    in_step = replace(FEW_BITS, key_frame_interval_s=60 / 72)
-    for file, needed in ((FEW_BITS, "0.12"), (in_step, "0.40")):
-        window = judge_again(make_window(), file)
-        refused = replace(REFUSED, windows=(window,), reasons=(reason("too_compressed"),))
-        assert f"0.10 bits per pixel of each frame; at least {needed} are" in result(refused, CONFIG)
+    for file, needed in ((FEW_BITS, "0.12"), (replace(FEW_BITS, key_frame_interval_s=60 / 72), "0.40")):
+        refused = replace(REFUSED, windows=(judge_again(make_window(), file),), reasons=(reason("too_compressed"),))
+        assert ("0.10 bits per pixel", f"at least {needed}") in [row[1:] for row in failed(refused)]
 
 
-def test_what_a_cause_explains_is_told_after_what_can_be_changed():
+def test_what_can_be_mended_comes_first():
+    face = replace(FACE, luma=24.0)
     window = judge_again(make_window(), FEW_BITS, snr_db=-1.0)
-    refused = replace(REFUSED, windows=(window,), reasons=(reason("too_compressed"),))
-    html = result(refused, CONFIG)
-    told = [html.index(part) for part in ("has 0.10 bits", "camera&#39;s original file", "pulse&#39;s SNR is -1.0 dB")]
-    assert told == sorted(told)
-    assert "Film a living face" not in html
+    checks = check_capture(replace(CAPTURE, face=face))
+    measured = [row[1] for row in failed(replace(REFUSED, windows=(window,), checks=checks))]
+    assert {"24 of 255", "0.10 bits per pixel"} <= set(measured[: measured.index("-1.0 dB")])
 
 
-def test_a_refusal_keeps_the_heart_rate_that_was_found():
-    refused = replace(READING, status="refused", systolic=None, diastolic=None, reasons=(Reason("a", "b", "c"),))
-    html = result(refused, CONFIG)
-    for part in ("A pulse, but no pressures", "61.3", "<b>59.3 to 63.3</b>"):
-        assert part in html
-    assert "No reading" in result(replace(refused, heart_rate=None), CONFIG)
+def test_an_example_is_shown_with_what_is_true_of_it_and_can_be_read_again():
+    for estimate in (READING, REFUSED):
+        shown = show(estimate, example=(2, EXAMPLE))
+        assert EXAMPLE.truth in shown.words
+        assert (shown.data["example"], shown.data["number"]) == ("face.mp4", 2)
+        assert not shown.all("data-again")
+        assert len(show(estimate, example=(2, EXAMPLE), was_ready=True).all("data-again")) == 1
+    own = show(READING, key="a key")
+    assert (own.data["example"], own.data["number"], own.data["key"]) == (None, None, "a key")
 
 
-def test_every_step_is_shown_with_its_figure_and_headings_are_in_order():
-    estimate = make_reading()
-    html = show_steps(estimate)
-    for title in ("Skin cells on the face", "Spatial-temporal map", "Mean beats", "Pulse wave", "Capture report"):
-        assert title in html
-    assert len(re.findall(r'<figure[^>]* role="img" aria-label="[^"]+">', html)) == 4
-    for order in (headings(html), headings(result(REFUSED, CONFIG)), headings(result(estimate, CONFIG))):
-        assert order[0] == 2
-        assert all(after <= before + 1 for before, after in pairwise(order))
+def test_what_was_told_stands_beside_a_reading():
+    person = Told(61, "female", 163, 70.5)
+    told = replace(READING, told=estimate_with_told(person, made_up_told(), SYSTOLIC, DIASTOLIC))
+    words = show(told).words
+    assert str(person) in words
+    assert f"{told.told.systolic.both.value:.0f} (" in words
+    wrong = Reason("told_invalid", "That cannot be.", "Tell it again.")
+    assert wrong.remedy in show(READING, wrong=wrong).words
+    assert str(person) not in show(READING).words
 
 
-def test_figures_are_described_in_words():
-    estimate = make_reading()
-    found = labels(show_steps(estimate))
-    beats = len(estimate.best_window.pulse.beats_s)
-    assert any(f"{beats} beats in 15 seconds" in label and "peak at 72" in label for label in found)
-    assert any("30 skin cells" in label and "0.0, 7.0, 14.0 s" in label for label in found)
-    assert any("30 rows in six regions over 15.0 seconds; 100 % of it" in label for label in found)
+def test_what_other_models_make_of_it_goes_with_it():
+    other = OtherReading("paper", replace(SYSTOLIC, value=125.0), DIASTOLIC)
+    (model,) = show(READING, CONFIG, [other]).data["models"]
+    assert (model["name"], model["systolic"]["value"], model["diastolic"]["value"]) == ("paper", 125.0, 70.4)
+    assert show(READING).data["models"] == []
 
 
-def answers(html):
-    """Question of a check -> measured and needed, and the answer."""
-    rows = re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td>(yes|no)</td></tr>', html)
-    return {question: (measured, answer) for question, measured, answer in rows}
+def test_the_package_is_the_estimate_and_files_are_offered_that_it_can_give():
+    for estimate in (make_reading(), REFUSED, ERROR):
+        shown = show(estimate)
+        assert unseal(shown.data["package"]).to_dict() == estimate.to_dict()
+        assert shown.all("data-file") == [kind for kind, _ in kinds_of(estimate)]
 
 
-def test_every_check_is_answered_beside_what_is_needed():
-    estimate = make_reading()
-    clear = answers(show_steps(estimate))
-    asked = (*estimate.checks, *estimate.windows[0].checks)
-    assert list(clear) == [WORDINGS[check.name].question for check in (*estimate.windows[0].checks, *estimate.checks)]
-    assert {answer for _, answer in clear.values()} == {"yes"}
-    not_asked_here = {"bits_per_pixel_in_step", "light_share"}
-    assert {check.name for check in asked} | not_asked_here == set(WORDINGS), "each can be put into words"
-
-    window = judge_again(make_window(), snr_db=1.0, rival_db=3.0, amplitude=0.1)
-    doubtful = list(answers(show_steps(replace(estimate, windows=(window,)))).values())
-    for measured in ("1.0 dB (at least 2.0 dB)", "3.0 dB (at most 0.0 dB)", "10 % (0.03 % to 3 %)"):
-        assert (measured, "no") in doubtful
-    assert sum(answer == "no" for _, answer in doubtful) == 3
-    few = replace(estimate, windows=(judge_again(window, FEW_BITS),))
-    assert ("0.10 bits per pixel (at least 0.20)", "no") in answers(show_steps(few)).values()
+def test_two_results_on_one_page_do_not_share_their_controls():
+    names = [set(show(make_reading()).all("name")) for _ in range(2)]
+    assert names[0]
+    assert not names[0] & names[1]
 
 
-def test_what_speaks_for_a_pulse_and_against_it_is_shown_the_strongest_first():
-    window = judge_again(make_window(), region_agreement=0.3, light_share=0.9, head_swing=np.nan)
-    html = show_steps(replace(REFUSED, windows=(window,)))
-    assert f"Probability of a pulse: {int(100 * window.evidence.probability)} %" in html
-    rows = evidence_rows(window.evidence)
-    assert [row.question for row in rows] == re.findall(
-        r'<th scope="row">([^<]*)</th><td>[^<]*</td><td>[^<]*<svg', html
-    )
-    assert len(rows) == len(QUESTIONS) == len(evidence.QUESTIONS)
-    sizes = [abs(row.bar) for row in rows]
-    assert sizes == sorted(sizes, reverse=True)
-    assert sizes[0] == 1
-    verdicts = {row.measured: row.verdict for row in rows}
-    assert verdicts["not known"] == "no effect"
-    for answer, row in zip(sorted(window.evidence.answers, key=lambda one: -abs(one.log_odds)), rows, strict=True):
-        if row.verdict != "no effect":
-            side, factor = re.fullmatch(r"(for|against), ([\d.]+) x", row.verdict).groups()
-            assert (1 if side == "for" else -1) * np.log(float(factor)) == pytest.approx(answer.log_odds, abs=0.05)
-            assert np.sign(row.bar) == np.sign(answer.log_odds)
+PICTURES = {
+    "reading": (make_reading(), ["face", "map", "beat", "ranges", "clip", "wave"]),
+    "no pulse": (
+        replace(REFUSED, windows=(replace(make_window(), has_pulse=False),), thumbnails=make_thumbnails()),
+        ["face", "map", "clip", "wave"],
+    ),
+    "no face": (
+        replace(REFUSED, thumbnails=tuple(replace(one, landmarks=None) for one in make_thumbnails())),
+        ["face", "clip"],
+    ),
+    "error": (ERROR, ["clip"]),
+}
 
 
-def test_the_steps_show_the_mean_beats_that_were_read_and_none_where_there_are_none():
-    window = make_window()
-    nothing = replace(window.beats, weight=np.zeros_like(window.beats.weight))
-    for beats, count in ((window.beats, 1), (nothing, 0), (None, 0)):
-        html = show_steps(replace(READING, windows=(replace(window, beats=beats),)))
-        assert html.count("laid over each other") == count
+@pytest.mark.parametrize(("estimate", "pictures"), PICTURES.values(), ids=PICTURES)
+def test_there_is_a_place_for_each_picture_there_is_data_for_and_words_for_it(estimate, pictures):
+    shown = show(estimate)
+    assert shown.all("data-picture") == pictures
+    for name, attributes in shown.elements:
+        assert name != "canvas" or attributes["aria-label"]
 
 
-def test_windows_of_a_longer_clip_are_shown_over_time():
-    window = make_window()
-    refused = replace(window, start_s=15.0, end_s=30.0, systolic=None, diastolic=None, reasons=(reason("no_pulse"),))
-    found = labels(show_steps(replace(READING, windows=(window, refused))))
-    assert any("Heart rate and pressures of 2 windows over 30 seconds; 1 of them refused" in label for label in found)
+def test_headings_begin_below_the_pages_own():
+    for html in (result(READING, CONFIG), result(ERROR, CONFIG), no_result("empty")):
+        assert re.findall(r"<h(\d)", html)[0] == "2"
 
 
-def test_a_clip_that_was_not_opened_has_no_steps():
-    assert show_steps(Estimate.from_error("a.mp4", ClipError("a", "b", "c"), WEIGHTS)) == ""
+def test_where_a_clip_lies_is_not_told():
+    assert "secret" not in result(replace(make_reading(), path="/secret/clip.mp4"), CONFIG)
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a'onload='x", 'a"onload="x', '"><img src=x>'])
+@pytest.mark.parametrize(
+    "text", ["</template><script>alert(1)</script>", "a'onload='x", 'a"onload="x', '"><img src=x>', "<!--", "&lt;b"]
+)
 def test_what_comes_from_elsewhere_cannot_become_markup(text):
     error = Estimate.from_error(f"{text}.mp4", ClipError("a", text, text), WEIGHTS)
-    noted = replace(
-        READING,
-        notes=(Reason("b", text, text),),
-        capture=replace(CAPTURE, file=replace(FILE, codec=text, container=text)),
-    )
-    for html in (result(error, CONFIG, truth=text), download_links(error, {}, b"%PDF"), steps(noted, {})):
-        for found in ("<script", "<img", "'onload='", '"onload="'):
-            assert found not in html
+    plain = [name for name, _ in show(ERROR, example=(0, EXAMPLE)).elements]
+    shown = show(error, example=(0, SimpleNamespace(path=Path(text), truth=text)), key=text)
+    assert [name for name, _ in shown.elements] == plain
+    assert not [name for _, attributes in shown.elements for name in attributes if name.startswith("on")]
+    assert (shown.data["clip"], shown.data["key"]) == (f"{text}.mp4", text)
+    assert shown.words.count(text) == 3
 
 
 def test_without_a_result_the_page_says_what_is_going_on():
     shown = {"empty": "empty", "working": "working", "cancelled": "empty", "busy": "error", "failed": "error"}
     for state, status in shown.items():
-        assert f'data-status="{status}"' in no_result(state)
+        assert Parsed(no_result(state)).all("data-status") == [status]
+    assert QUEUE_FULL in Parsed(no_result("busy")).words
     for html in (no_result("empty"), no_result("working")):
-        assert "STMap" in html
         assert html.count("bp-sketch") == 5

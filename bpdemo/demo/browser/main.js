@@ -74,3 +74,9 @@ export function startSteps({ element, watch }) {
   watch("value", update);
   session.addEventListener("result", update);
 }
+
+/** Writes this app's address into the snippets. */
+export function startDevelopers({ element }) {
+  const address = new URL(".", document.baseURI).href;
+  for (const place of element.querySelectorAll("[data-origin]")) place.textContent = address;
+}
