@@ -101,6 +101,7 @@ def test_the_head_says_what_this_is_not_and_links_only_to_what_there_is(monkeypa
     here = Parsed(header(replace(WEIGHTS, revision=None)))
     assert "not a medical device" in here.words
     assert here.data == colour_table().tolist()
+    assert all(here.all("href"))
     assert not any("huggingface" in address for address in here.all("href"))
     monkeypatch.setenv("SPACE_ID", "owner/name")
     made = replace(WEIGHTS, name="owner/weights", revision="main")
