@@ -32,7 +32,7 @@ class StandIn:
         if self.failure is not None:
             raise self.failure
         error = ClipError("not_a_video", "This file cannot be read as a video.", "Use another.")
-        return Estimate.from_error(path.name, error, WEIGHTS)
+        return Estimate.from_error(path.name, error, WEIGHTS, str(path))
 
 
 class SlowStandIn(StandIn):
