@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import signal
 import struct
 import time
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
+from tests.support.page_events import PageEvents
 from tests.support.probed_app import AGE, MARK
 from tests.support.serve_app import serve_app
 
@@ -67,15 +69,13 @@ class Visitor:
 
     def page(self, source):
         """Have a clip read as the page does; return all that the page is shown."""
-        config = httpx.get(f"{self.app.url}/config").json()
-        video = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "clip")
-        event = next(one for one in config["dependencies"] if [video, "upload"] in one["targets"] and one["inputs"])
-        clip = {"path": self.upload(source), "meta": {"_type": "gradio.FileData"}}
-        fields = {video: clip, **{part["id"]: AGE for part in config["components"] if is_age(part)}}
-        data = [fields.get(number) for number in event["inputs"]]
-        session = f"page {self.round}"
-        httpx.post(f"{self.api}/queue/join", json={"data": data, "fn_index": event["id"], "session_hash": session})
-        return httpx.get(f"{self.api}/queue/data", params={"session_hash": session}, timeout=PATIENCE_S).text
+        page = PageEvents(f"{self.app.url}/", f"page {self.round}")
+        shown = page.trigger("clip", "submit", {"clip": self.upload(source), "key": MARK}, told_age=AGE)
+        package = re.search(r'\\"package\\":\\"([\w+/=]+)', shown).group(1)
+        for kind, is_made in (("pdf", True), ("figures", True), ("npz", True), ("csv", True), ("exe", False)):
+            made = page.call("result", "make_file", {"kind": kind, "package": package}).json()
+            assert ("content" in made) == is_made, made.get("error")
+        return shown
 
     def cancel(self, source):
         job = self.client.submit(handle_file(str(self.clip(source))), api_name="/estimate")
@@ -98,10 +98,6 @@ class Visitor:
         kind = {"content-type": "multipart/form-data; boundary=b"}
         with pytest.raises(ConnectionResetError):
             httpx.post(f"{self.api}/upload", content=half(), headers=kind)
-
-
-def is_age(part):
-    return part["props"].get("elem_id") == "told-age"
 
 
 def wait_for(is_so):

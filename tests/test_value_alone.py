@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from bpdemo import BloodPressureEstimator, BpdemoError
 from bpdemo.cli.summary import summary
 from bpdemo.demo.server.zero_gpu import run_on_lent_gpu
-from bpdemo.demo.views.about import about
+from bpdemo.demo.views.about import how_it_works
 from bpdemo.demo.views.result import result
 from bpdemo.demo.views.steps import steps
 from bpdemo.estimate_json import json_schema
@@ -21,10 +21,12 @@ from bpdemo.export.figures import draw_figures
 from bpdemo.export.report import make_report
 from bpdemo.models.heads import ValuePrediction
 from bpdemo.models.inputs import Inputs
+from bpdemo.reasons import like_average
 from bpdemo.self_check import check
 from bpdemo.told import Told
 from bpdemo.whole_clip import mean_pressure
-from tests.support.made_up_results import ADJUSTED, CONFIG
+from tests.support.html import Parsed
+from tests.support.made_up_results import CONFIG
 from tests.support.pdf_text import pdf_text
 from tests.support.serve_app import EXAMPLES
 from tests.support.value_only import write_value_only
@@ -71,18 +73,16 @@ def test_the_command_line_says_value_interval_and_mean(reading):
 
 
 def test_the_page_draws_the_interval_and_says_nothing_of_ranges(estimator, reading):
-    html = result(reading, estimator.weights.config)
-    [label] = re.findall(r'role="img" aria-label="([^"]*)"', html)
-    assert f"the reading is {reading.systolic.value:.0f}, its interval" in label
-    assert not NOTHING.search(re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL))
-    drawn = draw_figures(reading)
-    assert steps(reading, drawn)
-    for axes in drawn["ranges"].axes:
+    shown = Parsed(result(reading, estimator.weights.config))
+    label = shown.label_of("ranges")
+    assert f"{reading.systolic.value:.0f}, its interval" in label
+    assert not NOTHING.search(label + shown.words)
+    assert shown.data["systolic"]["ranges"] == shown.data["diastolic"]["ranges"] == []
+    assert Parsed(steps(reading)).all("data-picture")
+    for axes in draw_figures(reading)["ranges"].axes:
         assert not axes.patches
         assert {line.get_label() for line in axes.lines} == {"reading", "90 % interval"}
-    text = about(estimator.weights.config, estimator.weights.summary)
-    assert "a value alone, without ranges" in text
-    assert "classifier" not in text
+    assert "each range" not in how_it_works(estimator.weights.config)
 
 
 def test_the_report_on_paper_is_one_page_that_says_the_same(estimator, reading):
@@ -92,11 +92,10 @@ def test_the_report_on_paper_is_one_page_that_says_the_same(estimator, reading):
     assert not NOTHING.search(text)
 
 
-def test_an_adjusted_reading_and_one_like_the_average_are_shown(reading):
+def test_one_like_the_average_is_shown_so(reading):
     scattered = {name: replace(getattr(reading, name), scatter=100.0) for name in ("systolic", "diastolic")}
-    html = result(replace(reading, **scattered), CONFIG, adjusted=ADJUSTED)
-    assert "guessing" in html
-    assert "130<i>/</i>80" in html
+    note = like_average(*scattered.values())
+    assert note.message in Parsed(result(replace(reading, **scattered), CONFIG)).words
 
 
 def test_an_installation_with_such_weights_is_checked(estimator):

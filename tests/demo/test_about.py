@@ -1,4 +1,4 @@
-"""What the page says of the weights: their figures beside the baseline, and the pictures of their model card."""
+"""What the page says whatever the clip: its head, the method, and the weights with the pictures of their card."""
 
 import base64
 import io
@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from bpdemo.demo.views.about import about, find_evidence
+from bpdemo.demo.views.about import about_weights, find_evidence, header, how_it_works
+from bpdemo.figures.shown import colour_table
+from bpdemo.models import find_model
 from bpdemo.wording.pressures import evidence_sentence
+from tests.support.html import Parsed
 from tests.support.made_up_results import CONFIG, VALIDATED, WEIGHTS
 
 CARD = """---
@@ -61,11 +64,11 @@ def test_the_cards_pictures_are_found_with_their_words(folder):
 
 def test_weights_without_pictures_are_shown_without_them(tmp_path):
     assert find_evidence(tmp_path) == []
-    assert "<img" not in about(CONFIG, WEIGHTS, [])
+    assert "<img" not in about_weights(CONFIG, WEIGHTS, [])
 
 
 def test_pictures_are_shown_with_words_for_everybody(folder):
-    html = about(CONFIG, WEIGHTS, find_evidence(folder))
+    html = about_weights(CONFIG, WEIGHTS, find_evidence(folder))
     assert 'alt="Errors of &lt;all&gt; models"' in html
     assert "<figcaption>MAE with intervals. Second line.</figcaption>" in html
     assert "<figcaption>Without words</figcaption>" in html
@@ -85,26 +88,55 @@ def with_validation(validation):
 
 
 def test_figures_stand_beside_their_baseline():
-    html = about(VALIDATED, WEIGHTS)
+    html = about_weights(VALIDATED, WEIGHTS)
     row = '<th scope="row">Systolic</th><td>standard</td><td>13.9</td><td>15.6</td><td>0.42</td><td>91 %</td>'
     assert row in html
-    assert "<caption>Figures on people held out" in html
-    assert "90 % of cuff pressures" in html
     sentence = evidence_sentence(VALIDATED)
-    for part in ("50 people", "13.9 / 13.9", "15.6 / 15.6"):
+    for part in ("50 ", "13.9 / 13.9", "15.6 / 15.6"):
         assert part in sentence
+
+
+def test_the_head_says_what_this_is_not_and_links_only_to_what_there_is(monkeypatch):
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    here = Parsed(header(replace(WEIGHTS, revision=None)))
+    assert "not a medical device" in here.words
+    assert here.data == colour_table().tolist()
+    assert all(here.all("href"))
+    assert not any("huggingface" in address for address in here.all("href"))
+    monkeypatch.setenv("SPACE_ID", "owner/name")
+    made = replace(WEIGHTS, name="owner/weights", revision="main")
+    made = replace(made, provenance=CONFIG.provenance.model_copy(update={"data": "ppg_bp"}))
+    there = Parsed(header(made)).all("href")
+    assert {"https://huggingface.co/owner/weights", "https://huggingface.co/spaces/owner/name/tree/main"} <= {*there}
+    assert sum("doi.org" in address for address in there) == 1
+
+
+def test_links_open_beside_the_page():
+    elements = Parsed(header(WEIGHTS)).elements
+    for _, link in ((name, attributes) for name, attributes in elements if name == "a"):
+        assert (link["target"], link["rel"]) == ("_blank", "noopener")
+
+
+def test_the_method_is_that_of_the_model():
+    ranges = Parsed(how_it_works(CONFIG)).words
+    value = Parsed(how_it_works(CONFIG.model_copy(update={"model": "bbp"}))).words
+    for model, words in (("beats", ranges), ("bbp", value)):
+        assert find_model(model).network.ABOUT in words
+    assert "90 %" in ranges
+    assert ranges.count("each range") == 1 > value.count("each range")
 
 
 @pytest.mark.parametrize("validation", [{}, {"qualities": 3}, {"qualities": {"standard": {}}}, {"people": "x"}])
 def test_weights_with_other_figures_are_shown_without_them(validation):
     config = with_validation(validation)
-    assert "small" in about(config, WEIGHTS)
+    assert "small" in about_weights(config, WEIGHTS)
     assert "15.5 / 8.5" in evidence_sentence(config)
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a'onload='x", 'a"onload="x', '"><img src=x>'])
 def test_what_weights_bring_cannot_become_markup(text):
     provenance = CONFIG.provenance.model_copy(update={"statement": text, "data": text})
-    html = about(CONFIG, replace(WEIGHTS, name=text, provenance=provenance))
+    summary = replace(WEIGHTS, name=text, revision=text, provenance=provenance)
+    html = about_weights(CONFIG, summary) + header(summary)
     for markup in ("<script", "<img", "'onload='", '"onload="'):
         assert markup not in html

@@ -1,24 +1,35 @@
 """What reaches the estimator, and what the page makes of what it says. The estimator is a stand-in."""
 
+import base64
+import json
 import logging
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
+from bpdemo.demo.examples import find_examples
+from bpdemo.demo.sealed import unseal
+from bpdemo.told import Told
+from tests.support.html import Parsed
+from tests.support.page_events import PageEvents
 from tests.support.stand_in import StandIn, serve_stand_in
+
+EXAMPLES = find_examples()
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with serve_stand_in(tmp_path_factory.mktemp("temporary"), StandIn()) as served:
+    with serve_stand_in(tmp_path_factory.mktemp("temporary"), StandIn(), EXAMPLES) as served:
         yield served
 
 
 @pytest.fixture
 def estimator(served):
     served.estimator.seen.clear()
+    served.estimator.told.clear()
     served.estimator.failure = None
     return served.estimator
 
@@ -37,32 +48,94 @@ def test_the_clip_reaches_the_estimator_byte_for_byte(served, estimator, client,
     assert served.files_left() == []
 
 
-def test_the_pages_own_event_gets_the_bytes_too_and_deletes_them(served, estimator):
+@pytest.fixture
+def page(served):
+    return PageEvents(served.url)
+
+
+def result_in(shown):
+    """The result that the page was shown last."""
+    events = [json.loads(line.removeprefix("data: ")) for line in shown.splitlines() if line.startswith("data: ")]
+    (values,) = (event["output"]["data"] for event in events if event["msg"] == "process_completed")
+    return next(found for value in values if isinstance(value, str) and (found := Parsed(value)).all("data-status"))
+
+
+@pytest.mark.parametrize("way", ["clip", "recorder"])
+def test_upload_and_recorder_give_the_bytes_and_they_are_deleted(served, estimator, page, way):
     content = np.random.default_rng(0).bytes(300_000)
-    path = httpx.post(f"{served.url}gradio_api/upload", files={"files": ("a.webm", content)}).json()[0]
-    config = httpx.get(f"{served.url}config").json()
-    video = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "clip")
-    events = [
-        event for event in config["dependencies"] if [video, "stop_recording"] in event["targets"] and event["inputs"]
-    ]
-    assert len(events) == 1
-    data = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    untold = [None] * (len(events[0]["inputs"]) - 1)
-    join = {"data": [data, *untold], "fn_index": events[0]["id"], "session_hash": "abc"}
-    httpx.post(f"{served.url}gradio_api/queue/join", json=join).raise_for_status()
-    shown = httpx.get(f"{served.url}gradio_api/queue/data", params={"session_hash": "abc"}, timeout=60).text
+    path = page.upload(content, "a <b>'name'.webm")
+    shown = page.trigger(way, "submit", {"clip": path, "key": "k" * 100})
     assert estimator.seen == [content]
     assert "This file cannot be read as a video." in shown
+    data = result_in(shown).data
+    assert (data["status"], data["key"], data["example"]) == ("error", "k" * 64, None)
+    assert data["clip"] == Path(path).name
+    assert str(served.uploads.folder) not in shown
+    assert unseal(data["package"]).path is None
     assert served.files_left() == []
 
 
-def test_the_camera_is_asked_for_as_it_is(served):
-    video = next(part for part in served.page.blocks.values() if getattr(part, "elem_id", None) == "clip")
-    assert video.sources == ["webcam", "upload"]
-    assert video.format is None
-    assert video.include_audio
-    assert not video.webcam_options.mirror
-    assert video.webcam_options.constraints["audio"] is False
+@pytest.mark.parametrize("way", ["clip", "recorder"])
+def test_whatever_else_a_client_names_is_refused_and_stays_where_it_is(served, estimator, page, way, tmp_path):
+    outside = tmp_path / "outside.webm"
+    outside.write_bytes(b"x")
+    up = str(served.uploads.folder / "x" / ".." / ".." / outside.name)
+    for data in (
+        *({"clip": clip} for clip in (str(outside), up, f"http://127.0.0.1/file={outside}", {"path": 7}, None)),
+        *({"clip": [str(outside)], "key": {"a": [1]}}, {}, {"_data": 7}),
+    ):
+        assert "neither an upload" in page.trigger(way, "submit", data), data
+    assert estimator.seen == []
+    assert outside.exists()
+
+
+@pytest.mark.parametrize("place", ["cards", "result"])
+def test_an_example_is_read_by_its_number(estimator, page, place):
+    name, event = {"cards": ("examples", "read"), "result": ("result", "again")}[place]
+    shown = page.trigger(name, event, {"example": 1})
+    assert estimator.seen == [EXAMPLES[1].path.read_bytes()]
+    assert estimator.told == [Told()]
+    result = result_in(shown)
+    assert (result.data["example"], result.data["number"], result.data["key"]) == (EXAMPLES[1].path.name, 1, "")
+    assert EXAMPLES[1].truth in result.words
+
+
+@pytest.mark.parametrize("number", [-1, len(EXAMPLES), 10**30, 0.5, "0", None, [0], {"a": 0}, "../wall.mp4"], ids=repr)
+def test_a_number_that_is_no_examples_is_refused(estimator, page, number):
+    for event in ("read", "show"):
+        assert result_in(page.trigger("examples", event, {"example": number})).all("data-status") == ["error"]
+    assert page.call("examples", "is_ready", number).json() is False
+    assert estimator.seen == []
+
+
+def test_an_example_without_a_ready_answer_is_not_shown(page, estimator):
+    shown = result_in(page.trigger("examples", "show", {"example": 0}))
+    assert (shown.all("data-status"), shown.data) == (["error"], None)
+    assert estimator.seen == []
+
+
+def test_a_browser_can_have_a_file_of_the_result_it_was_shown(estimator, page):
+    data = result_in(page.trigger("clip", "submit", {"clip": page.upload(b"clip")})).data
+    made = page.call("result", "make_file", {"kind": "json", "package": data["package"], "cuff": None}).json()
+    form = json.loads(base64.b64decode(made["content"]))
+    assert (form["status"], form["reasons"][0]["code"]) == ("error", "not_a_video")
+    assert made["name"].endswith(".json")
+
+
+@pytest.mark.parametrize(
+    "asked", [None, 7, [], {}, {"kind": "json", "package": "AAAA"}, {"path": "/etc/passwd", "meta": {"_type": "x"}}]
+)
+def test_what_is_no_wish_for_a_file_is_answered_in_a_sentence(page, asked):
+    made = page.call("result", "make_file", asked).json()
+    assert made.keys() == {"error"}
+    assert "Traceback" not in made["error"]
+
+
+def test_no_other_function_of_the_server_can_be_called(page):
+    for name, function in (("result", "is_ready"), ("result", "__init__"), ("clip", "make_file")):
+        answer = page.call(name, function, {})
+        assert answer.status_code >= 400
+        assert "Traceback" not in answer.text
 
 
 def test_what_nobody_foresaw_becomes_a_plain_sentence(served, estimator, client, tmp_path, caplog):

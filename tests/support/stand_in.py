@@ -32,7 +32,7 @@ class StandIn:
         if self.failure is not None:
             raise self.failure
         error = ClipError("not_a_video", "This file cannot be read as a video.", "Use another.")
-        return Estimate.from_error(path.name, error, WEIGHTS)
+        return Estimate.from_error(path.name, error, WEIGHTS, str(path))
 
 
 class SlowStandIn(StandIn):
@@ -56,7 +56,7 @@ class SlowStandIn(StandIn):
 
 
 @contextmanager
-def serve_stand_in(folder, estimator):
+def serve_stand_in(folder, estimator, examples=()):
     """Serve the page with a stand-in from this very process, until the block ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
@@ -64,7 +64,7 @@ def serve_stand_in(folder, estimator):
         from bpdemo.demo.page import build_page
         from bpdemo.demo.server.launch_options import launch_options
 
-        page = build_page(estimator, uploads, examples=[])
+        page = build_page(estimator, uploads, examples=[*examples])
         _, url, _ = page.launch(prevent_thread_lock=True, **launch_options(uploads))
         yield SimpleNamespace(
             url=url, estimator=estimator, uploads=uploads, page=page, files_left=lambda: _files(uploads.folder)
