@@ -11,10 +11,11 @@ from tests.support.serve_app import ROOT
 MODULES = ROOT / "bpdemo" / "demo" / "browser"
 ORIGIN = "http://localhost:9"
 UNZIP = """async () => {
-  const { filesInZip } = await import("/unzip.js");
+  const { clipsInZip } = await import("/unzip.js");
   const found = [];
   try {
-    for await (const file of filesInZip(document.querySelector("input").files[0])) {
+    for (const clip of await clipsInZip(document.querySelector("input").files[0])) {
+      const file = await clip.open();
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
       found.push([file.name, file.type, Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")]);
     }

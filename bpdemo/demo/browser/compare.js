@@ -1,6 +1,6 @@
 // Two results, one above the other, on the same scales and under one cursor; below, each by method and by model.
 
-import { showHistory } from "./history.js";
+import { openAgain, showHistory } from "./history.js";
 import { colours } from "./main.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
@@ -58,11 +58,7 @@ export function startCompare({ element, trigger, server }) {
   };
   new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && offer()).observe(element);
   session.addEventListener("change", () => SIDES.forEach((side) => offerEntries(place(side, "entries"))));
-  showHistory(element.querySelector("[data-history]"), (entry) => {
-    session.opened = entry.parts;
-    trigger("open");
-    document.querySelector("#result").scrollIntoView({ behavior: "smooth" });
-  });
+  showHistory(element.querySelector("[data-history]"), (entry) => openAgain(entry, trigger));
 }
 
 /** @returns {Promise<string>} the HTML of what a choice names; empty where it is not there */

@@ -25,11 +25,16 @@ export function startFiles(element, server) {
   });
 }
 
-/** Gives a file to the person. */
+/** Gives a file to the person, as the server made it. */
 function save({ name, type, content }) {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  saveFile(name, new Blob([bytes], { type }));
+}
+
+/** Gives a file to the person. @param {string} name @param {Blob} content */
+export function saveFile(name, content) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytes], { type }));
+  link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -21,6 +21,13 @@ export function showHistory(place, open) {
   update();
 }
 
+/** Shows a result again, in the page's one place for it. */
+export function openAgain(entry, trigger) {
+  session.opened = entry.parts;
+  trigger("open");
+  document.querySelector("#stage").scrollIntoView({ behavior: "smooth" });
+}
+
 function historyRow(entry, open) {
   const { at, name, numbers, cuff, parts } = entry;
   const clip = make("button", { type: "button", class: "bp-link" }, name);

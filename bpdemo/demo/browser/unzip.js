@@ -1,4 +1,4 @@
-/** The clips in a zip file, one after another. Of the file no more is read than they take. Format: PKWARE's APPNOTE. */
+/** The clips in a zip file, each unpacked when it is wanted. Of the file no more is read than they take. Format: PKWARE's APPNOTE. */
 
 /** @typedef {{name: string, flags: number, method: number, packed: number, size: number, start: number}} Entry */
 
@@ -19,16 +19,16 @@ const problem = (code, sentence) => Object.assign(new Error(sentence), { code })
 const broken = () => problem("zip_broken", "This zip file is damaged or incomplete.");
 
 /**
- * Yields the video files of a zip, by their names without folders, in the order of its list.
+ * Returns the video files of a zip, by their names without folders, in the order of its list; `open` unpacks one.
  *
  * Hidden files, and what is no video by its ending, are left out. Contents are held against their length only.
  *
  * @param {Blob} zip
- * @returns {AsyncGenerator<File, void, void>}
- * @throws an Error with a `code`, before the first file: `zip_broken`, `zip_encrypted`, `zip_method`, `zip_too_many`,
- *   `zip_clip_too_large`; at a file that is damaged: `zip_broken`
+ * @returns {Promise<{name: string, open: () => Promise<File>}[]>}
+ * @throws an Error with a `code`: `zip_broken`, `zip_encrypted`, `zip_method`, `zip_too_many`, `zip_clip_too_large`; where
+ *   a damaged file is opened: `zip_broken`
  */
-export async function* filesInZip(zip) {
+export async function clipsInZip(zip) {
   const clips = (await listEntries(zip)).filter(({ name }) => kind(name) && !isHidden(name));
   if (clips.length > MAX_CLIPS) throw problem("zip_too_many", `This zip file holds more than ${MAX_CLIPS} clips.`);
   for (const { name, flags, method, size } of clips) {
@@ -39,7 +39,7 @@ export async function* filesInZip(zip) {
     if (method !== STORED && method !== DEFLATED) refuse("zip_method", "packed in a way that cannot be unpacked here");
     if (size > MAX_CLIP_BYTES) refuse("zip_clip_too_large", `larger than ${MAX_CLIP_BYTES / 2 ** 20} MB`);
   }
-  for (const clip of clips) yield unpack(zip, clip);
+  return clips.map((clip) => ({ name: lastPart(clip.name), open: () => unpack(zip, clip) }));
 }
 
 const lastPart = (/** @type {string} */ path) => path.split(/[\\/]/).at(-1) ?? "";
