@@ -3,7 +3,6 @@
 Playwright drives it by WebDriver BiDi, which Firefox itself speaks, so that `open_page` watches it as it does Chromium.
 """
 
-import re
 import shutil
 from urllib.parse import quote
 
@@ -11,12 +10,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.support.serve_app import EXAMPLES
+from tests.support.visitor import FACE_58, FACE_72, choose_example, drop, wait_for_result
 
 pytestmark = pytest.mark.real_time
 
-EXAMPLE = "[data-example='1']"
-UPLOAD_TAB, UPLOAD_AREA, UPLOAD = "Upload a clip", "Upload file", "input[type=file]"
-READING = "#result [data-status=reading]"
 START_CAMERA, PREVIEW, VIDEO = ".bp-rec [data-do=start]", ".bp-rec[data-state=preview]", ".bp-rec video"
 
 PREFS = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
@@ -55,17 +52,13 @@ def page(open_page):
 
 def heart_rate(page):
     """Wait for a reading; return its beats a minute."""
-    page.locator(READING).wait_for()
-    return float(re.search(r"([\d.]+)\s*bpm", page.locator(READING).inner_text()).group(1))
+    return int(wait_for_result(page, "reading").locator(".bp-rate .bp-number").inner_text())
 
 
 def test_an_example_and_a_clip_are_read(page, app):
-    page.locator(EXAMPLE).click()
+    choose_example(page, FACE_58)
     assert heart_rate(page) == pytest.approx(58, abs=1)
-    page.get_by_role("tab", name=UPLOAD_TAB).click()
-    page.get_by_label(UPLOAD_AREA).click()
-    page.locator(UPLOAD).set_input_files(EXAMPLES / "face_72_bpm.mp4")
-    page.locator(READING).wait_for(state="detached")
+    drop(page, EXAMPLES / FACE_72)
     assert heart_rate(page) == pytest.approx(72, abs=1)
     for _ in range(40):
         if not app.files_left():

@@ -160,7 +160,7 @@ def test_without_a_camera_the_other_way_in_is_shown(open_page, camera, problem):
     wait_for(page, "error", problem)
     press(page, "Upload a clip instead")
     page.get_by_label("Upload file").wait_for()
-    page.get_by_role("tab", name="Guided recording").click()
+    page.get_by_role("tab", name="Record", exact=True).click()
     wait_for(page, "error", problem)
 
 
@@ -215,7 +215,7 @@ def test_the_camera_may_go_away_or_be_left_behind(open_page):
     wait_for(page, "preview")
     page.get_by_role("tab", name="Upload a clip").click()
     assert camera_is_off(page)
-    page.get_by_role("tab", name="Guided recording").click()
+    page.get_by_role("tab", name="Record", exact=True).click()
     wait_for(page, "idle")
 
 
