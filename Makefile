@@ -53,11 +53,9 @@ examples: $(VENV)/dev.done ## render the page's example clips again
 evidence: $(VENV)/dev.done ## model cards, their pictures and docs/evaluation.md again from saved results
 	$(RUN) -m bpdemo.reporting.report weights --docs docs/evaluation.md
 
-screenshots: $(VENV)/dev.done ## the README's pictures again
+screenshots: $(VENV)/dev.done ## the pictures of the page again
 	@tools/need_packages.sh chromium
 	$(RUN) tools/screenshots.py
-	$(RUN) tools/draw_overview.py
-	$(RUN) tools/draw_shared.py
 
 bench: $(VENV)/dev.done ## how fast, on this machine
 	$(RUN) -m benchmarks.speed

@@ -1,4 +1,4 @@
-"""Make the README's pictures of the page, in `docs/`: `python tools/screenshots.py [NAME...]`.
+"""Make the pictures of the page, for the README and beside links to it: `python tools/screenshots.py [NAME...]`.
 
 Starts the app, does in Chromium what a visitor would, and pictures what is then on the screen.
 """
@@ -15,52 +15,64 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs"
 START_S = 120
+COLOURS = 256
 WAIT_MS = 300_000  # for a result, on a busy machine
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: which example is read, and on what screen it is seen.
+    """One picture: which example is read, and what is seen of it.
 
     Attributes:
-        name: of the file.
-        example: number of the example on the page.
+        file: the picture.
+        example: file of the example.
         width, height: of the screen in pixels.
         scale: pixels of the picture to one of the screen.
-        theme: `light` or `dark`.
-        at: what is scrolled to the upper edge; nothing where empty.
+        part: what is pictured; the whole screen where empty.
+        style: rules added to the page's own.
     """
 
-    name: str
-    example: int
+    file: Path
+    example: str = "face_72_bpm.mp4"
     width: int = 1280
-    height: int = 1150
+    height: int = 800
     scale: float = 1.5
-    theme: str = "light"
-    at: str = ""
+    part: str = ""
+    style: str = ""
 
 
-PICTURES = (
-    Picture("page", 0),
-    Picture("refusal", 2, scale=1),
-    Picture("phone", 0, width=390, height=844, scale=2, at="#result"),
-)
+# Beside links only the pictures count: large, under the page's name.
+_SHARED = """
+  .bp-examples, .bp-words, .bp-header p, .bp-header nav, .bp-clip, .bp-wave, .bp-under-strip, #behind { display: none !important; }
+  .bp-header h1 { font-size: 2.6rem !important; } .bp-header h1::after { content: ": blood pressure from a face clip"; }
+  .bp-strip { grid-template-rows: 400px 0 !important; }
+"""
+PICTURES = {
+    "strip": Picture(FOLDER / "strip.png", scale=2, part="#result .bp-result"),
+    "page": Picture(FOLDER / "page.png"),
+    "refusal": Picture(FOLDER / "refusal.png", "photograph.mp4", scale=1),
+    "phone": Picture(FOLDER / "phone.png", width=390, height=844, scale=2),
+    "shared": Picture(
+        ROOT / "bpdemo" / "demo" / "browser" / "shared.png", width=1200, height=630, scale=1, style=_SHARED
+    ),
+}
 
 
 def main() -> None:
     """Make all pictures, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
     names = parser.parse_args().names
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is needed: apt-get install chromium")
-    wanted = [picture for picture in PICTURES if picture.name in names or not names]
+    wanted = [picture for name, picture in PICTURES.items() if name in names or not names]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -99,23 +111,27 @@ def take(browser: Browser, url: str, picture: Picture) -> Path:
         viewport={"width": picture.width, "height": picture.height}, device_scale_factor=picture.scale
     )
     page.set_default_timeout(WAIT_MS)
-    page.goto(f"{url}/?__theme={picture.theme}")
-    page.locator(f"[data-example='{picture.example}']").click()
-    page.locator("#files a").first.wait_for()
-    settle(page, picture.at)
-    path = FOLDER / f"{picture.name}.png"
-    page.screenshot(path=path)
+    page.goto(f"{url}/?__theme=light")
+    page.locator(f"[data-example][data-file='{picture.example}']").click()
+    page.locator("#result [data-drawn]").first.wait_for()
+    page.add_style_tag(content=picture.style)
+    settle(page)
+    if picture.part:
+        page.locator(picture.part).screenshot(path=picture.file)
+    else:
+        page.screenshot(path=picture.file)
     page.close()
-    return path
+    with Image.open(picture.file) as drawn:  # a quarter of the bytes
+        drawn.convert("RGB").quantize(COLOURS).save(picture.file, optimize=True)
+    return picture.file
 
 
-def settle(page: Page, at: str) -> None:
-    """Bring the part to be seen to the upper edge, and let everything come to rest."""
+def settle(page: Page) -> None:
+    """Let everything come to rest, with the cursor in the middle of the clip."""
     page.mouse.move(0, 0)
+    page.locator("#result [data-time]").fill("7.5")
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_timeout(1500)  # the page itself scrolls smoothly to a new result
-    page.evaluate("at => at ? document.querySelector(at).scrollIntoView() : window.scrollTo(0, 0)", at)
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(1500)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ EXAMPLES = (
     ),
     Example(
         "too_compressed.mp4",
-        "Compressed",
+        "Low bitrate",
         Scene(
             seed=8, heart_rate_bpm=72, pulse_strength=0.011, width=480, height=360, noise=1.5, plain_encoder=True,
             bit_rate_kbps=150,
