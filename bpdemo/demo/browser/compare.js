@@ -6,7 +6,7 @@ import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { showResult } from "./result.js";
 import { session } from "./session.js";
-import { clock, readingWords } from "./words.js";
+import { clock, make, readingWords } from "./words.js";
 
 const SIDES = /** @type {const} */ (["a", "b"]);
 const LOOK_AGAIN_MS = 1500;
@@ -85,7 +85,10 @@ function showStrip(place, html, side) {
   for (const left of strip.querySelectorAll("[data-picture=clip], .bp-files, .bp-step-network")) left.remove();
   for (const radio of strip.querySelectorAll("[data-channel]")) radio.name = `channel-compare-${side}`;
   place.replaceChildren(numbers, strip);
-  return showResult(strip, { colours: colours() });
+  const view = showResult(strip, { colours: colours() });
+  numbers.prepend(make("b", { class: "bp-side" }, side.toUpperCase()));
+  if (view.result.reason) numbers.append(make("p", { class: "bp-quiet" }, view.result.reason));
+  return view;
 }
 
 /** Has two cursors follow each other; moments count from the beginning of what is shown. */

@@ -5,7 +5,7 @@ import { make } from "./words.js";
 
 const AXIS_PX = 18;
 const SIDE_PX = 8;
-const LEAST_PERCENT = 0.05; // so high at least, that nothing stays flat
+const LEAST_PERCENT = 0.5; // so high at least, that what has no pulse stays flat
 const NETWORK_UNIT = ""; // a network's wave has none
 
 /**

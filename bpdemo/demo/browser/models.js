@@ -16,7 +16,7 @@ export function showModels(place, { model, systolic, diastolic, models }) {
     return;
   }
   const all = [{ name: model, systolic, diastolic }, ...models];
-  const head = ["Model", "Systolic, mmHg", "Diastolic, mmHg"].map((title) => make("th", { scope: "col" }, title));
+  const head = ["Model", "Systolic", "Diastolic"].map((title) => make("th", { scope: "col" }, title));
   head.push(make("td", { "aria-hidden": "true" }, axis()));
   const rows = all.map((each) => {
     const numbers = [each.systolic, each.diastolic].map((pressure) => make("td", {}, pressureWords(pressure)));
@@ -24,7 +24,7 @@ export function showModels(place, { model, systolic, diastolic, models }) {
     const used = each.name === model ? " (used)" : "";
     return make("tr", {}, make("th", { scope: "row" }, each.name + used), ...numbers, picture);
   });
-  const legend = make("caption", {}, "Value and its interval; dashed: the average person");
+  const legend = make("caption", {}, "mmHg, with intervals; dashed: the average person");
   const table = make("table", { class: "bp-table bp-models" }, legend, make("thead", {}, make("tr", {}, ...head)));
   table.append(make("tbody", {}, ...rows));
   place.replaceChildren(table);
@@ -48,10 +48,11 @@ function draw(pressures) {
     drawn.setAttribute("d", path);
     svg.append(drawn);
   };
-  for (const { value, interval, baseline } of pressures) {
-    line("average", `M${share(baseline)} 0V1`);
-    line("interval", `M${share(interval[0])} .5H${share(interval[1])}`);
-    line("value", `M${share(value)} .5h0`);
+  for (const [place, { value, interval, baseline }] of pressures.entries()) {
+    const middle = place ? 0.75 : 0.25; // their intervals may overlap
+    line("average", `M${share(baseline)} ${middle - 0.25}v.5`);
+    line("interval", `M${share(interval[0])} ${middle}H${share(interval[1])}`);
+    line("value", `M${share(value)} ${middle}h0`);
   }
   return svg;
 }
