@@ -100,7 +100,7 @@ def main() -> None:
         uploads.mkdir(mode=0o700)
         command = [sys.executable, "-m", "benchmarks.load", "render", str(clips)]
         subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, check=True)
-        with _served(uploads) as app:
+        with served(uploads) as app:
             print(f"Memory of the app at the start: {app.memory_mb():.0f} MB.\n")
             _ask(app, sorted(clips.iterdir())[0])
             memory = _print_load(app, sorted(clips.iterdir()), requests)
@@ -199,7 +199,7 @@ def _judge(answer: dict | str, clip: Path) -> tuple[str, str]:
 
 
 @contextmanager
-def _served(uploads: Path) -> Iterator[App]:
+def served(uploads: Path) -> Iterator[App]:
     """Run the app until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -32,11 +32,15 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class MethodPulse:
-    """What one method says of a window: beats a minute of its strongest harmonic series, and its SNR as `Pulse`'s."""
+    """What one method says of a window: beats a minute of its strongest harmonic series, its SNR and wave as `Pulse`'s.
+
+    A network's wave has no unit.
+    """
 
     name: str
     heart_rate_bpm: float
     snr_db: float
+    wave: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,7 @@ def _shown_spectrum(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _method_pulse(name: str, wave: np.ndarray) -> MethodPulse:
     rate_hz = heart_rate_hz(wave)
-    return MethodPulse(name, 60 * rate_hz, snr_db(wave, rate_hz))
+    return MethodPulse(name, 60 * rate_hz, snr_db(wave, rate_hz), wave)
 
 
 def _cell_weights(relative: np.ndarray) -> np.ndarray:

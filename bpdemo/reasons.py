@@ -127,8 +127,8 @@ def like_average(systolic: "PressureEstimate", diastolic: "PressureEstimate") ->
     means = "/".join(f"{pressure.baseline.value:.0f}" for pressure in alike.values())
     return Reason(
         "like_average",
-        f"{which} cannot be told from guessing {means}, the training mean: readings of one person vary by as much.",
-        "Take it for that mean and no more.",
+        f"{which} could as well be the average person's {means}: readings of one person differ by as much.",
+        "Take it for that average and no more.",
     )
 
 

@@ -1,5 +1,6 @@
 """The command line, run as people run it."""
 
+import csv
 import json
 import os
 import subprocess
@@ -32,11 +33,12 @@ def run(*arguments, cwd, text_as=None, **environment):
 
 @pytest.fixture(scope="module")
 def several(small_weights, tmp_path_factory):
-    """One run over a face, a wall, a text file, an empty file, a missing one and a folder."""
+    """One run over a face, a wall, a text file, an empty file, a missing one and an empty folder."""
     folder = tmp_path_factory.mktemp("clips")
     (folder / "text.mp4").write_text("This is no video.")
     (folder / "empty.mp4").touch()
-    clips = [FACE, WALL, "text.mp4", "empty.mp4", "missing.mp4", folder]
+    (folder / "none").mkdir()
+    clips = [FACE, WALL, "text.mp4", "empty.mp4", "missing.mp4", "none"]
     return run("estimate", "--json", "--weights", small_weights, *clips, cwd=folder)
 
 
@@ -47,7 +49,7 @@ def test_json_is_one_object_a_line_and_nothing_else(several):
     assert {result["schema"] for result in results} == {"bpdemo.estimate/2"}
     assert [result["status"] for result in results] == ["reading", "refused", "error", "error", "error", "error"]
     codes = [reason["code"] for result in results[1:] for reason in result["reasons"]]
-    assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "not_a_file"]
+    assert codes == ["no_face", "not_a_video", "empty_file", "not_found", "no_clips"]
 
 
 def test_an_unknown_method_is_one_line_that_lists_the_methods(tmp_path):
@@ -124,8 +126,25 @@ def test_summary_is_readable_and_refusals_are_status_0(small_weights, tmp_path):
     ran = run("estimate", WALL, "--weights", small_weights, cwd=tmp_path)
     assert ran.returncode == 0
     assert "no_face" in ran.stdout
-    assert "face_seen 0, needed: at least 0.8" in ran.stdout
+    assert ran.stdout.startswith("wall.mp4: no reading\n")
+    assert "seen in 0 % of the sampled frames; at least 80 % is needed." in ran.stdout
+    assert ran.stdout.count("not a medical device") == 1
     assert ran.stderr == ""
+
+
+def test_a_folder_is_a_table_and_each_clip_has_its_files(small_weights, tmp_path):
+    (tmp_path / "clips").mkdir()
+    for clip in (FACE, WALL):
+        (tmp_path / "clips" / clip.name).symlink_to(clip)
+    files = ("--csv", "t.csv", "--report", "reports", "--figures", "figures")
+    ran = run("estimate", "clips", *files, "--weights", small_weights, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    _, *rows = ran.stdout.partition("\n\n")[0].splitlines()
+    assert [row.split("\t")[:2] for row in rows] == [[FACE.name, "reading"], [WALL.name, "no reading"]]
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as table:
+        assert [row["level"] for row in csv.DictReader(table)] == ["reading", "nothing"]
+    assert {path.name for path in (tmp_path / "reports").iterdir()} == {f"{FACE.stem}.pdf", f"{WALL.stem}.pdf"}
+    assert (tmp_path / "figures" / FACE.stem / "stmap.png").is_file()
 
 
 def test_stmap_writes_the_map(tmp_path):
@@ -180,7 +199,8 @@ def test_a_name_that_the_console_cannot_show_ends_no_batch(tmp_path, encoding, o
     if options:
         assert [json.loads(line)["path"] for line in ran.stdout.splitlines()] == names
     else:
-        clips = [line for line in ran.stdout.splitlines() if not line.startswith(" ")]
+        _, *rows = ran.stdout.partition("\n\n")[0].splitlines()
+        clips = [row.split("\t")[0] for row in rows]
         shown = ["größe.mp4", "心率.mp4", ".mp4", "missing.mp4"]
         assert clips == [name.encode(encoding, "backslashreplace").decode(encoding) for name in shown]
 
@@ -208,7 +228,12 @@ def test_version(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "package", "extra"), [("demo", "gradio", "demo"), ("render clip.mp4 --duration 1", "skimage", "train")]
+    ("command", "package", "extra"),
+    [
+        ("demo", "gradio", "demo"),
+        ("estimate clip.mp4 --report clip.pdf", "fpdf", "demo"),
+        ("render clip.mp4 --duration 1", "skimage", "train"),
+    ],
 )
 def test_a_command_names_the_extra_that_it_needs(tmp_path, command, package, extra):
     code = f"import sys; sys.modules[{package!r}] = None; from bpdemo.cli import main; main()"

@@ -109,7 +109,7 @@ def test_the_command_line_tells_the_three_levels(read):
     assert f"72.0 bpm, interval {low:.1f} to {high:.1f}" in text
     assert "4: 4 read, 4 with a pulse" in text
     lines = summary(read(30, dark_s=(0, 30))).splitlines()
-    assert any(line.strip().startswith("failed") and "needed: at least 40" in line for line in lines)
+    assert any("of 255; it must be at least 40" in line for line in lines)
     pulse = replace(reading, status="refused", systolic=None, diastolic=None, reasons=reading.reasons)
     assert pulse.level == "pulse"
     assert "pulse only" in summary(pulse)

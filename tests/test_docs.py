@@ -58,6 +58,9 @@ def commands():
 def folder(tmp_path):
     shutil.copy(EXAMPLES / "face_58_bpm.webm", tmp_path / "me.mp4")
     (tmp_path / "no clip.mp4").write_text("not a video")
+    (tmp_path / "clips").mkdir()
+    for name in ("face_58_bpm.webm", "wall.mp4"):
+        (tmp_path / "clips" / name).symlink_to(EXAMPLES / name)
     return tmp_path
 
 
@@ -120,7 +123,7 @@ def test_commands_and_their_options_exist():
             options = known.commands[name].params if not name.startswith("-") else known.params
             spellings = {spelling for option in options for spelling in option.opts} | {"--help"}
             for word in rest:
-                assert not word.startswith("-") or word in spellings, f"{page}: {' '.join(words)}"
+                assert not word.startswith("-") or word in {*spellings, "-"}, f"{page}: {' '.join(words)}"
         elif words[0] == "make":
             assert set(words[1:]) <= targets, f"{page}: {' '.join(words)}"
         elif words[:2] == ["python", "-m"]:

@@ -1,5 +1,6 @@
 """The STMap keeps its written specification."""
 
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bpdemo.stmap import (
     COLUMNS,
     RATE_HZ,
     build_stmap,
+    load_stmap,
     place_windows,
     project_pos,
     resample,
@@ -236,6 +238,9 @@ def test_saved_map_has_every_field(tmp_path):
         assert saved["regions"].tolist() == [cell.region for cell in CELLS]
         assert len(saved["time_s"]) == 300
         assert int(saved["version"]) == 1
+    loaded = load_stmap(tmp_path / "map.npz")
+    for field in fields(loaded):
+        np.testing.assert_array_equal(getattr(loaded, field.name), getattr(stmap, field.name))
 
 
 @pytest.mark.parametrize(("share", "measured"), [(0.4, False), (0.6, True)])

@@ -168,9 +168,9 @@ def test_the_command_line_prints_three_lines_a_pressure(reading):
 def test_the_command_line_says_how_probable_much_is(reading):
     above = reading.systolic.at_least
     systolic = next(line for line in summary(reading).splitlines() if line.strip().startswith("systolic"))
-    assert f"140 and more: {100 * above.probability:.0f} %" in systolic
+    assert f"140 or more {100 * above.probability:.0f} %" in systolic
     untold = replace(reading, systolic=replace(reading.systolic, threshold=None))
-    assert summary(untold).count("and more:") == summary(reading).count("and more:") - 1 == 1
+    assert summary(untold).count(" or more ") == summary(reading).count(" or more ") - 1 == 1
 
 
 @pytest.mark.parametrize(

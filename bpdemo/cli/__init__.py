@@ -39,9 +39,9 @@ _EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
     clips.render: ("bpdemo render pulse.mp4 --heart-rate 66", "bpdemo render photograph.mp4 --still"),
 }
 _learning = (maps.extract, models.models, pretraining.pretrain, training.train, training.evaluate, data.evaluate_pulse)
-for _command in (*_EXAMPLES, *_learning, hub.push, hub.push_maps, hub.publish):
-    # Help makes one line of each paragraph.
-    _examples = "\n\n".join(("Examples:", *_EXAMPLES[_command])) if _command in _EXAMPLES else None
+_commands: tuple[Callable[..., None], ...] = (*_EXAMPLES, *_learning, hub.push, hub.push_maps, hub.publish)
+for _command in _commands:
+    _examples = "\n".join(("Examples:", *_EXAMPLES[_command])) if _command in _EXAMPLES else None
     app.command(epilog=_examples)(_command)
 app.add_typer(data.app, name="data")
 
@@ -74,7 +74,7 @@ def main() -> None:
             _fail(missing)
         if isinstance(error, OSError):
             where = f"{error.filename}: " if error.filename else ""
-            _fail(BpdemoError("io", f"{where}{error.strerror}.", "Check the path and the space there."))
+            _fail(BpdemoError("io", f"{where}{error.strerror}.", "Check the path and the free space there."))
         raise
     except KeyboardInterrupt:
         sys.exit(130)

@@ -29,14 +29,15 @@ EXAMPLES = (
 
 def estimate(
     clips: Annotated[
-        list[str], typer.Argument(metavar="CLIP...", help="Video files of a face, folders of them, or quoted patterns.")
+        list[str], typer.Argument(metavar="CLIP", help="Video files of a face, folders of them, or quoted patterns.")
     ],
     csv: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write one row a clip as CSV; - for stdout, and nothing else there."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write each clip's report as PDF; a folder for many clips.")
+        Path | None,
+        typer.Option(metavar="PATH", help="Write each clip's report: one .pdf for one clip, or a folder."),
     ] = None,
     figures: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write each clip's figures as PNG, in a folder of its name.")

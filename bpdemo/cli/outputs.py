@@ -1,6 +1,5 @@
 """The files that `bpdemo estimate` writes: a table of all clips, and each clip's report and figures."""
 
-import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -20,21 +19,21 @@ class Outputs:
     """Opens what is to be written before the first clip is read, and writes each clip as it comes."""
 
     def __init__(self, table: str | None, report: Path | None, figures: Path | None, *, many: bool) -> None:
-        """`table` is a CSV file or `-`; `report` a PDF or a folder of them; `figures` a folder; `many` clips come.
+        """`table` is a CSV file or `-`, `report` a .pdf or a folder, `figures` a folder; `many` clips will come.
 
         Raises:
             BpdemoError: `library_missing`, or `options_conflict` for one PDF of many clips.
-            OSError: one of them cannot be written.
+            OSError: something cannot be written.
         """
-        self._report_is_folder = report is not None and (many or report.is_dir() or str(report).endswith(os.sep))
-        if report is not None and many and (report.suffix.lower() == ".pdf" or report.is_file()):
+        is_file = report is not None and report.suffix.lower() == ".pdf"
+        if is_file and many:
             raise BpdemoError("options_conflict", "One PDF cannot hold many clips.", "Name a folder for --report.")
         if report is not None or figures is not None:
             with needs_extra("demo"):
                 import bpdemo.export.figures
                 import bpdemo.export.report  # noqa: F401
-        self._report, self._figures = report, figures
-        for folder in (report if self._report_is_folder else None, figures):
+        self._report, self._report_is_file, self._figures = report, is_file, figures
+        for folder in (report.parent if report is not None and is_file else report, figures):
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
         self._names: set[str] = set()
@@ -75,7 +74,7 @@ class Outputs:
             for title, figure in drawn.items():
                 (self._figures / name / f"{title}.png").write_bytes(to_png(figure))
         if self._report is not None and (pdf := make_report(estimate, config, drawn)) is not None:
-            file = self._report / f"{name}.pdf" if self._report_is_folder else self._report
+            file = self._report if self._report_is_file else self._report / f"{name}.pdf"
             file.write_bytes(pdf)
 
     def _name(self, estimate: "Estimate") -> str:

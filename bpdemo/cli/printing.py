@@ -1,7 +1,9 @@
 """What `bpdemo estimate` prints of its clips, as they come and in the end."""
 
 import json
+import shutil
 import sys
+import textwrap
 from typing import Literal
 
 from rich.console import Console
@@ -36,7 +38,7 @@ class Printer:
     def __enter__(self) -> "Printer":
         self.progress.start()
         if self._kind == "table" and not self._drawn:
-            _print(plain_line(HEAD))
+            print(plain_line(HEAD), flush=True)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -51,7 +53,7 @@ class Printer:
             self.progress.stop()
         if self._kind == "json":
             all_letters = "utf" in (sys.stdout.encoding or "").lower()  # else JSON's own escapes
-            _print(json.dumps(estimate.to_dict(), ensure_ascii=not all_letters))
+            print(json.dumps(estimate.to_dict(), ensure_ascii=not all_letters), flush=True)
         elif self._kind == "lines":
             _print(summary(estimate))
         row = make_row(estimate)
@@ -59,7 +61,7 @@ class Printer:
         if self._drawn:
             self._rows.append(row)
         elif self._kind == "table":
-            _print(plain_line(row))
+            print(plain_line(row), flush=True)
         if self._kind == "table" and estimate.status != "reading":
             lines = (f"  {line}" for line in refusal_lines(estimate))
             self._refusals.append("\n".join((f"{shown(estimate.clip)}: {verdict(estimate)}", *lines)))
@@ -73,4 +75,14 @@ class Printer:
 
 
 def _print(text: str) -> None:
+    """Print lines of prose, which a terminal shall not break within a word."""
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        text = "\n".join(_wrap(line, width) for line in text.split("\n"))
     print(text, flush=True)
+
+
+def _wrap(line: str, width: int) -> str:
+    indent = len(line) - len(line.lstrip())
+    hanging = " " * (indent + 2 if indent else 0)
+    return textwrap.fill(line, max(width, 40), subsequent_indent=hanging, break_on_hyphens=False)

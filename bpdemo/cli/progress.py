@@ -1,9 +1,10 @@
 """Progress on stderr where that is a terminal, and nothing anywhere else."""
 
+import sys
+
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from bpdemo.cli.table import Row, clip_table
 from bpdemo.errors import shown
@@ -28,7 +29,7 @@ class ReadingProgress:
             redirect_stdout=False,  # what is printed is the result
             redirect_stderr=False,
         )
-        self._visible = visible and self._console.is_terminal
+        self._visible = visible and sys.stderr.isatty()
 
     def start(self) -> None:
         """Show it from now on."""
@@ -52,5 +53,5 @@ class ReadingProgress:
     def _render(self) -> Group | Progress:
         if not self._rows:
             return self._bar
-        table: Table = clip_table(self._rows[-max(1, self._console.height - _ROOM) :])
-        return Group(table, self._bar)
+        last = self._rows[-max(1, self._console.height - _ROOM) :]
+        return Group(clip_table(last, short=True), self._bar)

@@ -54,7 +54,7 @@ def summary(result: Estimate) -> str:
 def _told_lines(told: ToldEstimate) -> Iterator[tuple[str, str]]:
     """Yield label and text of what was told, and of each pressure from the clip, from what was told and from both."""
     spreads = [f"{name} {_to(pressure.neither.interval)}" for name, pressure in told.pressures.items()]
-    compared = f"; intervals beside the training people's own spread, {', '.join(spreads)} mmHg" if spreads else ""
+    compared = f"; the training people's own spread is {', '.join(spreads)} mmHg" if spreads else ""
     yield "told", f"{told.person}{compared}"
     for name, pressure in told.pressures.items():
         for way, words in WAYS.items():
@@ -62,7 +62,7 @@ def _told_lines(told: ToldEstimate) -> Iterator[tuple[str, str]]:
             line = f"{words} {found.value:.0f} mmHg, interval {_to(found.interval)}, {pressure.narrowing(way)}"
             yield "" if way != "clip" else name, line
     for note in told.notes:
-        yield "", f"{note.message} {note.remedy}"
+        yield "", reason_line(note)
 
 
 def _to(interval: tuple[float, float]) -> str:

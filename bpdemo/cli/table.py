@@ -24,7 +24,8 @@ class Row(NamedTuple):
     reason: str
 
 
-HEAD = Row("clip", "verdict", "systolic", "diastolic", "heart rate", "reason or note")
+HEAD = Row("clip", "verdict", "systolic, mmHg", "diastolic, mmHg", "heart rate, bpm", "reason or note")
+_CAPTION = "Pressures in mmHg with their intervals, heart rate in bpm."
 
 
 def make_row(estimate: Estimate) -> Row:
@@ -39,14 +40,20 @@ def make_row(estimate: Estimate) -> Row:
     )
 
 
-def clip_table(rows: list[Row]) -> Table:
-    """Return rows drawn for a terminal; names and sentences are wrapped where they are too long."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, wide in zip(HEAD, (True, False, False, False, False, True), strict=True):
-        table.add_column(name, no_wrap=not wide, overflow="fold", justify="right" if name == "heart rate" else "left")
+def clip_table(rows: list[Row], *, short: bool = False) -> Table:
+    """Return rows drawn for a terminal, names and reasons wrapped; a line a clip and without reasons with `short`."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=_CAPTION, caption_justify="left")
+    for name in HEAD[:-1] if short else HEAD:
+        table.add_column(
+            name.partition(",")[0],
+            no_wrap=short or name not in (HEAD.clip, HEAD.reason),
+            overflow="ellipsis" if short else "fold",
+            justify="right" if name == HEAD.heart_rate else "left",
+        )
     for row in rows:
         # Never as plain strings, in which Rich looks for markup: a file may be called anything.
-        table.add_row(Text(row.clip), Text(row.verdict, _STYLES[row.verdict]), *map(Text, row[2:]))
+        cells = [Text(row.clip), Text(row.verdict, _STYLES[row.verdict]), *map(Text, row[2:])]
+        table.add_row(*cells[: len(table.columns)])
     return table
 
 

@@ -18,40 +18,30 @@ _POSTER_SIZE = (240, 180)
 
 @dataclass(frozen=True)
 class Example:
-    """A clip that comes with the page; `heart_rate_bpm` is None when it was rendered without a pulse."""
+    """A clip that comes with the page."""
 
     path: Path
     title: str
-    heart_rate_bpm: float | None
+    subject: str  # a name of `synthesis.scenes.Subject`
+    heart_rate_bpm: float | None  # None when it was rendered without a pulse
 
     @property
     def truth(self) -> str:
-        """One sentence on what is true of it."""
+        """What is true of it, in plain words."""
         if self.heart_rate_bpm is None:
-            return "rendered without a pulse, so there must be no reading."
-        rate = f"{self.heart_rate_bpm:g} bpm"
-        return f"rendered with a pulse of {rate}. The pulse is a formula, so no pressure is true of it."
+            return f"Rendered {'photograph' if self.subject == 'face' else self.subject}: no pulse."
+        pulse = f"Rendered portrait with a pulse of {self.heart_rate_bpm:g} bpm."
+        return f"{pulse} There is no true blood pressure to compare with."
 
 
 def find_examples() -> list[Example]:
     """Return the examples in the order of their index; an empty list where they are not installed."""
     index = _FOLDER / "examples.json"
     entries = json.loads(index.read_text(encoding="utf-8"))["clips"] if index.is_file() else []
-    found = [Example(_FOLDER / entry["file"], entry["title"], entry["heart_rate_bpm"]) for entry in entries]
+    found = [
+        Example(_FOLDER / entry["file"], entry["title"], entry["subject"], entry["heart_rate_bpm"]) for entry in entries
+    ]
     return [example for example in found if example.path.is_file()]
-
-
-class ExampleAnswers:
-    """stub"""
-
-    def __init__(self, *a):
-        pass
-
-    def start(self):
-        pass
-
-    def get(self, n):
-        return None
 
 
 def example_cards(examples: Sequence[Example]) -> str:

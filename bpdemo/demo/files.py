@@ -88,10 +88,13 @@ def _calibration(cuff: object) -> Calibration | None:
     """
     if not isinstance(cuff, dict):
         return None
-    said = {name: cuff.get(name) for name in _MOST}
-    if not all(isinstance(said[name], int | float) and 0 <= said[name] <= most for name, most in _MOST.items()):
-        raise BpdemoError(*CUFF_INVALID)
-    systolic, diastolic, entered_s = map(float, said.values())
+    said = []
+    for name, most in _MOST.items():
+        number = cuff.get(name)
+        if not isinstance(number, int | float) or not 0 <= number <= most:
+            raise BpdemoError(*CUFF_INVALID)
+        said.append(float(number))
+    systolic, diastolic, entered_s = said
     return Calibration(
         read_cuff(cuff.get("systolic"), cuff.get("diastolic")), systolic, diastolic, entered_s, model=cuff.get("model")
     )

@@ -1,16 +1,18 @@
 """The page: its layout and its events. What moves on it is drawn by `browser/`."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from bpdemo.demo import files, recorder
+from bpdemo.demo import batch, files, recorder
 from bpdemo.demo.api import QUEUED, add_endpoints
 from bpdemo.demo.estimators import Estimators
-from bpdemo.demo.examples import Example, ExampleAnswers, example_cards, find_examples
+from bpdemo.demo.example_results import ExampleResults
+from bpdemo.demo.examples import Example, example_cards, find_examples
 from bpdemo.demo.reader import Reader, ReadingCancelledError, progress_reporter
 from bpdemo.demo.server.gradio_internals import ClipBlocks
 from bpdemo.demo.server.page_head import TITLE
@@ -21,11 +23,16 @@ from bpdemo.demo.views import result as results
 from bpdemo.demo.views.templating import render
 from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator
+from bpdemo.export.rows import COLUMNS
 from bpdemo.told import Told
 
 _PRIVATE = {"api_visibility": "private"}
 _QUICK = {"queue": False, "show_progress": "hidden", **_PRIVATE}
 _SHOW = "() => ({__type__: 'update', visible: true})"
+# Scripts that hand results to and from the browser's own memory of them.
+_SESSION = "(await import(new URL('page/session.js', document.baseURI))).session"
+_KEEP = f"async (...parts) => {{ {_SESSION}.keep(parts); }}"
+_OPENED = f"async () => {_SESSION}.opened"
 _MAX_KEY = 64  # letters of what a browser calls its clip
 
 
@@ -46,16 +53,28 @@ def build_page(
     estimators = Estimators(estimator)
     examples = find_examples() if examples is None else examples
     reader = Reader(estimators, uploads, examples)
-    ready = ExampleAnswers(estimator, examples)
     own = estimator.weights
 
     def make_file(asked: object) -> dict[str, str]:
         return files.answer(asked, lambda model: estimators.get(model).weights.config)
 
-    def is_ready(number: object) -> bool:
-        return isinstance(number, int) and ready.get(number) is not None
-
     with ClipBlocks(uploads, title=TITLE, analytics_enabled=False) as page:
+        ready = ExampleResults(examples, estimator, lambda: page.clip_queue.is_busy())
+        if "SPACE_ID" in os.environ:  # a Space is there to be visited; elsewhere the first visitor may never come
+            ready.start()
+
+        def is_ready(number: object) -> bool:
+            return isinstance(number, int) and ready.get(number) is not None
+
+        def ready_examples(_sent: object) -> list[int]:
+            return [number for number in range(len(examples)) if ready.get(number)]
+
+        def example_result(number: object) -> str:
+            return show_known(number)[result] if is_ready(number) else ""
+
+        def forget_upload(path: object) -> None:
+            uploads.delete(path)
+
         gr.HTML(about.header(own.summary), padding=False)
         cards = gr.HTML(
             example_cards(examples),
@@ -99,13 +118,26 @@ def build_page(
                     padding=False,
                 )
             with gr.Tab("Compare", id="compare", render_children=True):
-                gr.HTML(render("compare"), js_on_load=_start("startCompare"), elem_id="compare", padding=False)
+                compare = gr.HTML(
+                    render("compare", examples=examples),
+                    js_on_load=_start("startCompare", "server", events=("open",)),
+                    server_functions=[ready_examples, example_result],
+                    elem_id="compare",
+                    padding=False,
+                )
             with gr.Tab("Batch", id="batch", render_children=True):
-                gr.HTML(render("batch"), js_on_load=_start("startBatch", "upload"), elem_id="batch", padding=False)
+                several = gr.HTML(
+                    html_template=render("batch", columns=COLUMNS),
+                    js_on_load=_start("startBatch", "props", "upload", "server", events=("read", "stop", "open")),
+                    server_functions=[forget_upload],
+                    elem_id="batch",
+                    padding=False,
+                )
             with gr.Tab("Developers", id="developers"):
-                gr.HTML(render("developers"), elem_id="developers", padding=False)
+                gr.HTML(render("developers"), js_on_load=_start("startDevelopers"), elem_id="developers", padding=False)
 
-        shown = [result, behind, evidence, cancel]
+        parts = [result, behind, evidence]
+        shown = [*parts, cancel]
 
         def show(estimate: Estimate, **about_clip: Any) -> dict:
             """Return what changes once there is a result."""
@@ -130,12 +162,27 @@ def build_page(
                 return
             yield show(estimate, **about_clip)
 
-        def read_clip(event: gr.EventData, *told_values: Any) -> Iterator[dict]:
+        def sent_clip(event: gr.EventData) -> tuple[object, str]:
             # What comes from the client is judged as any other.
-            path, key = getattr(event, "clip", None), str(getattr(event, "key", None) or "")[:_MAX_KEY]
+            return getattr(event, "clip", None), str(getattr(event, "key", None) or "")[:_MAX_KEY]
+
+        def read_clip(event: gr.EventData, *told_values: Any) -> Iterator[dict]:
+            path, key = sent_clip(event)
             person, wrong = read_told(*told_values)
             with uploads.deleted_afterwards(path):
                 yield from show_reading(partial(reader.read_upload, path), person, key=key, wrong=wrong)
+
+        def read_for_batch(event: gr.EventData) -> str:
+            path, key = sent_clip(event)
+            with uploads.deleted_afterwards(path):
+                try:
+                    estimate = reader.read_upload(path, progress_reporter(page.clip_queue.watch_current()))
+                except ReadingCancelledError:
+                    return batch.not_read("cancelled")
+            return batch.answer(estimate, [show(estimate, key=key)[part] for part in parts])
+
+        def not_read_for_batch(request: gr.Request) -> str:
+            return batch.not_read(page.clip_queue.why_unserved(request.session_hash))
 
         def chosen(event: gr.EventData) -> int | None:
             number: Any = getattr(event, "example", None)
@@ -147,12 +194,14 @@ def build_page(
             known = None if number is None else (number, examples[number])
             yield from show_reading(partial(reader.read_example, example), Told(), example=known)
 
-        def show_example(event: gr.EventData) -> dict:
-            number = chosen(event)
+        def show_known(number: Any) -> dict:
             estimate = None if number is None else ready.get(number)
-            if number is None or estimate is None:
+            if estimate is None:
                 return instead("failed")
             return show(estimate, example=(number, examples[number]), was_ready=True)
+
+        def show_example(event: gr.EventData) -> dict:
+            return show_known(chosen(event))
 
         async def stop(request: gr.Request) -> None:
             await page.clip_queue.cancel(request.session_hash)
@@ -169,9 +218,17 @@ def build_page(
             trigger(None, None, cancel, js=_SHOW, **_QUICK)  # it may wait for its turn, and that can be cancelled, too
             read = trigger(handler, inputs, shown, show_progress_on=result, **QUEUED, **_PRIVATE)
             read.failure(show_unserved, None, shown, **_QUICK)
+            read.success(None, parts, None, js=_KEEP, **_QUICK)
             if trigger == guided.submit:
                 read.then(None, None, None, js=recorder.HAS_BEEN_READ, **_QUICK)
-        cards.show(show_example, None, shown, **_QUICK)
+        cards.show(show_example, None, shown, **_QUICK).success(None, parts, None, js=_KEEP, **_QUICK)
+        compare.open(None, None, parts, js=_OPENED, **_QUICK)
+        several.open(None, None, parts, js=_OPENED, **_QUICK)
+        read = several.read(
+            read_for_batch, None, several, trigger_mode="multiple", show_progress="hidden", **QUEUED, **_PRIVATE
+        )
+        read.failure(not_read_for_batch, None, several, **_QUICK)
+        several.stop(stop, None, None, **_QUICK)
         guided.other_way(lambda: gr.Tabs(selected="upload"), None, ways, **_QUICK)
         cancel.click(stop, None, None, **_QUICK)
         page.load(ready.start, None, None, **_QUICK)

@@ -76,7 +76,11 @@ def _slim_window(window: WindowEstimate, *, is_best: bool) -> WindowEstimate:
         shown = pulse.frequency_hz <= _SHOWN_HZ if is_best else slice(0)
         power = pulse.power[shown].astype(np.float32)
         pulse = replace(
-            pulse, frequency_hz=pulse.frequency_hz[shown], power=power, region_waves=pulse.region_waves[:, :0]
+            pulse,
+            frequency_hz=pulse.frequency_hz[shown],
+            power=power,
+            region_waves=pulse.region_waves[:, :0],
+            methods=tuple(replace(each, wave=each.wave[:0]) for each in pulse.methods),
         )
     stmap = window.stmap if is_best else replace(window.stmap, values=window.stmap.values[..., :0])
     return replace(window, pulse=pulse, stmap=stmap, beats=window.beats if is_best else None)

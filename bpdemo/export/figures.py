@@ -12,7 +12,8 @@ def draw_figures(estimate: Estimate) -> dict[str, Figure]:
     window = estimate.best_window
     drawn: dict[str, Figure] = {}
     if estimate.thumbnails:
-        drawn["cells"] = figures.draw_cells(estimate.thumbnails)
+        strength = figures.pulse_strength(window) if window else None
+        drawn["cells"] = figures.draw_cells(estimate.thumbnails, strength)
     if window is not None and window.stmap.mask.any():
         drawn["stmap"] = figures.draw_stmap(window.stmap)
     if window is not None and window.beats is not None and window.beats.measured:

@@ -36,7 +36,8 @@ _MARGIN_MM, _LOWER_MARGIN_MM, _GUTTER_MM = 14, 8, 8
 _FOOT_MM = 68  # at the lower edge, for the capture report and the weights
 _TABLE = {"borders_layout": TableBordersLayout.NONE, "first_row_as_headings": False, "text_align": "L"}
 _REASONS = 3
-_COLUMNS = (("ranges", "pulse", "windows"), ("cells", "stmap"))
+_COLUMNS = (("ranges",), ("pulse",), ("cells", "windows"))  # below the map
+_MAP_SHARE = 0.62  # of the room for figures, at most
 
 
 def make_report(
@@ -120,20 +121,30 @@ class _Page(FPDF):
         self.ln(2)
 
     def place_figures(self, drawn: Mapping[str, Figure]) -> None:
-        """Place figures in two columns, each as wide as fits above the foot."""
-        top, x = self.y + 3, float(_MARGIN_MM)
-        width = (self.epw - _GUTTER_MM) / 2
-        for names in _COLUMNS:
-            column = [drawn[name] for name in names if name in drawn]
-            ratios = [figure.get_figheight() / figure.get_figwidth() for figure in column]
-            room = self.h - _FOOT_MM - top
-            fitting = min(width, room / sum(ratios)) if column else width
+        """Place the map across the page, the rest in columns below it, each as wide as fits above the foot."""
+        top, bottom = self.y + 3, self.h - _FOOT_MM
+        if "stmap" in drawn:
+            ratio = _ratio(drawn["stmap"])
+            width = min(self.epw, _MAP_SHARE * (bottom - top) / ratio)
+            self._place(drawn["stmap"], _MARGIN_MM, top, width)
+            top += width * ratio + 2
+        columns = [[drawn[name] for name in names if name in drawn] for names in _COLUMNS]
+        columns = [column for column in columns if column]
+        for number, column in enumerate(columns):
+            room = (self.epw + _GUTTER_MM) / len(columns)
+            width = min(room - _GUTTER_MM, self.epw / 2, (bottom - top) / sum(map(_ratio, column)))
             y = top
-            for figure, ratio in zip(column, ratios, strict=True):
-                picture = Image.open(io.BytesIO(figures.to_png(figure)))
-                self.image(picture.convert("RGB"), x, y, fitting)  # with its alpha it would be stored as two
-                y += fitting * ratio
-            x += width + _GUTTER_MM
+            for figure in column:
+                self._place(figure, _MARGIN_MM + number * room, y, width)
+                y += width * _ratio(figure)
+
+    def _place(self, figure: Figure, x: float, y: float, width: float) -> None:
+        picture = Image.open(io.BytesIO(figures.to_png(figure)))
+        self.image(picture.convert("RGB"), x, y, width)  # with its alpha it would be stored as two
+
+
+def _ratio(figure: Figure) -> float:
+    return figure.get_figheight() / figure.get_figwidth()
 
 
 def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) -> None:

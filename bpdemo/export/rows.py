@@ -47,7 +47,7 @@ def summary_row(estimate: Estimate) -> dict[str, str]:
     return {column: _plain(str(found.get(column, ""))) for column in COLUMNS}
 
 
-def table_writer(file: IO[str]) -> csv.DictWriter[str]:
+def table_writer(file: IO[str]) -> "csv.DictWriter[str]":
     """Return a writer of rows to a text file, which has the head by then."""
     rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     rows.writeheader()

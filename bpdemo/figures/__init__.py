@@ -1,14 +1,13 @@
 """Figures of every step: skin cells, STMap, mean beats, pulse, spectrum, ranges, windows over time, what moved a value.
 
-Figures are plain matplotlib `Figure` objects without pyplot's global state, so threads can draw at the same time. One
-style for all (`style`): narrow enough to be read on a phone, transparent, one ink colour that `to_svg` leaves to the
-page (so that text follows light and dark), and the colour-blind-safe palette of Okabe and Ito (2008) for the six
-regions. Scaling rows to their own spread happens here and only here: it is for the eye, never for the network.
+They are for files: the page draws its own pictures, from the same `shown`. Figures are plain matplotlib `Figure`
+objects without pyplot's global state, so threads can draw at the same time. One style for all (`style`): transparent,
+one ink, and the colour-blind-safe palette of Okabe and Ito (2008) for the six regions.
 """
 
 from bpdemo.figures.beats import draw_beats, draw_pulse
 from bpdemo.figures.cells import draw_cells, face_square, shown_thumbnails
-from bpdemo.figures.maps import channel_boxes, draw_stmap
+from bpdemo.figures.maps import draw_stmap
 from bpdemo.figures.moved import draw_moved
 from bpdemo.figures.pressures import draw_ranges, draw_windows
 from bpdemo.figures.shown import colour_table, pulse_strength, shown_beats, shown_map
@@ -16,7 +15,6 @@ from bpdemo.figures.style import REGION_COLOURS, to_png, to_svg
 
 __all__ = [
     "REGION_COLOURS",
-    "channel_boxes",
     "colour_table",
     "draw_beats",
     "draw_cells",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from bpdemo.estimate import HeartRate, PressureEstimate, agreeing_windows
 from bpdemo.figures.style import (
@@ -25,10 +26,14 @@ from bpdemo.figures.style import (
 from bpdemo.window import WindowEstimate
 
 _RATE_SPAN_BPM = 20.0
+_OVER_LINES = [withStroke(linewidth=2.5, foreground="white")]
 
 
 def draw_ranges(systolic: PressureEstimate, diastolic: PressureEstimate) -> Figure:
-    """Return the reading, its interval, the training mean and the probability of each range there is, on mmHg axes."""
+    """Return the reading, its interval, the training mean and the ranges there are, on mmHg axes.
+
+    Ranges are a density: a bar's area, not its height, is the probability written above it.
+    """
     height_in = 2.5 if systolic.ranges else 1.5
     figure, above, below = stack_panels(height_in, 1.0, 0.42, (0.06, 0.06, 0.2, 0.4))
     _draw_pressure(above, "Systolic", systolic)
@@ -90,30 +95,30 @@ def _hatch(axes: Axes, edges: np.ndarray, filled: Sequence[bool]) -> None:
 
 
 def _draw_pressure(axes: Axes, name: str, pressure: PressureEstimate) -> None:
-    """Draw bars as wide as their ranges, where there are any, and the interval and the reading above them."""
+    """Draw the density of the ranges, where there are any, the interval and the reading above it, and the mean."""
     plain_axes(axes)
-    tallest = max([0.01, *(part.probability for part in pressure.ranges)])
-    for part in pressure.ranges:
-        centre = (part.low + part.high) / 2
+    heights = [part.probability / (part.high - part.low) for part in pressure.ranges]
+    tallest = max([0.01, *heights])
+    for part, height in zip(pressure.ranges, heights, strict=True):
         # Light bars have an outline: their fill alone is too faint for some eyes.
         axes.bar(
-            centre, part.probability, width=(part.high - part.low) - 0.8, edgecolor=BLUE,
-            color=BLUE if part.probability == tallest else LIGHT_BLUE, linewidth=0.7,
+            part.low, height, width=part.high - part.low, align="edge", edgecolor=BLUE,
+            color=BLUE if height == tallest else LIGHT_BLUE, linewidth=0.7,
         )  # fmt: skip
         axes.text(
-            centre, part.probability + 0.03 * tallest, f"{100 * part.probability:.0f} %",
-            ha="center", va="bottom", fontsize=SMALL_PT, color=INK,
+            (part.low + part.high) / 2, height + 0.03 * tallest, f"{100 * part.probability:.0f} %",
+            ha="center", va="bottom", fontsize=SMALL_PT, color=INK, path_effects=_OVER_LINES,
         )  # fmt: skip
     lane = 1.55 * tallest  # above the bars and their labels
     (low, high), coverage = pressure.interval, 100 * pressure.coverage
     axes.plot((low, high), [lane] * 2, color=ORANGE, linewidth=5, alpha=0.45, solid_capstyle="butt",
               label=f"{coverage:.0f} % interval")  # fmt: skip
     axes.plot([pressure.value], [lane], "o", color=ORANGE, markersize=7, label="reading")
-    mean = pressure.baseline.value
-    axes.vlines(mean, 1.42 * tallest, 1.74 * tallest, color=INK, linewidth=1.6, label="training mean")
     edges = [*(part.low for part in pressure.ranges), *(part.high for part in pressure.ranges[-1:])]
-    ends = (*edges, low, high, mean)
     bottom = 0 if edges else 1.36 * tallest
+    mean = pressure.baseline.value
+    axes.vlines(mean, bottom, 1.74 * tallest, color=INK, linewidth=1.2, linestyle=(0, (4, 2)), label="average person")
+    ends = (*edges, low, high, mean)
     axes.set(ylim=(bottom, 1.76 * tallest), xlim=(min(ends) - 2, max(ends) + 2), yticks=[])
     if edges:
         axes.set_xticks(edges)

@@ -14,7 +14,8 @@ BLUE, LIGHT_BLUE, ORANGE, GREY = "#2b83ba", "#9ecae1", "#d55e00", "#8a8f98"
 PNG_DPI = 220
 
 WIDTH_IN = 4.2  # of the figures of papers and model cards
-NARROW_IN = 3.7  # of the page's own: at 8 pt, text is 10 px high on a phone 390 px wide
+NARROW_IN = 3.7  # of a column of the report
+WIDE_IN = 7.4  # of the report's page
 FONT_PT = 9.0
 SMALL_PT = 8.0
 

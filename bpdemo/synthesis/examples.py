@@ -1,4 +1,4 @@
-"""The example clips of the page: two faces with a known pulse, a still photograph and an empty wall.
+"""The example clips of the page: faces with a known pulse, a still photograph, an empty wall, a starved clip.
 
 python -m bpdemo.synthesis.examples [FOLDER]
 """
@@ -26,13 +26,31 @@ class Example:
 EXAMPLES = (
     Example(
         "face_72_bpm.mp4",
-        "A face with a pulse of 72 bpm",
+        "Light skin",
         Scene(seed=1, heart_rate_bpm=72, pulse_strength=0.011, noise=1.5, bit_rate_kbps=2800),
         "reading",
     ),
     Example(
+        "medium_skin.mp4",
+        "Strong light",
+        Scene(
+            seed=5, heart_rate_bpm=84, pulse_strength=0.012, skin_tone=0.5, width=480, height=360, brightness=1.15,
+            recoil=0.001, noise=1.2, bit_rate_kbps=1100,
+        ),
+        "reading",
+    ),
+    Example(
+        "dark_skin.mp4",
+        "Dark skin",
+        Scene(
+            seed=6, heart_rate_bpm=66, pulse_strength=0.014, skin_tone=0.85, width=480, height=360, motion=0.008,
+            recoil=0.001, noise=0.9, bit_rate_kbps=1200,
+        ),
+        "reading",
+    ),
+    Example(
         "face_58_bpm.webm",
-        "Dimmer light, more movement: 58 bpm",
+        "Dim light, moving",
         Scene(
             seed=2, heart_rate_bpm=58, pulse_strength=0.011, width=480, height=360, brightness=0.75, motion=0.025,
             noise=1.2, drift=0.01, codec="vp9",
@@ -40,8 +58,26 @@ EXAMPLES = (
         "reading",
     ),
     Example(
+        "dark_skin_dim.mp4",
+        "Dark skin, dim light",
+        Scene(
+            seed=7, heart_rate_bpm=76, pulse_strength=0.014, skin_tone=0.85, width=480, height=360, brightness=0.7,
+            motion=0.008, recoil=0.001, noise=0.9, bit_rate_kbps=1200,
+        ),
+        "reading",
+    ),
+    Example(
+        "too_compressed.mp4",
+        "Compressed",
+        Scene(
+            seed=8, heart_rate_bpm=72, pulse_strength=0.011, width=480, height=360, noise=1.5, plain_encoder=True,
+            bit_rate_kbps=150,
+        ),
+        "refused",
+    ),
+    Example(
         "photograph.mp4",
-        "A photograph held to the camera",
+        "Photo",
         Scene(
             seed=3, heart_rate_bpm=None, width=480, height=360, motion=0.02, tremor=0.004, tremor_hz=1.2, gloss=1.5,
             noise=1.5, bit_rate_kbps=900,
@@ -50,7 +86,7 @@ EXAMPLES = (
     ),
     Example(
         "wall.mp4",
-        "An empty wall",
+        "Wall",
         Scene(seed=4, subject="wall", width=480, height=360, motion=0.01, noise=1.5, bit_rate_kbps=500),
         "refused",
     ),

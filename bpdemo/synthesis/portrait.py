@@ -48,6 +48,11 @@ class Portrait:
         """Distance between the temples in pixels."""
         return float(np.linalg.norm(self.landmarks[_LEFT_TEMPLE] - self.landmarks[_RIGHT_TEMPLE]))
 
+    @property
+    def skin_colour(self) -> np.ndarray:
+        """Mean colour of its cells [3], R, G, B."""
+        return np.asarray(self.picture[self.labels > 0].mean(axis=0))
+
     def boxed(self, picture: np.ndarray) -> np.ndarray:
         """Return the part of a picture of the portrait's size that lies in `box`."""
         left, top, right, bottom = self.box

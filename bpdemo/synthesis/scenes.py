@@ -24,7 +24,7 @@ from bpdemo.synthesis.camera import Development, draw_balance, draw_recoil, draw
 from bpdemo.synthesis.encode import write_clip
 from bpdemo.synthesis.portrait import load_portrait
 from bpdemo.synthesis.pulses import PulseWave, known_pulse
-from bpdemo.synthesis.skin import draw_blood, pulse_change
+from bpdemo.synthesis.skin import draw_blood, draw_skin, pulse_change, tone_colour
 from bpdemo.synthesis.stages import Stage, face_stage, painted_skin, pulsing_skin, wall_stage
 
 Subject = Literal["face", "wall"]
@@ -51,6 +51,9 @@ class Scene:
     pulse_strength: float = 0.01
     """Height of the pulse along `skin.BLOOD_VOLUME` relative to the skin's brightness: 0.01 darkens green by 0.77 %. A
     phone sees 0.003 to 0.015."""
+    skin_tone: float | None = None
+    """0 for the lightest to 1 for the darkest: the skin of a portrait with a pulse is tinted so, and the darker it is,
+    the less of the pulse it shows (`skin`). None for the portrait's own, with all of the pulse."""
     colours: np.ndarray | None = field(default=None, repr=False, compare=False)
     """In place of a pulse, the mean R, G, B of every cell on every frame, [frames, cells, 3] in 8-bit levels, NaN where
     hidden: what `maps.render_colours` gives, with its times as `times_s`. The face is painted with them (see
@@ -248,8 +251,12 @@ def _set_stage(
             raise ValueError(f"colours must be [{len(times_s)}, {len(CELLS)}, 3], not {list(np.shape(scene.colours))}")
         skin = painted_skin(portrait, scene.colours * shade[..., None])
     elif pulse is not None:
-        colours = 1 + pulse_change(pulse, times_s, scene.pulse_strength * draw_blood(rng), rng)
-        skin = pulsing_skin(portrait, colours / colours.mean(axis=0) * shade[..., None])
+        strength, tint = scene.pulse_strength * draw_blood(rng), np.ones(3)
+        if scene.skin_tone is not None:
+            strength = strength * draw_skin(rng, scene.skin_tone).diffuse
+            tint = tone_colour(scene.skin_tone) / portrait.skin_colour
+        colours = 1 + pulse_change(pulse, times_s, strength, rng)
+        skin = pulsing_skin(portrait, tint * colours / colours.mean(axis=0) * shade[..., None])
     return face_stage(portrait, size, skin, scene.second_face)
 
 

@@ -49,13 +49,17 @@ class Skin:
 def draw_skin(rng: np.random.Generator, tone: float | None = None) -> Skin:
     """Return the skin of one face, of a tone from 0 for the lightest to 1 for the darkest; None draws that, too."""
     tone = rng.uniform() if tone is None else tone
-    green = _GREEN[0] + tone * (_GREEN[1] - _GREEN[0])
-    colour = green * np.array([rng.uniform(*_SKIN_RED_OF_GREEN), 1.0, rng.uniform(*_SKIN_BLUE_OF_GREEN)])
+    colour = _green(tone) * np.array([rng.uniform(*_SKIN_RED_OF_GREEN), 1.0, rng.uniform(*_SKIN_BLUE_OF_GREEN)])
     level = colour * rng.uniform(*_EXPOSURE) * np.exp(_LEVEL_SCATTER * rng.standard_normal((len(CELLS), 1)))
     level *= min(1.0, _BRIGHTEST / level.max())
     diffuse = _DIFFUSE_LIGHT ** (1 - tone) * _DIFFUSE_DARK**tone
     surface = rng.uniform(*_SURFACE) * np.exp(_SURFACE_SCATTER * rng.standard_normal((len(CELLS), 1)))
     return Skin(level, diffuse / (diffuse + surface), tone)
+
+
+def tone_colour(tone: float) -> np.ndarray:
+    """Return the usual colour of skin of a tone in even light: [3] R, G, B in 8-bit levels."""
+    return _green(tone) * np.array([np.mean(_SKIN_RED_OF_GREEN), 1.0, np.mean(_SKIN_BLUE_OF_GREEN)])
 
 
 def draw_blood(rng: np.random.Generator) -> np.ndarray:
@@ -88,3 +92,7 @@ def pulse_projection(blood: np.ndarray) -> np.ndarray:
     red, green, blue = blood
     balance = (green - blue) / (green + blue - 2 * red)
     return np.array([-2 * balance, 1 + balance, balance - 1])
+
+
+def _green(tone: float) -> float:
+    return _GREEN[0] + tone * (_GREEN[1] - _GREEN[0])

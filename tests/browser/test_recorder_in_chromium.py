@@ -143,7 +143,7 @@ def test_a_path_that_is_no_upload_is_refused_in_plain_words(open_page):
     start_camera(page)
     press(page, "Record 15 seconds")
     page.locator("#result [data-status=error]").wait_for()
-    assert "not an upload of this app" in page.locator("#result").inner_text()
+    assert "neither an upload nor an example" in page.locator("#result").inner_text()
     press(page, "Record again")
     wait_for(page, "preview")
 

@@ -13,8 +13,8 @@ from gradio_client import Client, handle_file
 from bpdemo.demo.examples import find_examples
 from bpdemo.demo.sealed import unseal
 from bpdemo.told import Told
-from tests.support.html import Parsed
 from tests.support.page_events import PageEvents
+from tests.support.parsed_html import Parsed
 from tests.support.stand_in import StandIn, serve_stand_in
 
 EXAMPLES = find_examples()

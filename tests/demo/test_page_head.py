@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from bpdemo.demo.server.page_head import DESCRIPTION, TITLE
+from bpdemo.demo.server.page_head import DESCRIPTION, TITLE, with_tags
 from tests.support.stand_in import StandIn, serve_stand_in
 
 
@@ -50,11 +50,14 @@ def test_a_shared_link_shows_the_project_and_nothing_of_gradio(url):
 
 
 def test_behind_a_proxy_addresses_are_those_that_visitors_see(url):
-    headers = {"x-forwarded-host": 'a.b"><script>', "x-forwarded-proto": "https"}
-    page = httpx.get(url, headers=headers).text
-    assert "<script>" not in page.partition("</title>")[2].partition("<style>")[0]
-    seen = Tags(httpx.get(url, headers=headers | {"x-forwarded-host": "a.b"}).text).found
-    assert seen["og:image"] == ["https://a.b/page/shared.png"]
+    headers = {"x-forwarded-host": "a.b", "x-forwarded-proto": "https"}
+    assert Tags(httpx.get(url, headers=headers).text).found["og:image"] == ["https://a.b/page/shared.png"]
+
+
+def test_an_address_cannot_end_a_tag():
+    address = 'https://a.b"><script>'
+    tags = Tags(with_tags('<head><meta charset="utf-8" /><script></script>', address)).found
+    assert tags["og:url"] == [f"{address}/"]
 
 
 def test_the_icon_is_ours(url):

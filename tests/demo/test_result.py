@@ -18,7 +18,6 @@ from bpdemo.quality import check_capture
 from bpdemo.reasons import like_average, reason
 from bpdemo.told import Told, estimate_with_told
 from bpdemo.wording.pressures import GUESS, evidence_sentence
-from tests.support.html import Parsed
 from tests.support.made_up_people import made_up_told
 from tests.support.made_up_results import (
     CAPTURE,
@@ -37,6 +36,7 @@ from tests.support.made_up_results import (
     make_window,
     with_insight,
 )
+from tests.support.parsed_html import Parsed
 
 ERROR = Estimate.from_error("clip.mp4", ClipError("a", "No clip.", "Take another."), WEIGHTS)
 PULSE_ALONE = replace(REFUSED, heart_rate=READING.heart_rate)

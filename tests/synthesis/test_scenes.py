@@ -16,7 +16,7 @@ from bpdemo.synthesis.examples import EXAMPLES
 from bpdemo.synthesis.portrait import load_portrait
 from bpdemo.synthesis.pulses import BEAT_RATE_HZ, known_pulse
 from bpdemo.synthesis.scenes import Scene, irregular_times, render_clip, render_frames
-from bpdemo.synthesis.skin import BLOOD_VOLUME
+from bpdemo.synthesis.skin import BLOOD_VOLUME, tone_colour
 
 QUIET = {"width": 320, "height": 240, "motion": 0.0, "drift": 0.0, "noise": 0.0}
 
@@ -58,6 +58,17 @@ def test_only_skin_is_coloured():
     assert change[:, :60].max() <= 1
     assert change[:, -60:].max() <= 1
     assert change[200:].max() <= 1  # clothes
+
+
+def test_skin_has_the_tone_asked_for_and_shows_less_of_the_pulse_the_darker_it_is():
+    levels, depths = [], []
+    for tone in (0.3, 0.9):
+        scene = Scene(**QUIET, duration_s=2.0, pulse_strength=0.2, skin_tone=tone)
+        colours = cell_colours(scene)[:, skin_cells()].mean(axis=1)
+        levels.append(colours.mean(axis=0))
+        depths.append((1 - colours.min(axis=0) / colours.max(axis=0))[1])
+        np.testing.assert_allclose(levels[-1], tone_colour(tone), rtol=0.15)
+    assert depths[1] < 0.8 * depths[0] < 0.8 * 0.2
 
 
 def test_a_still_picture_has_no_pulse():
@@ -272,4 +283,4 @@ def test_truth_of_scenes_without_a_pulse(tmp_path):
 def test_examples_are_of_both_kinds():
     assert {example.expected for example in EXAMPLES} == {"reading", "refused"}
     for example in EXAMPLES:
-        assert example.scene.has_pulse == (example.expected == "reading")
+        assert example.scene.has_pulse or example.expected == "refused"

@@ -11,4 +11,5 @@ export function startExamples({ element, trigger, server }) {
     session.choose({ example: card.dataset.file });
     trigger((await server.is_ready(number)) ? "show" : "read", { example: number });
   });
+  for (const button of element.querySelectorAll("button")) button.disabled = false;
 }

@@ -1,5 +1,6 @@
 // What the page's parts start with; each is one of Gradio's HTML components, which hands over `element` and its tools.
 
+import { startCuff } from "./cuff.js";
 import { startFiles } from "./files.js";
 import { showResult } from "./result.js";
 import { session } from "./session.js";
@@ -19,6 +20,7 @@ export function colours() {
 export function startResult({ element, trigger, watch, server }) {
   element.setAttribute("aria-live", "polite");
   startFiles(element, server);
+  startCuff(element);
   element.addEventListener("click", (event) => {
     if (event.target.closest("[data-again]")) trigger("again", { example: session.view.result.number });
   });
@@ -28,11 +30,13 @@ export function startResult({ element, trigger, watch, server }) {
     const state = element.querySelector("[data-status]")?.dataset.status;
     document.querySelector("#stage").classList.toggle("bp-has-result", !["empty", "cancelled"].includes(state));
     document.querySelector("#stage").classList.remove("bp-choosing");
-    const strip = element.querySelector(".bp-strip");
+    const used = element.querySelector(".bp-strip");
     if (state === "working") showWorking(element);
-    if (!strip) return;
-    const html = element.querySelector(".bp-result").outerHTML; // before anything is drawn
-    session.keepResult(showResult(strip, { colours: colours(), address: (result) => session.address(result) }), html);
+    if (!used) return;
+    // Gradio keeps elements of the result before where they are alike: ours must not listen for two.
+    const strip = used.cloneNode(true);
+    used.replaceWith(strip);
+    session.show(showResult(strip, { colours: colours(), address: (result) => session.address(result) }));
     element.querySelector(".bp-result").dataset.drawn = "";
   };
   watch("value", update);
@@ -54,7 +58,25 @@ function showWorking(element) {
 
 /** The steps behind a result: drawn when both they and the result are there. */
 export function startSteps({ element, watch }) {
-  const update = () => session.view && drawSteps(element, session.view, colours());
+  let drawn = null;
+  const update = () => {
+    if (!session.view || (drawn === session.view && !element.querySelector("canvas:not([data-drawn])"))) return;
+    if (drawn !== session.view) {
+      for (const used of element.querySelectorAll("canvas")) {
+        const canvas = used.cloneNode();
+        delete canvas.dataset.drawn;
+        used.replaceWith(canvas);
+      }
+    }
+    drawn = session.view;
+    drawSteps(element, session.view, colours());
+  };
   watch("value", update);
   session.addEventListener("result", update);
+}
+
+/** Writes this app's address into the snippets. */
+export function startDevelopers({ element }) {
+  const address = new URL(".", document.baseURI).href;
+  for (const place of element.querySelectorAll("[data-origin]")) place.textContent = address;
 }

@@ -24,6 +24,8 @@ import { drawWave } from "./wave.js";
  * @property {string | null} example its file
  * @property {number | null} number of the example
  * @property {string} status reading, refused or error
+ * @property {string} verdict in two words
+ * @property {string} reason the first, why there is no reading; empty for one
  * @property {string | null} model
  * @property {string} method
  * @property {Pressure | null} systolic
@@ -35,7 +37,9 @@ import { drawWave } from "./wave.js";
  *   rows: {region: string, colour: string, words: string}[],
  *   channels: Record<string, string>, raw: Record<string, string>} | null} map bytes in base 64; 127 is twice the limit
  * @property {{start_s: number, rate_hz: number, values: number[], beats_s: number[],
- *   methods: Record<string, number[]>} | null} wave in %
+ *   } | null} wave in %
+ * @property {{name: string, rate_bpm: number, snr_db: number, values: number[]}[]} methods of finding the pulse, each wave
+ *   in %; a network's without unit
  * @property {{time_s: number[], each: number[][], mean: number[], upstrokes_s: number[]} | null} beats in %
  * @property {{rate_bpm: number[], power: number[]} | null} spectrum
  * @property {{time_s: number[], T: number[][], Y: number[][]} | null} mean_beats in %: four of a quarter each, then all

@@ -41,4 +41,5 @@ export function startUpload({ element, trigger, upload }) {
     event.preventDefault();
     send(event.dataTransfer.files[0]);
   });
+  input.disabled = false;
 }

@@ -104,6 +104,10 @@ class ClipQueue(Queue):
                 self._unserved.append((session, "cancelled"))
                 self.send_message(event, ProcessCompletedMessage(output={"error": None}, success=False))
 
+    def is_busy(self) -> bool:
+        """Return whether clips of visitors are read or wait."""
+        return bool(self._running() or self._waiting())
+
     def watch_current(self) -> Callable[[], bool]:
         """Return a check of whether the request being served right now is still wanted and its client still there."""
         event_id = LocalContext.event_id.get(None)

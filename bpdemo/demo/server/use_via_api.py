@@ -32,7 +32,7 @@ def info_routes(example: str) -> Sequence[Route]:
                 parameter["example_input"] = _file(address) if is_clip else parameter["parameter_default"]
             for returned in endpoint["returns"]:
                 returned["label"] = name.removeprefix("/")
-                returned["python_type"]["description"] = _RETURNED[name]
+                returned["python_type"]["description"] = _RETURNED.get(name, "")
             inputs = {parameter["parameter_name"]: parameter["example_input"] for parameter in endpoint["parameters"]}
             shown = {name: value for name, value in inputs.items() if value is not None}
             endpoint["code_snippets"] = snippets(root, name, shown)

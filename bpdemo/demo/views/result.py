@@ -46,7 +46,10 @@ def result(
     `others` is what other models make of the clip; `example` its number and what is known of it; `key` what the browser
     calls a visitor's clip; `wrong` why what was told could not be used; `was_ready` whether it was read before.
     """
+    level = estimate.level if estimate.level == "pulse" else estimate.status
     shown: dict[str, Any] = shown_result(estimate) | {
+        "verdict": _TITLES[level],
+        "reason": estimate.reasons[0].message if estimate.reasons else "",
         "id": secrets.token_hex(4),
         "key": key,
         "example": example[1].path.name if example else None,
@@ -64,7 +67,6 @@ def result(
     sentences: list[str] = []
     ranges: list[str] = []
     both = ""
-    level = estimate.level if estimate.level == "pulse" else estimate.status
     if estimate.systolic is not None and estimate.diastolic is not None:
         average = like_average(estimate.systolic, estimate.diastolic)
         both = intervals(estimate.systolic, estimate.diastolic)

@@ -16,7 +16,7 @@ from bpdemo.capture import Thumbnail
 from bpdemo.demo.views.templating import jpeg_url
 from bpdemo.estimate import Estimate, PressureEstimate
 from bpdemo.figures.shown import SHOWN_LIMITS, STRENGTH_LIMIT, colour_table, pulse_strength, shown_beats, shown_map
-from bpdemo.pulse import Pulse
+from bpdemo.pulse import MethodPulse, Pulse
 from bpdemo.regions import CELLS, region_title
 from bpdemo.stmap import CHANNELS, RATE_HZ, STMap
 from bpdemo.window import WindowEstimate
@@ -44,6 +44,7 @@ def shown_result(estimate: Estimate) -> dict[str, Any]:
         "face": _face(estimate, window),
         "map": _map(window) if window is not None and window.stmap.mask.any() else None,
         "wave": _wave(pulse) if pulse else None,
+        "methods": [_method(each) for each in pulse.methods] if pulse else [],
         "beats": _beats(pulse) if pulse and estimate.heart_rate else None,
         "spectrum": _spectrum(pulse) if pulse else None,
         "mean_beats": _mean_beats(window) if window else None,
@@ -68,10 +69,10 @@ def shown_pressure(pressure: PressureEstimate | None) -> dict[str, Any] | None:
     if pressure is None:
         return None
     return {
-        "value": round(pressure.value, 1),
-        "interval": [round(edge, 1) for edge in pressure.interval],
+        "value": pressure.value,  # not rounded: the browser's whole numbers must be those of the result's words
+        "interval": pressure.interval,
         "coverage": pressure.coverage,
-        "baseline": round(pressure.baseline.value, 1),
+        "baseline": pressure.baseline.value,
         "ranges": [[part.low, part.high, round(part.probability, 4)] for part in pressure.ranges],
     }
 
@@ -150,6 +151,15 @@ def _wave(pulse: Pulse) -> dict[str, Any]:
         "rate_hz": RATE_HZ,
         "values": _rounded(100 * pulse.wave, 4),
         "beats_s": _rounded(pulse.beats_s, 3),
+    }
+
+
+def _method(method: MethodPulse) -> dict[str, Any]:
+    return {
+        "name": method.name,
+        "rate_bpm": method.heart_rate_bpm,
+        "snr_db": method.snr_db,
+        "values": _rounded(100 * method.wave, 4),
     }
 
 
