@@ -25,8 +25,8 @@ from bpdemo.reasons import like_average
 from bpdemo.self_check import check
 from bpdemo.told import Told
 from bpdemo.whole_clip import mean_pressure
-from tests.support.html import Parsed
 from tests.support.made_up_results import CONFIG
+from tests.support.parsed_html import Parsed
 from tests.support.pdf_text import pdf_text
 from tests.support.serve_app import EXAMPLES
 from tests.support.value_only import write_value_only

@@ -11,8 +11,8 @@ from bpdemo.demo.views.about import about_weights, find_evidence, header, how_it
 from bpdemo.figures.shown import colour_table
 from bpdemo.models import find_model
 from bpdemo.wording.pressures import evidence_sentence
-from tests.support.html import Parsed
 from tests.support.made_up_results import CONFIG, VALIDATED, WEIGHTS
+from tests.support.parsed_html import Parsed
 
 CARD = """---
 license: apache-2.0

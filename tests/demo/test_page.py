@@ -13,8 +13,8 @@ from gradio_client import Client, handle_file
 from bpdemo.demo.examples import find_examples
 from bpdemo.demo.sealed import unseal
 from bpdemo.told import Told
-from tests.support.html import Parsed
 from tests.support.page_events import PageEvents
+from tests.support.parsed_html import Parsed
 from tests.support.stand_in import StandIn, serve_stand_in
 
 EXAMPLES = find_examples()
@@ -53,11 +53,18 @@ def page(served):
     return PageEvents(served.url)
 
 
-def result_in(shown):
-    """The result that the page was shown last."""
+def completed(shown):
+    """The values that a request ended with."""
     events = [json.loads(line.removeprefix("data: ")) for line in shown.splitlines() if line.startswith("data: ")]
     (values,) = (event["output"]["data"] for event in events if event["msg"] == "process_completed")
-    return next(found for value in values if isinstance(value, str) and (found := Parsed(value)).all("data-status"))
+    return values
+
+
+def result_in(shown):
+    """The result that the page was shown last."""
+    return next(
+        found for value in completed(shown) if isinstance(value, str) and (found := Parsed(value)).all("data-status")
+    )
 
 
 @pytest.mark.parametrize("way", ["clip", "recorder"])
@@ -112,6 +119,37 @@ def test_an_example_without_a_ready_answer_is_not_shown(page, estimator):
     shown = result_in(page.trigger("examples", "show", {"example": 0}))
     assert (shown.all("data-status"), shown.data) == (["error"], None)
     assert estimator.seen == []
+
+
+def test_a_clip_of_many_is_answered_with_its_row_and_its_result(served, estimator, page):
+    path = page.upload(b"one of many")
+    shown = page.trigger("batch", "read", {"clip": path, "key": "a key"})
+    answer = json.loads(completed(shown)[0])
+    assert estimator.seen == [b"one of many"]
+    assert answer["row"]["status"] == "error"
+    result, *tabs = answer["parts"]
+    assert Parsed(result).data["key"] == "a key"
+    assert len(tabs) == 2
+    assert str(served.uploads.folder) not in shown
+    assert served.files_left() == []
+    assert "neither an upload" in page.trigger("batch", "read", {"clip": "/etc/passwd"})
+
+
+def test_an_upload_that_is_not_to_be_read_can_be_deleted_and_nothing_else(served, page, tmp_path):
+    (tmp_path / "outside.mp4").write_bytes(b"x")
+    path = page.upload(b"clip")
+    for other in (str(tmp_path / "outside.mp4"), None, [path], {"path": path}, str(served.uploads.folder)):
+        page.call("batch", "forget_upload", other)
+    assert served.files_left() == [Path(path)]
+    page.call("batch", "forget_upload", path)
+    assert served.files_left() == []
+    assert (tmp_path / "outside.mp4").exists()
+
+
+def test_examples_that_are_not_ready_are_not_compared(page):
+    assert page.call("compare", "ready_examples", None).json() == []
+    for number in (0, -1, 99, "0", None, [0]):
+        assert page.call("compare", "example_result", number).json() == ""
 
 
 def test_a_browser_can_have_a_file_of_the_result_it_was_shown(estimator, page):

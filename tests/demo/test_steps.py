@@ -14,7 +14,6 @@ from bpdemo.reasons import like_average, reason
 from bpdemo.regions import region_title
 from bpdemo.wording.checks import WORDINGS, check_rows
 from bpdemo.wording.evidence import QUESTIONS, evidence_rows
-from tests.support.html import Parsed
 from tests.support.made_up_results import (
     CAPTURE,
     FILE,
@@ -27,6 +26,7 @@ from tests.support.made_up_results import (
     make_window,
     with_insight,
 )
+from tests.support.parsed_html import Parsed
 
 
 def pictures(estimate):
