@@ -49,7 +49,8 @@ class Picture:
 
 # Beside links only the pictures count: large, under the page's name.
 _SHARED = """
-  .bp-examples, .bp-words, .bp-header p, .bp-header nav, .bp-clip, .bp-wave, .bp-under-strip, #behind { display: none !important; }
+  .bp-examples, .bp-words, .bp-header p, .bp-header nav { display: none !important; }
+  .bp-clip, .bp-wave, .bp-under-strip, #behind, footer { display: none !important; }
   .bp-header h1 { font-size: 2.6rem !important; } .bp-header h1::after { content: ": blood pressure from a face clip"; }
   .bp-strip { grid-template-rows: 400px 0 !important; }
 """

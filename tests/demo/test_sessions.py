@@ -43,14 +43,6 @@ def test_a_session_is_forgotten_after_a_while_and_not_before(app, session):
     assert not is_kept(app, -1)
 
 
-def test_a_reading_stays_while_its_page_is_open(app, session):
-    session.state_data[1] = None
-    session.state_data[2] = "a cuff reading"
-    assert is_kept(app, -1)
-    session.is_closed = True
-    assert not is_kept(app, -1)
-
-
 def test_a_session_whose_clip_is_being_read_stays(app, session):
     events = app.get_blocks()._queue.event_ids_to_events
     events["its event"] = SimpleNamespace(session_hash="someone")

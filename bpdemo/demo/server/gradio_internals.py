@@ -216,7 +216,7 @@ def _may_name_file(block: object, value: object) -> bool:
 
 
 def forget_sessions(app: App, keep_s: float = KEEP_S) -> None:
-    """Forget sessions that were silent for `keep_s` seconds, unless a page with a reading of theirs is open.
+    """Forget sessions that were silent for `keep_s` seconds.
 
     Runs on the app's event loop.
     """
@@ -225,9 +225,7 @@ def forget_sessions(app: App, keep_s: float = KEEP_S) -> None:
     oldest = datetime.now() - timedelta(seconds=keep_s)
     busy = {event.session_hash for event in queue.event_ids_to_events.values()}
     for session in {*holder.session_data, *queue.pending_messages_per_session, *queue.pending_event_ids_session}:
-        state = holder.session_data.get(session)
-        holds_reading = state and not state.is_closed and any(v is not None for v in state.state_data.values())
-        if session in busy or holds_reading or holder.time_last_used.get(session, oldest) > oldest:
+        if session in busy or holder.time_last_used.get(session, oldest) > oldest:
             continue
         for kept in (
             *(holder.session_data, holder.time_last_used),

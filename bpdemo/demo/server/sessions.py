@@ -2,9 +2,8 @@
 
 Gradio remembers sessions so that a page can be opened again as it was: what it showed, results nobody fetched, the
 names of files. Here that would be somebody's face and readings, so it goes after a few minutes, and what a page shows
-is not kept at all (`gradio_internals.ClipBlocks`). Only the numbers of a reading and of a cuff stay, while the page is
-open. Gradio's `delete_cache` would not do: it knows no upload that nobody asked to be read and no session, and it keeps
-the names of files that somebody else has deleted.
+is not kept at all (`gradio_internals.ClipBlocks`). Gradio's `delete_cache` would not do: it knows no upload that nobody
+asked to be read and no session, and it keeps the names of files that somebody else has deleted.
 """
 
 import asyncio
