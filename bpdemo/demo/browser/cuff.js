@@ -56,7 +56,7 @@ function adjusted({ id, numbers }, cuff) {
   remove.addEventListener("click", () => session.calibrate(null));
   const isItself = cuff.result === id;
   const at = clock(new Date(1000 * cuff.entered_s));
-  const from = isItself ? `added to your later readings, ${cuff.model}` : `from your cuff at ${at}, ${cuff.model}`;
+  const from = isItself ? `for your later readings, ${cuff.model}` : `from your cuff at ${at}, ${cuff.model}`;
   const isPlausible = moved[1] > 0 && moved[1] < moved[0];
   const limits = isPlausible ? "No interval is known." : "The sum cannot be a blood pressure.";
   const words = make("span", { class: "bp-under" }, isItself ? "your cuff" : "adjusted by your cuff", make("br"));
