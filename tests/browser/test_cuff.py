@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bpdemo.export.files import ADJUSTED_KEY
 from tests.support.axe import findings
 from tests.support.serve_app import EXAMPLES
 from tests.support.visitor import FACE_58, FACE_72, choose_example, download, drop, forget_result, wait_for_result
@@ -54,7 +55,7 @@ def test_a_cuff_moves_later_readings_by_what_is_shown(open_page):
     _, content = download(page, "json")
     saved = json.loads(content)
     assert [saved[name]["value"] for name in ("systolic", "diastolic")] == pytest.approx(second, abs=0.5)
-    by_cuff = saved["adjusted"]
+    by_cuff = saved[ADJUSTED_KEY]
     assert by_cuff["offset"] == {"systolic": 11, "diastolic": -7}
     assert [by_cuff[name]["value"] for name in ("systolic", "diastolic")] == pytest.approx(pair(adjusted), abs=0.5)
 

@@ -182,6 +182,13 @@ def test_wave_and_beats_are_the_pulse_in_percent(window, shown):
     assert abs(time_s[at_upstroke.argmax()]) < 0.05
 
 
+def test_each_method_has_its_own_wave_in_percent(window, shown):
+    assert [each["name"] for each in shown["methods"]] == ["green", "chrom", "pos"]
+    for sent, found in zip(shown["methods"], window.pulse.methods, strict=True):
+        assert_allclose(sent["values"], 100 * found.wave, atol=1e-4)
+        assert (sent["rate_bpm"], sent["snr_db"]) == (found.heart_rate_bpm, found.snr_db)
+
+
 def test_the_spectrum_peaks_at_the_heart_rate(shown):
     spectrum = shown["spectrum"]
     peak_bpm = spectrum["rate_bpm"][int(np.argmax(spectrum["power"]))]

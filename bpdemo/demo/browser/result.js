@@ -36,8 +36,7 @@ import { drawWave } from "./wave.js";
  * @property {{start_s: number, rate_hz: number, columns: number, limits: Record<string, number>,
  *   rows: {region: string, colour: string, words: string}[],
  *   channels: Record<string, string>, raw: Record<string, string>} | null} map bytes in base 64; 127 is twice the limit
- * @property {{start_s: number, rate_hz: number, values: number[], beats_s: number[],
- *   } | null} wave in %
+ * @property {{start_s: number, rate_hz: number, values: number[], beats_s: number[]} | null} wave in %
  * @property {{name: string, rate_bpm: number, snr_db: number, values: number[]}[]} methods of finding the pulse, each wave
  *   in %; a network's without unit
  * @property {{time_s: number[], each: number[][], mean: number[], upstrokes_s: number[]} | null} beats in %
