@@ -101,7 +101,7 @@ def build_page(
                 cancel = gr.Button("Cancel", visible=False, elem_id="cancel")
                 result = gr.HTML(
                     results.no_result("empty"),
-                    js_on_load=_start("startResult", "server", events=("again",)),
+                    js_on_load=_start("startResult", "props", "server", events=("again",)),
                     server_functions=[make_file],
                     elem_id="result",
                     padding=False,

@@ -5,7 +5,7 @@ import { colours } from "./main.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { showResult } from "./result.js";
-import { session } from "./session.js";
+import { parseResult, session } from "./session.js";
 import { clock, make, readingWords } from "./words.js";
 
 const SIDES = /** @type {const} */ (["a", "b"]);
@@ -56,7 +56,12 @@ export function startCompare({ element, trigger, server }) {
     if (!views.a || !views.b) message.textContent = waits ? "The examples are being read." : "";
     if (waits && element.offsetParent) setTimeout(offer, LOOK_AGAIN_MS);
   };
-  new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && offer()).observe(element);
+  let wasInSight = false; // it has a size while its tab is the one that is open
+  new ResizeObserver(() => {
+    const isInSight = element.offsetParent !== null;
+    if (isInSight && !wasInSight) offer();
+    wasInSight = isInSight;
+  }).observe(element);
   session.addEventListener("change", () => SIDES.forEach((side) => offerEntries(place(side, "entries"))));
   showHistory(element.querySelector("[data-history]"), (entry) => openAgain(entry, trigger));
 }
@@ -79,9 +84,9 @@ function offerEntries(group) {
 
 /** Puts the numbers and the strip of a result into a place, and draws them; names are made its own. */
 function showStrip(place, html, side) {
-  const result = new DOMParser().parseFromString(html, "text/html");
-  const strip = document.importNode(result.querySelector(".bp-strip"), true);
-  const numbers = document.importNode(result.querySelector(".bp-numbers"), true);
+  const result = parseResult(html);
+  const strip = result.querySelector(".bp-strip");
+  const numbers = result.querySelector(".bp-numbers");
   for (const left of strip.querySelectorAll("[data-picture=clip], .bp-files, .bp-step-network")) left.remove();
   for (const radio of strip.querySelectorAll("[data-channel]")) radio.name = `channel-compare-${side}`;
   place.replaceChildren(numbers, strip);

@@ -54,15 +54,15 @@ function adjusted({ id, numbers }, cuff) {
   const moved = whole(numbers).map((mmhg, place) => mmhg + by[place]);
   const remove = make("button", { type: "button", class: "bp-link" }, "Remove");
   remove.addEventListener("click", () => session.calibrate(null));
+  const isItself = cuff.result === id;
   const at = clock(new Date(1000 * cuff.entered_s));
-  const from = `offset ${signed} mmHg from your cuff at ${at}, model ${cuff.model}`;
+  const from = isItself ? `for your later readings, ${cuff.model}` : `from your cuff at ${at}, ${cuff.model}`;
   const isPlausible = moved[1] > 0 && moved[1] < moved[0];
-  const title = cuff.result === id ? "your cuff" : "with your cuff";
-  const number = make("span", { class: "bp-number" }, isPlausible ? moved.join("/") : "none");
-  const limits = isPlausible ? "no interval is known" : "the values would make no sense";
-  const under = make("span", { class: "bp-under" }, `mmHg ${title}`, make("br"));
-  under.append(make("span", { class: "bp-quiet" }, `${from}; ${limits} `), remove);
-  return make("p", { class: "bp-cuff bp-adjusted" }, number, under);
+  const limits = isPlausible ? "No interval is known." : "The sum cannot be a blood pressure.";
+  const words = make("span", { class: "bp-under" }, isItself ? "your cuff" : "adjusted by your cuff", make("br"));
+  words.append(make("span", { class: "bp-quiet" }, `offset ${signed} mmHg ${from}. ${limits} `), remove);
+  const number = make("span", { class: "bp-number" }, moved.join("/"));
+  return make("p", { class: "bp-cuff bp-adjusted" }, ...(isPlausible ? [number, " mmHg "] : []), words);
 }
 
 function form({ id, numbers }) {

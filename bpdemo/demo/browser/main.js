@@ -3,7 +3,7 @@
 import { startCuff } from "./cuff.js";
 import { startFiles } from "./files.js";
 import { showResult } from "./result.js";
-import { session } from "./session.js";
+import { parseResult, session } from "./session.js";
 import { drawSteps } from "./steps.js";
 
 export { startBatch } from "./batch.js";
@@ -17,7 +17,7 @@ export function colours() {
 }
 
 /** The place of the result: draws each one that comes, and lets the one before go. */
-export function startResult({ element, trigger, watch, server }) {
+export function startResult({ element, trigger, watch, props, server }) {
   element.setAttribute("aria-live", "polite");
   startFiles(element, server);
   startCuff(element);
@@ -30,14 +30,15 @@ export function startResult({ element, trigger, watch, server }) {
     const state = element.querySelector("[data-status]")?.dataset.status;
     document.querySelector("#stage").classList.toggle("bp-has-result", !["empty", "cancelled"].includes(state));
     document.querySelector("#stage").classList.remove("bp-choosing");
-    const used = element.querySelector(".bp-strip");
+    const used = element.querySelector(".bp-result");
     if (state === "working") showWorking(element);
     if (!used) return;
-    // Gradio keeps elements of the result before where they are alike: ours must not listen for two.
-    const strip = used.cloneNode(true);
-    used.replaceWith(strip);
+    // Gradio keeps elements of the result before where they are alike, and all of its data: this one begins afresh.
+    const shown = parseResult(props.value);
+    used.replaceWith(shown);
+    const strip = shown.querySelector(".bp-strip");
     session.show(showResult(strip, { colours: colours(), address: (result) => session.address(result) }));
-    element.querySelector(".bp-result").dataset.drawn = "";
+    shown.dataset.drawn = "";
   };
   watch("value", update);
   update();

@@ -22,11 +22,16 @@ const MOST = 6; // results and clips, of one's own and of a batch each: they lie
 /** @returns {string} */
 export const newKey = () => crypto.randomUUID?.() ?? String(Math.random());
 
+/** @returns {HTMLElement | null} a result's HTML as elements, not on the page yet */
+export function parseResult(html) {
+  const result = new DOMParser().parseFromString(html, "text/html").querySelector(".bp-result");
+  return result && document.importNode(/** @type {HTMLElement} */ (result), true);
+}
+
 /** @returns {import("./result.js").Result | null} the data inside a result's HTML */
 export function readResult(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const data = page.querySelector("template[data-result]");
-  return data && JSON.parse(data.content.textContent);
+  const data = parseResult(html)?.querySelector("template[data-result]");
+  return data ? JSON.parse(/** @type {HTMLTemplateElement} */ (data).content.textContent) : null;
 }
 
 /** Its events: `result` when one is shown, `change` when the list of results or a cuff reading changed. */
