@@ -1,5 +1,4 @@
-"""What is answered beside Gradio's page: its own modules under `/page/`, the examples, `/health`,
-`/schema` and the model's card."""
+"""What is answered beside Gradio's page: its modules, the examples, `/health`, `/schema` and the model's card."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -61,7 +60,7 @@ def page_routes() -> Sequence[BaseRoute]:
 
 
 def extra_routes(report: Report, card: str = "") -> list[Route]:
-    """Return `/health` with the start-up check's report, `/schema`, an estimate's JSON Schema, and the model's `/card`."""
+    """Return `/health` (the start-up check's report), `/schema` (of an estimate's JSON) and `/card` (the model's)."""
 
     async def show_card(_: Request) -> PlainTextResponse:
         return PlainTextResponse(card or "These weights bring no card.")
