@@ -82,6 +82,7 @@ def test_every_method_stands_beside_the_chosen_one():
         assert [each.name for each in pulse.methods] == [*METHODS]
         own = pulse.methods[[*METHODS].index(name)]
         assert (own.heart_rate_bpm, own.snr_db) == (pulse.heart_rate_bpm, pulse.snr_db)
+        np.testing.assert_array_equal(own.wave, pulse.wave)
         assert all(abs(each.heart_rate_bpm - 66.6) < 1 for each in pulse.methods)
         assert np.corrcoef(pulse.wave, beats(TIME_S, 66.6))[0, 1] > 0.9
         np.testing.assert_allclose(np.diff(pulse.beats_s), 60 / 66.6, atol=0.05)

@@ -8,7 +8,10 @@ import av
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.support.serve_app import EXAMPLES
+from tests.support.serve_app import EXAMPLES, ROOT
+
+MODULES = ROOT / "bpdemo" / "demo" / "browser"
+BLANK = "http://localhost:9"
 
 FLAGS = [
     "--no-sandbox",
@@ -86,6 +89,24 @@ def launch(films):
         yield start
         for browser in started.values():
             browser.close()
+
+
+@pytest.fixture(scope="module")
+def blank_page(launch):
+    """A page with nothing but a file input, which may import the page's own modules, as from "/session.js"."""
+
+    def serve(route):
+        script = MODULES / route.request.url.removeprefix(BLANK + "/")
+        if script.is_file():
+            route.fulfill(path=script, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html><input type=file>", content_type="text/html")
+
+    page = launch(None, False).new_page()
+    page.route(BLANK + "/**", serve)
+    page.goto(BLANK)
+    yield page
+    page.close()
 
 
 @pytest.fixture

@@ -6,10 +6,6 @@ import zipfile
 
 import pytest
 
-from tests.support.serve_app import ROOT
-
-MODULES = ROOT / "bpdemo" / "demo" / "browser"
-ORIGIN = "http://localhost:9"
 UNZIP = """async () => {
   const { clipsInZip } = await import("/unzip.js");
   const found = [];
@@ -30,31 +26,15 @@ STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 LISTED, PACKED, END = b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06"  # how records begin
 
 
-@pytest.fixture(scope="module")
-def page(launch):
-    def serve(route):
-        script = MODULES / route.request.url.removeprefix(ORIGIN + "/")
-        if script.is_file():
-            route.fulfill(path=script, content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html><input type=file>", content_type="text/html")
-
-    page = launch(None, False).new_page()
-    page.route(ORIGIN + "/**", serve)
-    page.goto(ORIGIN)
-    yield page
-    page.close()
-
-
 @pytest.fixture
-def unzip(page, tmp_path):
+def unzip(blank_page, tmp_path):
     """Return a function that unpacks bytes in the page."""
 
     def unzip_bytes(content):
         path = tmp_path / "clips.zip"
         path.write_bytes(content)
-        page.locator("input").set_input_files(path)
-        return page.evaluate(UNZIP)
+        blank_page.locator("input").set_input_files(path)
+        return blank_page.evaluate(UNZIP)
 
     return unzip_bytes
 
@@ -183,8 +163,8 @@ def test_so_many_and_no_more(unzip, make, count, code):
     assert len(answer["found"]) == (0 if code else count)
 
 
-def test_a_clip_that_would_unpack_without_end_is_given_up_at_once(unzip, make, page):
-    page.evaluate("""() => {
+def test_a_clip_that_would_unpack_without_end_is_given_up_at_once(unzip, make, blank_page):
+    blank_page.evaluate("""() => {
       const real = DecompressionStream;
       const pull = (to) => (self.pulls += 1) > 1000 ? to.close() : to.enqueue(new Uint8Array(65536));
       self.pulls = 0;
@@ -194,4 +174,4 @@ def test_a_clip_that_would_unpack_without_end_is_given_up_at_once(unzip, make, p
       };
     }""")
     assert unzip(make({"a.mp4": PATTERN}))["code"] == "zip_broken"
-    assert page.evaluate("self.pulls") < 100
+    assert blank_page.evaluate("self.pulls") < 100
