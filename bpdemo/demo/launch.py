@@ -51,9 +51,10 @@ def _serve(open_browser: bool, port: int | None) -> None:
     from bpdemo.demo.page import build_page
     from bpdemo.demo.server.launch_options import launch_options
     from bpdemo.demo.server.routes import extra_routes
+    from bpdemo.demo.views.about import read_card
 
     page = build_page(estimator, uploads)
-    options = launch_options(uploads, extra_routes(report))
+    options = launch_options(uploads, extra_routes(report, read_card(estimator.weights.folder)))
     _, url, _ = page.launch(
         inbrowser=open_browser and has_screen(), server_port=port, prevent_thread_lock=True, **options
     )

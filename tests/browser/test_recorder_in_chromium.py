@@ -54,7 +54,9 @@ def press(page, name):
 
 def wait_for(page, state, problem=None):
     problem_part = f"[data-problem={problem}]" if problem else ""
-    page.locator(f".bp-rec[data-state={state}]{problem_part}").wait_for()
+    # Once a clip is sent its result takes the recorder's place.
+    seen = "attached" if state in ("sent", "uploading") else "visible"
+    page.locator(f".bp-rec[data-state={state}]{problem_part}").wait_for(state=seen)
 
 
 def start_camera(page):
@@ -112,6 +114,7 @@ def test_a_recording_gives_the_rendered_heart_rate_and_another_can_follow(open_p
     frames = list(clip.decode(video=0))
     assert float(frames[-1].pts * frames[-1].time_base) >= 15
     assert not clip.streams.audio
+    press(page, "Record or upload")
     press(page, "Record again")
     wait_for(page, "preview")
     assert app.files_left() == []
@@ -159,7 +162,7 @@ def test_without_a_camera_the_other_way_in_is_shown(open_page, camera, problem):
     press(page, "Try again")
     wait_for(page, "error", problem)
     press(page, "Upload a clip instead")
-    page.get_by_label("Upload file").wait_for()
+    page.locator("#clip").wait_for()
     page.get_by_role("tab", name="Record", exact=True).click()
     wait_for(page, "error", problem)
 

@@ -104,7 +104,7 @@ def test_one_too_many_is_told_so_and_what_to_do(open_page, app):
     page.get_by_text("Too many clips at once").wait_for()
     assert "Send it again in a minute" in page.locator("#result").inner_text()
     assert len(app.files_left()) == held
-    page.locator("[data-new]").wait_for()  # ready for the next clip
+    page.locator("#clip").wait_for()  # ready for the next clip
 
 
 def test_a_page_that_is_closed_while_it_waits_takes_its_clip_along(open_page, app):

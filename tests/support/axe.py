@@ -21,7 +21,7 @@ def findings(page):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
         page.wait_for_function(
-            "document.getAnimations().every((a) => !(a instanceof CSSTransition))"
+            "document.getAnimations().every((a) => !(a instanceof CSSTransition && a.playState === 'running'))"
         )  # colours fade over
         for rule in Axe().run(page, options=options).response["violations"]:
             known = KNOWN.get(rule["id"], (None,))[0]

@@ -28,9 +28,10 @@ export function startResult({ element, trigger, watch, props, server }) {
     session.view?.end();
     session.view = null;
     const state = element.querySelector("[data-status]")?.dataset.status;
-    document.querySelector("#stage").classList.toggle("bp-has-result", !["empty", "cancelled"].includes(state));
+    const used = element.querySelector(".bp-result:has(.bp-strip)");
+    // Without a strip there is room for the ways to a clip, and need of them.
+    document.querySelector("#stage").classList.toggle("bp-has-result", Boolean(used) || state === "working");
     document.querySelector("#stage").classList.remove("bp-choosing");
-    const used = element.querySelector(".bp-result");
     if (state === "working") showWorking(element);
     if (!used) return;
     // Gradio keeps elements of the result before where they are alike, and all of its data: this one begins afresh.

@@ -211,7 +211,7 @@ class ClipBlocks(gr.Blocks):
 
 def _may_name_file(block: object, value: object) -> bool:
     """Return whether a value could name a file: any where a clip is asked for, elsewhere no text and no number."""
-    takes_clip = isinstance(block, gr.Video) or (isinstance(block, Api) and block.api_info().get("type") == "object")
+    takes_clip = isinstance(block, Api) and block.api_info().get("type") == "object"
     return takes_clip or isinstance(value, dict | list)
 
 

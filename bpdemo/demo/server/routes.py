@@ -1,4 +1,4 @@
-"""What is answered beside Gradio's page: its own modules under `/page/`, the examples, `/health` and `/schema`."""
+"""What is answered beside Gradio's page: its modules, the examples, `/health`, `/schema` and the model's card."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -59,9 +59,17 @@ def page_routes() -> Sequence[BaseRoute]:
     return routes
 
 
-def extra_routes(report: Report) -> list[Route]:
-    """Return `/health`, with the start-up check's report, and `/schema`, the JSON Schema of an estimate."""
-    return [_route("/health", {"status": "ok"} | report.to_dict()), _route("/schema", json_schema())]
+def extra_routes(report: Report, card: str = "") -> list[Route]:
+    """Return `/health` (the start-up check's report), `/schema` (of an estimate's JSON) and `/card` (the model's)."""
+
+    async def show_card(_: Request) -> PlainTextResponse:
+        return PlainTextResponse(card or "These weights bring no card.")
+
+    return [
+        _route("/health", {"status": "ok"} | report.to_dict()),
+        _route("/schema", json_schema()),
+        Route("/card", show_card, methods=["GET"], include_in_schema=False),
+    ]
 
 
 def _route(path: str, content: dict[str, object]) -> Route:

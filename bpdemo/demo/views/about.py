@@ -58,10 +58,15 @@ class EvidencePicture(NamedTuple):
     address: str
 
 
+def read_card(folder: Path) -> str:
+    """Return the model card in a weights folder; nothing where there is none."""
+    card = folder / "README.md"
+    return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+
+
 def find_evidence(folder: Path) -> list[EvidencePicture]:
     """Return the figures of the model card in a weights folder, in its order; weights from the Hub bring none."""
-    card = folder / "README.md"
-    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    text = read_card(folder)
     found = [(alt, " ".join(caption.split()), _shrink(folder / name)) for alt, name, caption in _IN_CARD.findall(text)]
     return [EvidencePicture(alt, caption, address) for alt, caption, address in found if address is not None]
 
