@@ -21,7 +21,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs"
 START_S = 120
-COLOURS = 256
 WAIT_MS = 300_000  # for a result, on a busy machine
 
 
@@ -55,12 +54,12 @@ _SHARED = """
   .bp-strip { grid-template-rows: 400px 0 !important; }
 """
 PICTURES = {
-    "strip": Picture(FOLDER / "strip.png", scale=2, part="#result .bp-result"),
+    "strip": Picture(FOLDER / "strip.png", part="#result .bp-result"),
     "page": Picture(FOLDER / "page.png"),
     "refusal": Picture(FOLDER / "refusal.png", "photograph.mp4", scale=1),
     "phone": Picture(FOLDER / "phone.png", width=390, height=844, scale=2),
     "shared": Picture(
-        ROOT / "bpdemo" / "demo" / "browser" / "shared.png", width=1200, height=630, scale=1, style=_SHARED
+        ROOT / "bpdemo" / "demo" / "browser" / "shared.png", width=1280, height=672, scale=0.9375, style=_SHARED
     ),
 }
 
@@ -115,15 +114,17 @@ def take(browser: Browser, url: str, picture: Picture) -> Path:
     page.goto(f"{url}/?__theme=light")
     page.locator(f"[data-example][data-file='{picture.example}']").click()
     page.locator("#result [data-drawn]").first.wait_for()
-    page.add_style_tag(content=picture.style)
     settle(page)
+    if picture.style:
+        page.add_style_tag(content=picture.style)
+        page.wait_for_timeout(700)
     if picture.part:
         page.locator(picture.part).screenshot(path=picture.file)
     else:
         page.screenshot(path=picture.file)
     page.close()
-    with Image.open(picture.file) as drawn:  # a quarter of the bytes
-        drawn.convert("RGB").quantize(COLOURS).save(picture.file, optimize=True)
+    with Image.open(picture.file) as drawn:
+        drawn.convert("RGB").save(picture.file, optimize=True)
     return picture.file
 
 
@@ -131,7 +132,7 @@ def settle(page: Page) -> None:
     """Let everything come to rest, with the cursor in the middle of the clip."""
     page.mouse.move(0, 0)
     page.locator("#result [data-time]").fill("7.5")
-    page.evaluate("document.activeElement.blur()")
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
     page.wait_for_timeout(1500)
 
 
