@@ -28,9 +28,10 @@ export function startResult({ element, trigger, watch, props, server }) {
     session.view?.end();
     session.view = null;
     const state = element.querySelector("[data-status]")?.dataset.status;
-    const used = element.querySelector(".bp-result:has(.bp-strip)");
-    // Without a strip there is room for the ways to a clip, and need of them.
-    document.querySelector("#stage").classList.toggle("bp-has-result", Boolean(used) || state === "working");
+    const used = element.querySelector(".bp-result");
+    // Without a picture there is room for the ways to a clip, and need of them.
+    const hasPicture = Boolean(used?.querySelector("canvas"));
+    document.querySelector("#stage").classList.toggle("bp-has-result", hasPicture || state === "working");
     document.querySelector("#stage").classList.remove("bp-choosing");
     if (state === "working") showWorking(element);
     if (!used) return;
