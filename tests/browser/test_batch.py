@@ -18,7 +18,7 @@ def batch(open_page):
     def open_batch(*files):
         page = open_page()
         page.get_by_role("tab", name="Batch").click()
-        page.locator("#batch input[type=file]").set_input_files(files)
+        page.locator("#batch input[type=file]:enabled").set_input_files(files)
         return page
 
     return open_batch
@@ -80,7 +80,7 @@ def test_what_is_stopped_leaves_nothing_and_the_next_clip_is_read(batch, app):
     progress(page, "0 of 3, stopped")
     assert [row[1] for row in table(page)] == ["Stopped"] * 3
     page.locator("[data-batch=clear]").click()
-    page.locator("#batch input[type=file]").set_input_files(EXAMPLES / WALL)
+    page.locator("#batch input[type=file]:enabled").set_input_files(EXAMPLES / WALL)
     progress(page, "1 of 1, done")
     assert table(page)[0][:2] == [WALL, "No reading"]
     assert app.files_left() == []

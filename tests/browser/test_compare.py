@@ -77,8 +77,6 @@ def test_own_results_are_offered_and_shown_again(compare):
     page.locator("[data-strip=b] .bp-pressure").wait_for()
     assert b.locator(".bp-pressure .bp-number").inner_text() == own
     ids = page.evaluate("[...document.querySelectorAll('#compare [id]')].map(({ id }) => id)")
-        "[...document.querySelectorAll('#result [id]:not([id=\"\"]), #compare [id]')].map(({ id }) => id)"
-    )
     assert len(ids) == len(set(ids))
     names = page.evaluate("[...document.querySelectorAll('[data-channel]')].map(({ name }) => name)")
     assert len(set(names)) == 3, "a choice of channel in each strip"

@@ -2,6 +2,7 @@
 
 import { BatchTable } from "./batch_table.js";
 import { toCsv } from "./csv.js";
+import { listenForFiles } from "./drop.js";
 import { saveFile } from "./files.js";
 import { openAgain } from "./history.js";
 import { readResult, session } from "./session.js";
@@ -129,23 +130,5 @@ export function startBatch({ element, trigger, watch, props, upload, server }) {
     const entry = table.entryAt(target);
     if (entry?.parts.length) openAgain(entry, trigger);
     else if (entry) at("message").textContent = `Of ${entry.name} only the numbers are kept. Send it again to see its map.`;
-  });
-}
-
-/** Calls `add` with the files that are chosen, or dropped. */
-function listenForFiles(element, add) {
-  const input = element.querySelector("input[type=file]");
-  const drop = element.querySelector("[data-drop]");
-  input.addEventListener("change", () => {
-    add([...input.files]);
-    input.value = "";
-  });
-  drop.addEventListener("dragover", (event) => event.preventDefault());
-  for (const name of ["dragenter", "dragleave", "drop"]) {
-    drop.addEventListener(name, () => drop.classList.toggle("bp-over", name === "dragenter"));
-  }
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    add([...event.dataTransfer.files]);
   });
 }

@@ -74,7 +74,8 @@ async function htmlOf(value, server) {
 /** Fills a group of options with the visitor's own results that can still be shown. */
 function offerEntries(group) {
   const chosen = group.closest("select").value;
-  const kept = session.entries.filter(({ number, parts }) => number === null && parts.length).reverse();
+  const canBeShown = ({ number, parts, numbers }) => number === null && parts.length && numbers.status !== "error";
+  const kept = session.entries.filter(canBeShown).reverse();
   group.replaceChildren(
     ...kept.map(({ id, at, name, numbers }) => new Option(`${clock(at)} ${name}, ${readingWords(numbers)}`, id)),
   );

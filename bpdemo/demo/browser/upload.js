@@ -1,12 +1,11 @@
 // The upload: a clip is chosen or dropped, kept by the browser to be played, and sent.
 
+import { listenForFiles } from "./drop.js";
 import { session } from "./session.js";
 
 const MOST_MB = 300;
 
 export function startUpload({ element, trigger, upload }) {
-  const input = element.querySelector("input");
-  const drop = element.querySelector("[data-drop]");
   const message = element.querySelector("[role=status]");
   let sending = 0;
 
@@ -29,17 +28,5 @@ export function startUpload({ element, trigger, upload }) {
     }
   };
 
-  input.addEventListener("change", () => {
-    send(input.files[0]);
-    input.value = ""; // the same clip may be chosen again
-  });
-  drop.addEventListener("dragover", (event) => event.preventDefault());
-  for (const name of ["dragenter", "dragleave", "drop"]) {
-    drop.addEventListener(name, () => drop.classList.toggle("bp-over", name === "dragenter"));
-  }
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    send(event.dataTransfer.files[0]);
-  });
-  input.disabled = false;
+  listenForFiles(element, ([file]) => send(file));
 }
