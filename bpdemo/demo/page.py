@@ -80,7 +80,6 @@ def build_page(
             example_cards(examples),
             js_on_load=_start("startExamples", "server", events=("read", "show")),
             server_functions=[is_ready],
-            visible=bool(examples),
             elem_id="examples",
             padding=False,
         )
