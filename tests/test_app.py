@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import anyio
@@ -365,14 +366,21 @@ def test_weights_that_cannot_be_had_end_the_start_with_one_line(weights):
     assert run.stdout == ""
 
 
+def wait_for_text(log, text):
+    """Return whether a log has a text, after some patience: the app answers a moment before it says so."""
+    until = time.monotonic() + 60
+    while text not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.1)
+    return text in log.read_text()
+
+
 def test_a_proxy_that_answers_nobody_is_no_matter_to_a_page_that_asks_nobody(tmp_path):
     proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     settings = {**proxies, "ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "", "PYTHONIOENCODING": "ascii"}
     with serve_app(tmp_path, **settings) as served:
         assert httpx.get(f"{served.url}/health", trust_env=False).json()["status"] == "ok"
-        log = served.log.read_text()
-        assert f"The page is at {served.url}" in log
-        assert "share" not in log
+        assert wait_for_text(served.log, f"The page is at {served.url}")
+        assert "share" not in served.log.read_text()
         taken = subprocess.run(
             [sys.executable, "app.py"],
             cwd=ROOT,

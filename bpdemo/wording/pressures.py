@@ -36,7 +36,7 @@ def describe(name: str, pressure: PressureEstimate) -> str:
     )
     return (
         f"{name}: {ranges}the reading is {pressure.value:.0f}, its interval {low:.0f} to {high:.0f}, "
-        f"the training mean {pressure.baseline.value:.0f}."
+        f"the average person's {pressure.baseline.value:.0f}."
     )
 
 
@@ -64,7 +64,7 @@ def evidence_sentence(config: WeightsConfig) -> str:
     scores = config.validation.qualities.get(_CAPTURE)
     if scores is None:
         errors = f"{systolic.mean_absolute_error:.1f} / {diastolic.mean_absolute_error:.1f}"
-        return f"Always answering the training mean ({means}) is off by {errors} mmHg on average."
+        return f"Always answering the average person, {means}, errs by {errors} mmHg."
     return (
         f"On {config.validation.people} unseen people (finger pulses rendered into maps, not filmed) it errs by "
         f"{scores.systolic.mae:.1f} / {scores.diastolic.mae:.1f} mmHg; always answering the average person, {means}, "
