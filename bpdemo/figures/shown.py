@@ -19,7 +19,7 @@ SHOWN_BAND_HZ = (0.7, 4.0)  # the heart's rates and the harmonics that make a be
 SHOWN_LIMITS = {"Y": 1.0, "U": 0.2, "V": 0.35, "T": 0.75}
 """Change of the skin's colour in % that has the brightest colour, by channel; the same for every clip."""
 SHOWN_FLOOR = -0.3  # of the limit: what has the darkest colour, so that no change at all is dark as well
-STRENGTH_LIMIT = 0.6  # pulse strength in % that has the brightest colour; none at all has the darkest
+STRENGTH_LIMIT = 0.8  # pulse strength in % that has the brightest colour; none at all has the darkest
 COLOURS = colormaps["inferno"]  # perceptually even, dark to bright
 
 _BEAT_SPAN = (-0.3, 0.9)  # of a period around the upstroke: from foot to foot
