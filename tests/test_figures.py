@@ -1,7 +1,6 @@
 """Figures are judged by what is drawn in them: marks at the right places, nothing masked shown as measured."""
 
 import io
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from bpdemo.beats import MEAN_BEATS, average_beats, average_regions
 from bpdemo.capture import Thumbnail
 from bpdemo.errors import Reason
 from bpdemo.estimate import HeartRate, MovedBy
-from bpdemo.figures.style import BLUE, INK
+from bpdemo.figures.style import BLUE
 from bpdemo.pulse import measure_pulse
 from bpdemo.regions import CELLS, LUMA, region_title
 from bpdemo.stmap import CHANNELS, build_stmap, resample
@@ -215,21 +214,6 @@ def test_the_course_shows_what_was_read_and_gaps_where_nothing_was(stmap, pulse)
     assert hatched == [[(45, 60)], [(15, 30), (30, 45), (45, 60)]]
     assert pressures.get_xlim() == (0.0, 60.0)
     assert len(figures.draw_windows(windows[1:]).axes) == 1, "no pressure, no panel for it"
-
-
-def test_svg_takes_its_ink_from_the_page_and_keeps_its_ids_to_itself():
-    figure = figures.draw_ranges(SYSTOLIC, DIASTOLIC)
-    svg = figures.to_svg(figure, "one")
-    assert svg.startswith("<svg")
-    assert "currentColor" in svg
-    assert INK not in svg
-    assert "<metadata" not in svg
-    ids = set(re.findall(r' id="([^"]*)"', svg))
-    assert all(name.startswith("one-") for name in ids)
-    assert set(re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', svg)) <= {
-        pair for name in ids for pair in ((name, ""), ("", name))
-    }
-    assert not re.search(r'<svg [^>]*\b(width|height)="', svg)
 
 
 def test_text_of_narrow_figures_is_legible_on_a_phone(stmap, pulse, beats):

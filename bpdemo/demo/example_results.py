@@ -1,5 +1,6 @@
 """The estimates of the page's examples, made beforehand so that a click on one is answered at once."""
 
+import atexit
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from bpdemo.estimate import Estimate
 from bpdemo.estimator import BloodPressureEstimator
 
 _LOOK_AGAIN_S = 0.5
+_END_S = 10.0  # of patience with what is being read; its end is asked for several times a second
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class ExampleResults:
         """Begin to read, unless that has begun: called when a page is opened, as many servers are never looked at."""
         with self._lock:
             if self._thread is not None and self._thread.ident is None and not self._stopped.is_set():
+                atexit.register(self.stop)  # else the app's end would wait for the clip that is being read
                 self._thread.start()
 
     def stop(self) -> None:
@@ -56,7 +59,7 @@ class ExampleResults:
         with self._lock:
             self._stopped.set()
         if self._thread is not None and self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_END_S)
 
     def get(self, number: int) -> Estimate | None:
         """Return the estimate of an example without waiting; None while there is none, or none could be made."""

@@ -23,7 +23,7 @@ from bpdemo.wording.checks import failures, other_failures
 from bpdemo.wording.cuff import adjusted_by, adjusted_limits
 from bpdemo.wording.measured import capture_rows, whole_clip_lines
 from bpdemo.wording.numbers import percent, percent_down
-from bpdemo.wording.pressures import MEANING, at_least, evidence_sentence, intervals, moved_lines
+from bpdemo.wording.pressures import GUESS, at_least, evidence_sentence, intervals, moved_lines
 from bpdemo.wording.told import told_rows
 
 _TITLE = "Blood pressure from a face clip"
@@ -176,7 +176,7 @@ def _write_values(page: _Page, estimate: Estimate, adjusted: Adjusted | None) ->
         page.paragraph(f"Adjusted by the user's own cuff reading, mmHg: {pair}", bold=True)
         page.paragraph(f"{adjusted_by(adjusted)}. {adjusted_limits(adjusted)}")
     else:
-        page.paragraph(MEANING)
+        page.paragraph(GUESS)
     if estimate.told is not None:
         _write_told(page, estimate, estimate.told)
 

@@ -11,7 +11,7 @@ from bpdemo.figures.maps import draw_stmap
 from bpdemo.figures.moved import draw_moved
 from bpdemo.figures.pressures import draw_ranges, draw_windows
 from bpdemo.figures.shown import colour_table, pulse_strength, shown_beats, shown_map
-from bpdemo.figures.style import REGION_COLOURS, to_png, to_svg
+from bpdemo.figures.style import REGION_COLOURS, to_png
 
 __all__ = [
     "REGION_COLOURS",
@@ -29,5 +29,4 @@ __all__ = [
     "shown_map",
     "shown_thumbnails",
     "to_png",
-    "to_svg",
 ]

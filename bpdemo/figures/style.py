@@ -1,7 +1,6 @@
 """The one style of all figures, and what they are turned into."""
 
 import io
-import re
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -66,19 +65,6 @@ def add_legend(figure: Figure, axes: Axes, columns: int) -> None:
         handles, labels, loc="lower center", ncols=columns, fontsize=SMALL_PT, frameon=False, labelcolor=INK,
         handletextpad=0.5, columnspacing=1.2, borderpad=0,
     )  # fmt: skip
-
-
-def to_svg(figure: Figure, name: str) -> str:
-    """Return a figure as an SVG element that takes its ink from the page; the ids inside begin with `name`."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r'((?: id="|href="#|url\(#))', rf"\1{name}-", svg)
-    # Without a size of its own it fills the width it is given.
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
-    return svg.replace(INK, "currentColor")
 
 
 def to_png(figure: Figure) -> bytes:

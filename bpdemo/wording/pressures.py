@@ -5,10 +5,6 @@ from bpdemo.regions import region_title
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.wording.numbers import percent
 
-MEANING = (
-    "This is what a network makes of the pulse in this clip. It is not a measurement of your blood "
-    "pressure: only a cuff measures that."
-)
 GUESS = "A network's guess, not a measurement: only a cuff measures blood pressure."
 _CAPTURE = "standard"  # the captures that the sentence on the evidence speaks of
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.figure import Figure
 from PIL import Image
 
-from bpdemo import figures
 from bpdemo.wording.numbers import fixed, percent, percent_down
 
 _ENVIRONMENT = Environment(
@@ -24,11 +22,6 @@ _ENVIRONMENT = Environment(
 def render(template: str, **context: object) -> Markup:
     """Return one of `templates/*.html`, filled in."""
     return Markup(_ENVIRONMENT.get_template(f"{template}.html").render(context))
-
-
-def svg(figure: Figure, name: str) -> Markup:
-    """Return one of our figures as an SVG element; `name` must be the only one on the page."""
-    return Markup(figures.to_svg(figure, name))
 
 
 def jpeg_url(image: Image.Image) -> str:
