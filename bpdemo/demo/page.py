@@ -193,11 +193,16 @@ def build_page(
             known = None if number is None else (number, examples[number])
             yield from show_reading(partial(reader.read_example, example), Told(), example=known)
 
+        known: dict[int, dict] = {}  # what ready examples show: the same for everybody, so made once
+
         def show_known(number: Any) -> dict:
             estimate = None if number is None else ready.get(number)
             if estimate is None:
                 return instead("failed")
-            return show(estimate, example=(number, examples[number]), was_ready=True)
+            if number not in known:
+                made = show(estimate, example=(number, examples[number]), was_ready=True)
+                known[number] = {part: made[part] for part in parts}
+            return known[number] | {cancel: gr.update(visible=False)}
 
         def show_example(event: gr.EventData) -> dict:
             return show_known(chosen(event))

@@ -63,7 +63,7 @@ function showWorking(element) {
 export function startSteps({ element, watch }) {
   let drawn = null;
   const update = () => {
-    if (!session.view || (drawn === session.view && !element.querySelector("canvas:not([data-drawn])"))) return;
+    if (!session.view) return;
     if (drawn !== session.view) {
       for (const used of element.querySelectorAll("canvas")) {
         const canvas = used.cloneNode();

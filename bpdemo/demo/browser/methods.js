@@ -1,12 +1,11 @@
 // The pulse of one clip by every method, one below the other on one time axis.
 
 import { drawAxis, drawCursor, drawLine, Picture } from "./picture.js";
+import { LEAST_PERCENT } from "./wave.js";
 import { make } from "./words.js";
 
 const AXIS_PX = 18;
 const SIDE_PX = 8;
-const LEAST_PERCENT = 0.5; // so high at least, that what has no pulse stays flat
-const NETWORK_UNIT = ""; // a network's wave has none
 
 /**
  * @param {HTMLElement} place
@@ -20,7 +19,7 @@ export function showMethods(place, { result, cursor, ends }) {
   }
   const rows = methods.map((method, row) => {
     const highest = Math.max(...method.values.map(Math.abs), LEAST_PERCENT);
-    const unit = ["green", "chrom", "pos"].includes(method.name) ? ` ±${highest.toFixed(1)} %` : NETWORK_UNIT;
+    const unit = ["green", "chrom", "pos"].includes(method.name) ? ` ±${highest.toFixed(1)} %` : ""; // a network's wave has none
     const rate = `${Math.round(method.rate_bpm)} bpm`;
     const snr = `SNR ${method.snr_db.toFixed(0)} dB`;
     const canvas = make("canvas", { role: "img", "aria-label": `Pulse wave by ${method.name.toUpperCase()}` });

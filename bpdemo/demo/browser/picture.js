@@ -157,6 +157,14 @@ export function drawLine({ context }, points, colour, width = 1) {
   context.stroke();
 }
 
+/** Draws a point. */
+export function drawDot({ context }, x, y, colour, radius = 2.6) {
+  context.fillStyle = colour;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+}
+
 /** Draws the cursor: a thin line from `top` to `bottom`, seen on dark and on light. */
 export function drawCursor({ context }, x, top, bottom) {
   for (const [colour, width] of /** @type {const} */ ([["#0008", 3], ["#fff", 1.25]])) {

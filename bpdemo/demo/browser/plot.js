@@ -1,6 +1,6 @@
 // Plain line plots: what the tab of the steps draws.
 
-import { drawAxis, drawLine, Picture } from "./picture.js";
+import { drawAxis, drawDot, drawLine, Picture } from "./picture.js";
 
 const LEFT_PX = 34;
 const RIGHT_PX = 10;
@@ -55,13 +55,7 @@ export function drawPlot(canvas, { lines, unit, digits = 0, scaled = false, span
       for (const { x, y, colour = accent, width: wide = 1.6, alpha = 1, dots } of lines) {
         context.globalAlpha = alpha;
         if (dots) {
-          context.fillStyle = colour;
-          x.forEach((each, place) => {
-            if (y[place] === null) return;
-            context.beginPath();
-            context.arc(at(each), up(y[place]), 2.6, 0, 2 * Math.PI);
-            context.fill();
-          });
+          x.forEach((each, place) => y[place] !== null && drawDot(sheet, at(each), up(y[place]), colour));
         } else drawLine(sheet, x.map((each, place) => [at(each), up(y[place])]), colour, wide);
       }
       context.globalAlpha = 1;

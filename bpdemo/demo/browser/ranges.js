@@ -1,6 +1,6 @@
 // Both pressures: how probable each range is, as a density, with reading, interval and the average person.
 
-import { drawLine, Picture } from "./picture.js";
+import { drawDot, drawLine, Picture } from "./picture.js";
 
 const HEAD_PX = 30; // name, and room for the highest bar's number
 const AXIS_PX = 26;
@@ -52,10 +52,7 @@ function drawPressure(sheet, name, pressure, top, height) {
   drawLine(sheet, [[at(baseline), top + 15], [at(baseline), floor + 9]], quiet, 1.5);
   context.setLineDash([]);
   drawLine(sheet, [[at(interval[0]), floor + 7], [at(interval[1]), floor + 7]], ink, 3);
-  context.fillStyle = accent;
-  context.beginPath();
-  context.arc(at(value), floor + 7, 5.5, 0, 2 * Math.PI);
-  context.fill();
+  drawDot(sheet, at(value), floor + 7, accent, 5.5);
 
   context.textBaseline = "top";
   context.textAlign = "left";

@@ -49,10 +49,8 @@ import { drawWave } from "./wave.js";
  * @property {string} package the estimate, sealed by the server: it makes files of it
  */
 
-const shown = new WeakMap();
-
 /**
- * Draws the pictures of a strip, once; whoever removes the strip calls `end` before.
+ * Draws the pictures of a fresh strip; whoever removes the strip calls `end` before.
  *
  * @param {HTMLElement} strip with the data and the places of the pictures in it
  * @param {{colours: number[][], address?: (result: Result) => string | undefined}} from table of colours, and where the
@@ -60,7 +58,6 @@ const shown = new WeakMap();
  * @returns {{result: Result, cursor: Cursor, ends: (() => void)[], end: () => void}}
  */
 export function showResult(strip, { colours, address = () => undefined }) {
-  if (shown.has(strip)) return shown.get(strip);
   const result = JSON.parse(strip.querySelector("template[data-result]").content.textContent);
   const { map, wave } = result;
   const start = map?.start_s ?? wave?.start_s ?? 0;
@@ -82,18 +79,9 @@ export function showResult(strip, { colours, address = () => undefined }) {
   if (at("clip")) ends.push(showClip(at("clip"), result, cursor, address(result)));
   if (drawnMap) ends.push(switchChannels(strip, drawnMap));
   if (map) ends.push(tell(strip, at("map"), result, cursor));
-  const view = {
-    result,
-    cursor,
-    ends, // whoever draws more of this result adds how to let it go
-    end() {
-      ends.forEach((end) => end());
-      shown.delete(strip);
-    },
-  };
-  shown.set(strip, view);
   strip.dataset.drawn = "";
-  return view;
+  // Whoever draws more of this result adds to `ends` how to let it go.
+  return { result, cursor, ends, end: () => ends.forEach((end) => end()) };
 }
 
 /** Has the buttons above the map choose what it shows. */

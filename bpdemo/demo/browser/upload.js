@@ -2,8 +2,7 @@
 
 import { listenForFiles } from "./drop.js";
 import { session } from "./session.js";
-
-const MOST_MB = 300;
+import { MAX_CLIP_BYTES } from "./unzip.js";
 
 export function startUpload({ element, trigger, upload }) {
   const message = element.querySelector("[role=status]");
@@ -11,8 +10,8 @@ export function startUpload({ element, trigger, upload }) {
 
   const send = async (file) => {
     if (!file) return;
-    if (file.size > MOST_MB * 2 ** 20) {
-      message.textContent = `This clip is larger than ${MOST_MB} MB. Choose a shorter one: 15 seconds are enough.`;
+    if (file.size > MAX_CLIP_BYTES) {
+      message.textContent = `This clip is larger than ${MAX_CLIP_BYTES / 2 ** 20} MB. Choose a shorter one: 15 seconds are enough.`;
       return;
     }
     const turn = ++sending;

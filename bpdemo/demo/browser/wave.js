@@ -2,11 +2,11 @@
 
 import { decodeBytes } from "./arrays.js";
 import { GUTTER_PX, RIGHT_PX } from "./map.js";
-import { drawAxis, drawCursor, drawLine, followPointer, Picture } from "./picture.js";
+import { drawAxis, drawCursor, drawDot, drawLine, followPointer, Picture } from "./picture.js";
 
 const BELOW_PX = 18;
 const ROOM = 1.15; // above the highest peak
-const LEAST_PERCENT = 0.5; // so high at least, that what has no pulse stays flat
+export const LEAST_PERCENT = 0.5; // so high at least, that what has no pulse stays flat
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -33,12 +33,9 @@ export function drawWave(canvas, { wave, map, heart_rate: heartRate }, cursor) {
       context.fillText(`±${highest.toFixed(1)} %`, box.left - 8, box.height / 2);
       drawLine(sheet, points(wave.values), accent, 1.6);
       if (heartRate) {
-        context.fillStyle = "#d55e00";
         for (const beatS of wave.beats_s) {
           const column = Math.round((beatS - wave.start_s) * wave.rate_hz);
-          context.beginPath();
-          context.arc(at(beatS), up(wave.values[column] ?? 0), 2.6, 0, 2 * Math.PI);
-          context.fill();
+          drawDot(sheet, at(beatS), up(wave.values[column] ?? 0), "#d55e00");
         }
       }
       drawAxis(sheet, { at, y: box.height, low: cursor.startS, high: endS, most: box.width / 60, unit: "s" });
