@@ -28,12 +28,12 @@ class LiveWorker {
       toFaces,
       ({ number, landmarks }) => {
         this.track.found(number, landmarks);
-        this.isLooking = true;
+        this.findings++;
       },
       (isReady) => (this.hasFaces = isReady),
     );
     this.hasFaces = true;
-    this.isLooking = false; // until the first picture was looked at
+    this.findings = 0; // pictures that were looked at for landmarks
     this.places = [];
     this.canvas = new OffscreenCanvas(1, 1);
     this.isNew = false;
@@ -47,8 +47,9 @@ class LiveWorker {
     if (this.finder.offer(picture, number, 1000 * timeS)) this.track.send(number, timeS);
     const place = this.hasFaces ? this.track.place : undefined;
     const seen = place ? this.readFace(image, place, timeS) : this.readNoFace(image, timeS);
-    const isKnown = !this.hasFaces || this.isLooking;
-    self.postMessage({ seen: isKnown ? { timeS, face: place && normalise(place, image), ...seen } : null });
+    const face = place && normalise(place, image);
+    const isKnown = !this.hasFaces || this.findings > 0;
+    self.postMessage({ seen: isKnown ? { timeS, face, findings: this.findings, ...seen } : null });
   }
 
   pixels(picture) {
