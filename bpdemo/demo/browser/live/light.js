@@ -12,8 +12,8 @@ export function measureOval({ data, width, height }) {
   const lumas = [];
   const halves = [[], []];
   let clipped = 0;
-  for (let row = 0; row < height; row += STEP_PX) {
-    for (let column = 0; column < width; column += STEP_PX) {
+  for (let row = STEP_PX / 2; row < height; row += STEP_PX) {
+    for (let column = STEP_PX / 2; column < width; column += STEP_PX) {
       const across = (column - width / 2) / unit;
       const down = (row - height / 2) / unit;
       if ((across / REACH.across) ** 2 + (down / REACH.down) ** 2 > 1) continue;
