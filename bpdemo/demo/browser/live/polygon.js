@@ -20,8 +20,8 @@ export function fillPolygon(picture, corners, label) {
   for (let y = Math.max(top, 0); y <= Math.min(bottom, height - 1); y++) {
     const found = cross(corners, y);
     for (let pair = 0; pair + 1 < found; pair += 2) {
-      const from = Math.max(Math.round(crossings[pair]), 0);
-      const to = Math.min(Math.round(crossings[pair + 1]), width - 1);
+      const from = Math.max(Math.ceil(crossings[pair]), 0);
+      const to = Math.min(Math.floor(crossings[pair + 1]), width - 1);
       if (from <= to) labels.fill(label, y * width + from, y * width + to + 1);
     }
   }
@@ -43,12 +43,20 @@ function cross(corners, y) {
   return found;
 }
 
-function drawLine({ labels, width, height }, fromX, fromY, toX, toY, label) {
-  const steps = Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY));
+/** Labels a line from its left end to its right one; of two pixels as near to it, that towards the left end. */
+function drawLine(picture, fromX, fromY, toX, toY, label) {
+  if (toX < fromX) {
+    drawLine(picture, toX, toY, fromX, fromY, label);
+    return;
+  }
+  const { labels, width, height } = picture;
+  const across = toX - fromX;
+  const down = Math.abs(toY - fromY);
+  const sign = Math.sign(toY - fromY);
+  const steps = Math.max(across, down);
   for (let step = 0; step <= steps; step++) {
-    const share = steps ? step / steps : 0;
-    const x = Math.round(fromX + share * (toX - fromX));
-    const y = Math.round(fromY + share * (toY - fromY));
+    const x = fromX + (steps && Math.ceil((step * across) / steps - 0.5));
+    const y = fromY + (steps && sign * Math.ceil((step * down) / steps - 0.5));
     if (x >= 0 && x < width && y >= 0 && y < height) labels[y * width + x] = label;
   }
 }
