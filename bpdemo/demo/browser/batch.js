@@ -28,6 +28,7 @@ export function startBatch({ element, trigger, watch, props, upload, server }) {
   let isRunning = false;
   let isStopped = false;
   let answer = (_answer) => {};
+  /** @type {(value?: unknown) => void} */
   let wake = () => {};
   watch("value", () => answer(JSON.parse(props.value)));
 
