@@ -1,7 +1,7 @@
 // Two results, one above the other, on the same scales and under one cursor; below, each by method and by model.
 
+import { colours } from "./colours.js";
 import { openAgain, showHistory } from "./history.js";
-import { colours } from "./main.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { showResult } from "./result.js";

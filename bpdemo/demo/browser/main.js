@@ -1,5 +1,6 @@
 // What the page's parts start with; each is one of Gradio's HTML components, which hands over `element` and its tools.
 
+import { colours } from "./colours.js";
 import { startCuff } from "./cuff.js";
 import { startFiles } from "./files.js";
 import { showResult } from "./result.js";
@@ -9,12 +10,8 @@ import { drawSteps } from "./steps.js";
 export { startBatch } from "./batch.js";
 export { startCompare } from "./compare.js";
 export { startExamples } from "./examples.js";
+export { startWatch } from "./live/watch.js";
 export { startUpload } from "./upload.js";
-
-/** @returns {number[][]} the colours of map and heat, as the server's figures have them */
-export function colours() {
-  return JSON.parse(document.querySelector("template[data-colours]").content.textContent);
-}
 
 /** The place of the result: draws each one that comes, and lets the one before go. */
 export function startResult({ element, trigger, watch, props, server }) {

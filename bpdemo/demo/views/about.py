@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from bpdemo.demo.views.strip import colours, to_json
+from bpdemo.demo.views.strip import colours, map_rows, to_json
 from bpdemo.demo.views.templating import data_url, render
 from bpdemo.models import find_model
 from bpdemo.regions import CELLS
@@ -47,7 +47,7 @@ def header(summary: WeightsSummary) -> str:
         "licence": "https://www.apache.org/licenses/LICENSE-2.0",
     }
     shown = [(title, address) for title, address in links.items() if address]
-    return render("header", links=shown, citation=_CITATION, colours=to_json(colours()))
+    return render("header", links=shown, citation=_CITATION, colours=to_json(colours()), rows=to_json(map_rows()))
 
 
 class EvidencePicture(NamedTuple):
