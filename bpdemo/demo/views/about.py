@@ -1,6 +1,7 @@
 """How this works, and the weights with their evidence: the same for every clip."""
 
 import io
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -9,8 +10,11 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from bpdemo.demo.server import vision
 from bpdemo.demo.views.strip import colours, to_json
 from bpdemo.demo.views.templating import data_url, render
+from bpdemo.figures import REGION_COLOURS
+from bpdemo.figures.shown import SHOWN_LIMITS
 from bpdemo.models import find_model
 from bpdemo.regions import CELLS
 from bpdemo.weights.config import WeightsConfig
@@ -47,7 +51,15 @@ def header(summary: WeightsSummary) -> str:
         "licence": "https://www.apache.org/licenses/LICENSE-2.0",
     }
     shown = [(title, address) for title, address in links.items() if address]
-    return render("header", links=shown, citation=_CITATION, colours=to_json(colours()))
+    return render(
+        "header",
+        links=shown,
+        citation=_CITATION,
+        colours=to_json(colours()),
+        limit=SHOWN_LIMITS["T"],
+        regions=json.dumps(REGION_COLOURS),
+        vision=f"{vision.ADDRESS}/",
+    )
 
 
 class EvidencePicture(NamedTuple):
