@@ -9,6 +9,7 @@ import { drawSteps } from "./steps.js";
 export { startBatch } from "./batch.js";
 export { startCompare } from "./compare.js";
 export { startExamples } from "./examples.js";
+export { startRecorder } from "./recorder/recorder.js";
 export { startUpload } from "./upload.js";
 
 /** @returns {number[][]} the colours of map and heat, as the server's figures have them */

@@ -142,8 +142,12 @@ export class EarlyStop {
       light_changed: face !== null && this.lightJumped(look),
     };
     this.looks = [...this.looks.filter((earlier) => timeS - earlier.timeS <= LIGHT_BEFORE_S[1]), look];
-    const causes = Object.entries(this.causes).filter(([code, settled]) => settled.take(found[code], timeS));
-    return causes.length ? /** @type {any} */ (causes[0][0]) : null;
+    const causes = Object.keys(this.causes).filter((code) => this.causes[code].take(found[code], timeS));
+    return /** @type {any} */ (causes[0] ?? null);
+  }
+
+  get lightChanged() {
+    return Boolean(this.causes.light_changed.value);
   }
 
   lightJumped({ timeS, light }) {

@@ -7,13 +7,13 @@ import { session } from "../session.js";
 import { EarlyStop } from "./checks.js";
 import { recordClip } from "./clip.js";
 import { Studio, wait } from "./studio.js";
-import { ANNOUNCEMENTS, FACTS, fill, HELD, RECORD, STOPPED } from "./words.js";
+import { ANNOUNCEMENTS, CARDS, FACTS, fill, HELD, RECORD, STOPPED } from "./words.js";
 
 const STEADY_S = 1.5; // for so long all checks hold before it starts
 const READ_S = 3; // after an early stop not before so long: one has to learn why
 const STOPPED_S = 6; // for so long why is shown at most
 const HOLDING_MS = 500; // at most, until a camera is held
-const FROZEN_MS = 1000; // without a look, and the camera has stopped
+const FROZEN_MS = 1000; // without a new picture, and the camera has stopped
 
 /** @typedef {{file: File, key: string, note: object}} Recording */
 
@@ -47,7 +47,7 @@ export class Recorder extends Studio {
   showLength() {
     const parts = { seconds: this.seconds };
     this.view.root.querySelector("[data-do=record]").textContent = fill(RECORD, parts);
-    if (this.state === "idle") this.view.showCard(this.idleCard, parts);
+    if (this.state === "idle") this.view.write(CARDS.idle, parts);
   }
 
   show(state, more = {}) {
@@ -56,7 +56,7 @@ export class Recorder extends Studio {
 
   onVerdict(verdict, look) {
     const { timeS } = look;
-    this.lookedAt = performance.now();
+    if (timeS !== this.seenS) [this.seenS, this.seenAt] = [timeS, performance.now()];
     if (this.state === "recording") {
       const cause = this.early.take(look);
       return cause ? this.stopEarly(cause) : this.give(recordingHint(verdict));
@@ -100,7 +100,7 @@ export class Recorder extends Studio {
 
   /** Lets exposure and the rest go; for good where holding them may have changed the light. */
   letGo() {
-    const didHarm = this.held?.held.length && this.early?.cause === "light_changed";
+    const didHarm = this.held?.held.length && this.early?.lightChanged;
     if (didHarm) this.mayHold = false;
     this.facts = didHarm ? [FACTS.let_go] : this.mayHold ? [] : this.facts;
     this.free();
@@ -124,7 +124,7 @@ export class Recorder extends Studio {
       return this.fail("no_record");
     }
     this.stopClip = clip.stop;
-    live.begin();
+    live.begin({ isRecording: true });
     this.showStopped(null);
     this.give("hold");
     this.show("recording");
@@ -143,14 +143,14 @@ export class Recorder extends Studio {
 
   runClock(wanted, seconds) {
     const start = performance.now();
-    this.lookedAt &&= start;
+    this.seenAt &&= start;
     let spoken = false;
     const tick = () => {
       if (!wanted()) return;
       const now = performance.now();
       const gone = Math.min((now - start) / 1000, seconds);
       const left = this.view.clock(gone, seconds);
-      if (now - this.lookedAt > FROZEN_MS) return this.stopEarly("too_slow");
+      if (this.seenAt && now - this.seenAt > FROZEN_MS) return this.stopEarly("too_slow");
       if (left === 5 && !spoken) {
         spoken = true;
         this.view.speak(fill(ANNOUNCEMENTS.left, { seconds: left }), { atOnce: true });
@@ -166,6 +166,7 @@ export class Recorder extends Studio {
     this.stopClip?.();
     this.stopClip = null;
     this.view.ring(0);
+    this.live.begin();
     this.letGo();
     this.showStopped(cause);
     this.show("preview");
@@ -195,8 +196,9 @@ export class Recorder extends Studio {
 
   onRelease() {
     this.stopClip?.();
-    this.stopClip = this.early = null;
-    this.lookedAt = null;
+    this.sending?.abort();
+    this.stopClip = this.early = this.sending = null;
+    this.seenS = this.seenAt = null;
     this.showStopped(null);
   }
 
@@ -212,14 +214,15 @@ export class Recorder extends Studio {
     };
     onProgress(0);
     this.show("uploading", { parts: { size: (file.size / 1e6).toFixed(1) } });
+    const sending = (this.sending = new AbortController());
     let clip;
     try {
-      clip = await send(file, { onProgress });
+      clip = await send(file, { onProgress, signal: sending.signal });
     } catch {
       return wanted() && this.fail("upload_failed", { without: ["retry"] });
     }
     if (!wanted()) return;
-    this.recording = null;
+    this.recording = this.sending = null;
     this.submit({ clip, key, note });
     this.show("sent", { without: ["again"] });
   }

@@ -197,7 +197,7 @@ export class Studio extends EventTarget {
   }
 
   escape() {
-    if (["asking", "steady", "recording"].includes(this.state)) this.cancel("cancelled");
+    if (["asking", "steady", "recording", "uploading"].includes(this.state)) this.cancel("cancelled");
   }
 
   onHidden() {}

@@ -45,14 +45,19 @@ export class View {
     for (const part of this.root.querySelectorAll("[data-in]")) {
       part.toggleAttribute("hidden", !part.dataset.in.split(" ").includes(state) || without.includes(part.dataset.do));
     }
-    const text = problem ? PROBLEMS[problem] : CARDS[card];
-    if (text) {
-      const [title, note] = [fill(text.title, parts), fill(text.note, parts)];
-      this.parts.title.textContent = title;
-      this.parts.note.textContent = note;
-      if (state !== "idle" || card !== state) this.speak(`${title}. ${note}`, { atOnce: true });
-    }
+    const text = this.write(problem ? PROBLEMS[problem] : CARDS[card], parts);
+    if (text && (state !== "idle" || this.hasCome)) this.speak(text, { atOnce: true });
+    this.hasCome = true;
     if (focused && !document.activeElement?.checkVisibility?.()) this.focus(state);
+  }
+
+  /** Writes a card; returns what it says. */
+  write(text, parts) {
+    if (!text) return "";
+    const [title, note] = [fill(text.title, parts), fill(text.note, parts)];
+    this.parts.title.textContent = title;
+    this.parts.note.textContent = note;
+    return `${title}. ${note}`;
   }
 
   focus(state) {
