@@ -1,13 +1,12 @@
 """Debian's Chromium at the page, with cameras that film rendered clips."""
 
 import shutil
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import pytest
 from playwright.sync_api import sync_playwright
 
+from benchmarks.films import write_film
 from tests.support.serve_app import EXAMPLES, ROOT
 
 MODULES = ROOT / "bpdemo" / "demo" / "browser"
@@ -52,21 +51,6 @@ def films(tmp_path_factory):
         return path
 
     return film
-
-
-def write_film(path, clip, seconds, brightness):
-    with av.open(str(clip)) as source, av.open(str(path), "w", format="mjpeg") as out:
-        stream = out.add_stream("mjpeg", rate=30, options={"qmin": "2", "qmax": "2", "strict": "unofficial"})
-        # Chromium takes the frames for video (16 to 235), whatever JPEG has them be.
-        stream.width, stream.height, stream.pix_fmt = 480, 360, "yuv420p"
-        for number, frame in enumerate(source.decode(video=0)):
-            if number == 30 * seconds:
-                break
-            image = (frame.reformat(480, 360, "rgb24").to_ndarray() * brightness).astype("uint8")
-            picture = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
-            picture.pts, picture.time_base = number, Fraction(1, 30)
-            out.mux(stream.encode(picture))
-        out.mux(stream.encode())
 
 
 @pytest.fixture(scope="module")

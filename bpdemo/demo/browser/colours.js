@@ -1,20 +1,17 @@
 // The colours of map and heat; their table comes with the page, as figures on paper use the same.
 
+const sent = () => /** @type {HTMLTemplateElement} */ (document.querySelector("template[data-colours]"));
+
 /** @returns {number[][]} 256 of red, green, blue, dark to bright */
-export const colours = () => sent("colours");
+export const colours = () => JSON.parse(sent().content.textContent ?? "");
 
-/**
- * @typedef {object} Rows
- * @property {{region: string, colour: string}[]} rows of every map, top to bottom
- * @property {number} limit change of T in % that has the brightest colour
- */
+/** @returns {number} change of T in % that has the brightest colour */
+export const limitT = () => Number(sent().dataset.limit);
 
-/** @returns {Rows} */
-export const mapRows = () => sent("rows");
-
-function sent(name) {
-  const template = /** @type {HTMLTemplateElement} */ (document.querySelector(`template[data-${name}]`));
-  return JSON.parse(template.content.textContent ?? "");
+/** @returns {{region: string, colour: string}[]} the rows of every map, top to bottom */
+export function mapRows() {
+  const regions = JSON.parse(sent().dataset.regions ?? "");
+  return regions.flatMap(([region, colour, count]) => Array(count).fill({ region, colour }));
 }
 
 /** Change, as a share of the scale's end, that has the darkest colour: no change at all is dark as well. */

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from starlette.staticfiles import StaticFiles
 from bpdemo.demo.examples import find_examples
 from bpdemo.demo.server.addresses import EXAMPLES
 from bpdemo.demo.server.use_via_api import info_routes
+from bpdemo.demo.server.vision import vision_route
 from bpdemo.estimate_json import json_schema
 from bpdemo.self_check import Report
 
 _BROWSER = Path(__file__).parents[1] / "browser"
+_ASK_AGAIN = "no-cache"  # browsers ask each time whether their copy is right
 _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -50,8 +53,10 @@ def page_routes() -> Sequence[BaseRoute]:
     """Return the routes that the page itself needs: its modules and styles, the example clips, and the API's words."""
     examples = find_examples()
     routes: list[BaseRoute] = [
-        Mount("/page", ListedFiles(_BROWSER, "no-cache"))
-    ]  # browsers ask each time whether their copy is right
+        *(_table(f"/page/{name}", name) for name in ("cells.json", "evidence.json")),
+        Mount("/page", ListedFiles(_BROWSER, _ASK_AGAIN)),
+        vision_route(),
+    ]
     if examples:
         names = {example.path.name for example in examples}
         routes += info_routes(examples[0].path.name)
@@ -70,6 +75,16 @@ def extra_routes(report: Report, card: str = "") -> list[Route]:
         _route("/schema", json_schema()),
         Route("/card", show_card, methods=["GET"], include_in_schema=False),
     ]
+
+
+def _table(path: str, name: str) -> Route:
+    """Return the route of a table of the package, that page and server share."""
+    content = resources.files("bpdemo").joinpath(name).read_bytes()
+
+    async def answer(_: Request) -> Response:
+        return Response(content, media_type="application/json", headers={"cache-control": _ASK_AGAIN})
+
+    return Route(path, answer, methods=["GET"], include_in_schema=False)
 
 
 def _route(path: str, content: dict[str, object]) -> Route:

@@ -1,6 +1,7 @@
 """How this works, and the weights with their evidence: the same for every clip."""
 
 import io
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -9,10 +10,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from bpdemo.demo.views.strip import colours, map_rows, to_json
+from bpdemo.demo.server import vision
+from bpdemo.demo.views.strip import colours, to_json
 from bpdemo.demo.views.templating import data_url, render
+from bpdemo.figures import REGION_COLOURS
+from bpdemo.figures.shown import SHOWN_LIMITS
 from bpdemo.models import find_model
-from bpdemo.regions import CELLS
+from bpdemo.regions import CELLS, region_title, rows_of_region
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
 from bpdemo.wording.numbers import percent
@@ -47,7 +51,17 @@ def header(summary: WeightsSummary) -> str:
         "licence": "https://www.apache.org/licenses/LICENSE-2.0",
     }
     shown = [(title, address) for title, address in links.items() if address]
-    return render("header", links=shown, citation=_CITATION, colours=to_json(colours()), rows=to_json(map_rows()))
+    return render(
+        "header",
+        links=shown,
+        citation=_CITATION,
+        colours=to_json(colours()),
+        limit=SHOWN_LIMITS["T"],
+        regions=json.dumps(
+            [(region_title(name), colour, len(rows_of_region(name))) for name, colour in REGION_COLOURS.items()]
+        ),
+        vision=f"{vision.ADDRESS}/",
+    )
 
 
 class EvidencePicture(NamedTuple):

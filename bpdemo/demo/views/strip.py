@@ -64,11 +64,6 @@ def colours() -> list[list[int]]:
     return colour_table().tolist()
 
 
-def map_rows() -> dict[str, Any]:
-    """Return the region and colour of each row of a map, and the change of T in % that has the brightest colour."""
-    return {"rows": [_row(cell.region) for cell in CELLS], "limit": SHOWN_LIMITS["T"]}
-
-
 def shown_pressure(pressure: PressureEstimate | None) -> dict[str, Any] | None:
     """Return a pressure as it is drawn, mmHg; None for none."""
     if pressure is None:
@@ -128,15 +123,16 @@ def _map(window: WindowEstimate) -> dict[str, Any]:
         "columns": len(stmap.time_s),
         "limits": SHOWN_LIMITS,
         "rows": [
-            _row(region) | {"words": _describe(row, stmap, follows[row])} for row, region in enumerate(stmap.regions)
+            {
+                "region": region_title(region),
+                "colour": figures.REGION_COLOURS[region],
+                "words": _describe(row, stmap, follows[row]),
+            }
+            for row, region in enumerate(stmap.regions)
         ],
         "channels": _bytes(shown.filtered),
         "raw": _bytes(shown.unfiltered),
     }
-
-
-def _row(region: str) -> dict[str, str]:
-    return {"region": region_title(region), "colour": figures.REGION_COLOURS[region]}
 
 
 def _bytes(percent: np.ndarray) -> dict[str, str]:

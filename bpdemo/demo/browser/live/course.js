@@ -12,7 +12,12 @@ const EDGE_PX = 6;
 /** Heart rates by the second; the room they take does not grow. */
 export class Course {
   constructor() {
-    this.rates = new Float32Array(KEPT).fill(NaN);
+    this.rates = new Float32Array(KEPT);
+    this.clear();
+  }
+
+  clear() {
+    this.rates.fill(NaN);
     [this.firstS, this.lastS] = [0, -1];
   }
 

@@ -10,7 +10,7 @@ const BELOW_PX = 18;
  * @param {import("./timeline.js").Timeline} timeline
  * @param {{region: string, colour: string}[]} rows
  * @param {number[][]} colours
- * @returns {Picture & {show: (preview: import("./engine.js").Preview) => void}}
+ * @returns {Picture & {show: (preview: import("./signal.js").Preview) => void}}
  */
 export function drawGrowingMap(canvas, timeline, rows, colours) {
   const bands = new Bands(rows);

@@ -25,7 +25,7 @@ export class HeartRate {
     [this.saidState, this.saidS] = ["", -Infinity];
   }
 
-  /** @param {import("./engine.js").Preview} preview */
+  /** @param {import("./signal.js").Preview} preview */
   show({ state, bpm, seenS, startS, columns }) {
     const rate = state === "pulse" && bpm !== null ? String(Math.round(bpm)) : "–";
     this.write(this.number, rate);

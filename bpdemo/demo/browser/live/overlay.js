@@ -7,17 +7,17 @@ const OUTLINE = "rgb(255 255 255 / 0.35)";
 const LEAST_ALPHA = 0.08; // where a cell is darkest
 const GLOW_ALPHA = 0.72; // and what its brightest adds: the face is still to be seen
 
-/** @typedef {{outlines: number[][][] | null, values: Float32Array}} Cells as the engine's `cells` bring them */
+/** @typedef {import("./engine.js").LiveCells} LiveCells */
 
 /**
  * @param {HTMLCanvasElement} canvas lies over the video, as large, and mirrored with it
  * @param {HTMLVideoElement} video shown with `object-fit: cover`
  * @param {number} limit % that glows brightest
  * @param {number[][]} colours
- * @returns {Picture & {show: (cells: Cells) => void}}
+ * @returns {Picture & {show: (cells: LiveCells) => void}}
  */
 export function drawOverlay(canvas, video, limit, colours) {
-  /** @type {Cells | null} */
+  /** @type {LiveCells | null} */
   let shown = null;
   const fills = colours.map((colour) => `rgb(${colour.join(" ")})`);
 
@@ -29,7 +29,7 @@ export function drawOverlay(canvas, video, limit, colours) {
 
   const over = ({ context, width, height }) => {
     const { videoWidth, videoHeight } = video;
-    if (!shown?.outlines || !videoWidth) return;
+    if (!shown?.outlines || !shown.values || !videoWidth) return;
     const scale = Math.max(width / videoWidth, height / videoHeight);
     context.translate((width - videoWidth * scale) / 2, (height - videoHeight * scale) / 2);
     context.scale(scale, scale);

@@ -1,6 +1,6 @@
 // The live preview as it is seen: cells on the face, heart rate, pulse wave and growing map. It keeps nothing.
 
-import { colours, mapRows } from "../colours.js";
+import { colours, limitT, mapRows } from "../colours.js";
 import { make } from "../words.js";
 import { drawGrowingMap } from "./growing_map.js";
 import { HeartRate } from "./heart_rate.js";
@@ -8,27 +8,31 @@ import { drawOverlay } from "./overlay.js";
 import { Timeline } from "./timeline.js";
 import { drawTrace } from "./trace.js";
 
+/** What the preview is, by the `data-purpose` of its place. */
+const NOTES = {
+  record: "Live preview; the reading comes from the server afterwards.",
+  live: "Live preview, made in this browser: nothing is recorded.",
+};
+
 /**
  * Draws what the engine sees, until it is ended; the places are then as they were.
  *
  * @param {HTMLElement} root with a video, a canvas `[data-live=cells]` over it and a block `[data-live=readout]`
  * @param {import("./engine.js").Live} live
- * @param {string} note what the preview is
  * @returns {() => void} ends it
  */
-export function showLive(root, live, note = "Live preview; the reading comes from the server afterwards.") {
+export function showLive(root, live) {
   const table = colours();
-  const { rows, limit } = mapRows();
   const readout = /** @type {HTMLElement} */ (root.querySelector("[data-live=readout]"));
-  const rate = new HeartRate(note);
+  const rate = new HeartRate(NOTES[root.dataset.purpose ?? "record"]);
   const canvas = (name, label) =>
     /** @type {HTMLCanvasElement} */ (make("canvas", { class: `bp-live-${name}`, role: "img", "aria-label": label }));
   const places = [canvas("trace", "Live pulse wave"), canvas("map", "Live spatial-temporal map, a row for each skin cell")];
   readout.replaceChildren(rate.element, ...places);
 
   const timeline = new Timeline(() => drawn.forEach((picture) => picture.paint()));
-  const drawn = [drawTrace(places[0], timeline), drawGrowingMap(places[1], timeline, rows, table)];
-  const overlay = drawOverlay(root.querySelector("[data-live=cells]"), root.querySelector("video"), limit, table);
+  const drawn = [drawTrace(places[0], timeline), drawGrowingMap(places[1], timeline, mapRows(), table)];
+  const overlay = drawOverlay(root.querySelector("[data-live=cells]"), root.querySelector("video"), limitT(), table);
 
   const links = new AbortController();
   const listen = (kind, act) => live.addEventListener(kind, ({ detail }) => act(detail), { signal: links.signal });

@@ -10,10 +10,10 @@ const EDGE_PX = 3;
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {import("./timeline.js").Timeline} timeline
- * @returns {Picture & {show: (preview: import("./engine.js").Preview) => void}}
+ * @returns {Picture & {show: (preview: import("./signal.js").Preview) => void}}
  */
 export function drawTrace(canvas, timeline) {
-  /** @type {import("./engine.js").Preview | null} */
+  /** @type {import("./signal.js").Preview | null} */
   let shown = null;
 
   const over = (sheet) => {

@@ -1,0 +1,199 @@
+// The live preview: takes the camera's pictures from a video, has them read in workers, and tells what was seen.
+
+import { FrameRate } from "./frame_rate.js";
+import { measureOval } from "./light.js";
+
+const LOOK_MS = 100;
+const PLAIN_LOOK_MS = 250;
+const PLAIN_SIDE_PX = 160;
+const MOST_WAITING = 2; // pictures in the worker; more would only come later
+
+/** @typedef {import("./light.js").Light} Light */
+
+/**
+ * @typedef {{x: number, y: number, width: number}} Face middle, and width between the temples, in units of the
+ *   picture's height (of a tall picture: four thirds of its width); 0, 0 is the picture's middle, and it is not mirrored
+ */
+
+/**
+ * @typedef {object} Look what the picture shows now; about ten a second
+ * @property {number} timeS since the first picture
+ * @property {Face | null | undefined} face null where none was found, undefined where this browser cannot look for faces
+ * @property {Light} light of the face's cells; without a face, of the oval
+ * @property {number} sway how far the face was from its mean place in the last 2 s at most, in face widths
+ * @property {number} rateHz pictures that the camera gave in the last second
+ */
+
+/**
+ * @typedef {object} LiveCells the cells on the face, with every picture
+ * @property {number[][][] | null} outlines [cell][point] x and y in pixels of the picture, not mirrored; null without a face
+ * @property {Float32Array | null} values T of each cell now, % of the skin's colour; NaN where not known
+ */
+
+/** @typedef {{rate_hz: number | null, dropped: number, luma: number | null, sway: number | null, bpm: number | null}} Note */
+
+/**
+ * @param {HTMLVideoElement} video that plays the camera's stream
+ * @returns {Live} in a browser without what it takes, its looks have no face and there are no previews
+ */
+export function startLive(video) {
+  return new Live(video);
+}
+
+/** Its events: `look` (detail: Look), `cells` (LiveCells), `preview` (import("./signal.js").Preview). */
+export class Live extends EventTarget {
+  /** @param {HTMLVideoElement} video */
+  constructor(video) {
+    super();
+    this.video = video;
+    this.rate = new FrameRate();
+    this.number = this.waiting = 0;
+    this.startMs = null;
+    this.seen = null;
+    this.isReady = this.isEnded = this.isPaused = false;
+    this.begin();
+    this.startWorkers().catch(() => this.goPlain());
+    this.watch();
+  }
+
+  async startWorkers() {
+    if (![window.Worker, window.OffscreenCanvas, window.WebAssembly, window.createImageBitmap].every(Boolean)) {
+      throw new Error("this browser lacks what reading pictures takes");
+    }
+    const { vision, limit } = /** @type {HTMLElement} */ (document.querySelector("template[data-colours]")).dataset;
+    const { port1, port2 } = new MessageChannel();
+    const at = (name) => new URL(name, import.meta.url);
+    this.faces = new Worker(at("face_worker.js"));
+    this.signal = new Worker(at("signal_worker.js"), { type: "module" });
+    for (const worker of [this.faces, this.signal]) worker.onerror = () => this.goPlain();
+    this.signal.onmessage = ({ data }) => this.hear(data);
+    this.faces.postMessage(new URL(vision, document.baseURI).href, [port1]);
+    this.looks = setInterval(() => this.look(), LOOK_MS);
+    const tables = ["../cells.json", "../evidence.json"].map((name) => fetch(at(name)).then((answer) => answer.json()));
+    const [cells, evidence] = await Promise.all(tables);
+    this.signal?.postMessage({ cells, evidence, limit: Number(limit) }, [port2]);
+    this.isReady = true;
+  }
+
+  /** Does without workers: the light of the oval is all that is looked at. */
+  goPlain() {
+    this.endWorkers();
+    if (this.isEnded) return;
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    this.looks = setInterval(() => {
+      const { videoWidth: width, videoHeight: height } = this.video;
+      if (!width || this.isPaused) return;
+      const scale = PLAIN_SIDE_PX / Math.max(width, height);
+      [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+      context.drawImage(this.video, 0, 0, canvas.width, canvas.height);
+      const light = measureOval(context.getImageData(0, 0, canvas.width, canvas.height));
+      this.seen = { timeS: this.timeS(performance.now()), face: undefined, light, sway: 0 };
+      this.look();
+    }, PLAIN_LOOK_MS);
+  }
+
+  /** Sees every picture of the video; where a browser does not tell of them, as often as the screen is drawn. */
+  watch() {
+    const { video } = this;
+    if (video.requestVideoFrameCallback) {
+      const next = (nowMs, { presentedFrames, captureTime }) => {
+        if (this.isEnded) return;
+        video.requestVideoFrameCallback(next);
+        this.take(captureTime ?? nowMs, presentedFrames);
+      };
+      video.requestVideoFrameCallback(next);
+    } else {
+      let last = 0;
+      const next = (nowMs) => {
+        if (this.isEnded) return;
+        requestAnimationFrame(next);
+        if (video.currentTime !== last) this.take(nowMs, this.number + 1);
+        last = video.currentTime;
+      };
+      requestAnimationFrame(next);
+    }
+  }
+
+  /** @param {number} atMs when the camera took the picture @param {number} count pictures until now */
+  async take(atMs, count) {
+    this.rate.add(performance.now(), count);
+    this.startMs ??= atMs;
+    this.number++;
+    if (!this.isReady || this.isPaused || this.waiting >= MOST_WAITING) return;
+    this.waiting++;
+    const number = this.number;
+    try {
+      const picture = await createImageBitmap(this.video);
+      this.signal?.postMessage({ picture, number, timeS: this.timeS(atMs) }, [picture]);
+    } catch {
+      this.waiting--; // the video has no picture now
+    }
+  }
+
+  timeS(atMs) {
+    return (atMs - (this.startMs ?? atMs)) / 1000;
+  }
+
+  hear({ seen, preview }) {
+    if (preview) {
+      this.bpm = preview.bpm;
+      this.tell("preview", preview);
+      return;
+    }
+    this.waiting--;
+    this.seen = seen;
+    if (seen) this.tell("cells", { outlines: seen.outlines, values: seen.values });
+  }
+
+  look() {
+    if (!this.seen || this.isPaused) return;
+    const { timeS, face, light, sway } = this.seen;
+    this.looked++;
+    this.lumaSum += light.luma;
+    this.sway = Math.max(this.sway, sway);
+    this.tell("look", { timeS, face, light, sway, rateHz: this.rate.recentHz(performance.now()) });
+  }
+
+  tell(name, detail) {
+    if (!this.isEnded) this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  /** Measures anew from now on: for the note of a recording, if one begins. */
+  begin({ isRecording = false } = {}) {
+    this.rate.begin();
+    this.looked = this.lumaSum = this.sway = 0;
+    this.bpm = null;
+    if (this.isReady) this.signal.postMessage({ isRecording });
+  }
+
+  /** @returns {Note} what was measured since `begin`: frames a second, brightness of 255, face widths, beats a minute */
+  note() {
+    const { rateHz, dropped } = this.rate.total();
+    const luma = this.looked ? this.lumaSum / this.looked : null;
+    return { rate_hz: rateHz, dropped, luma, sway: this.sway, bpm: this.bpm };
+  }
+
+  pause() {
+    this.isPaused = true;
+  }
+
+  resume() {
+    this.isPaused = false;
+  }
+
+  endWorkers() {
+    clearInterval(this.looks);
+    this.faces?.terminate();
+    this.signal?.terminate();
+    this.faces = this.signal = null;
+    this.isReady = false;
+  }
+
+  /** Lets go of everything. */
+  end() {
+    this.isEnded = true;
+    this.endWorkers();
+    this.seen = null;
+  }
+}
