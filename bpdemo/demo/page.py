@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from bpdemo.demo import batch, files, recorder
+from bpdemo.demo import batch, files
 from bpdemo.demo.api import QUEUED, add_endpoints
 from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.example_results import ExampleResults
@@ -29,10 +29,13 @@ from bpdemo.told import Told
 _PRIVATE = {"api_visibility": "private"}
 _QUICK = {"queue": False, "show_progress": "hidden", **_PRIVATE}
 _SHOW = "() => ({__type__: 'update', visible: true})"
+_GO_RECORD = "() => ({__type__: 'update', selected: 'guided'})"
 # Scripts that hand results to and from the browser's own memory of them.
 _SESSION = "(await import(new URL('page/session.js', document.baseURI))).session"
 _KEEP = f"async (...parts) => {{ {_SESSION}.keep(parts); }}"
 _OPENED = f"async () => {_SESSION}.opened"
+# Tells the recorder that the clip it sent has been read.
+_HAS_BEEN_READ = "() => document.querySelector('#recorder .bp-rec')?.dispatchEvent(new Event('bp-read'))"
 _MAX_KEY = 64  # letters of what a browser calls its clip
 
 
@@ -84,7 +87,19 @@ def build_page(
             with gr.Column(scale=4, min_width=320, elem_id="input"):
                 with gr.Tabs(elem_id="ways") as ways:
                     with gr.Tab("Record", id="guided"):
-                        guided = recorder.build_recorder()
+                        guided = gr.HTML(
+                            render("studio", purpose="record"),
+                            js_on_load=_start("startRecorder", events=("submit", "other_way")),
+                            elem_id="recorder",
+                            padding=False,
+                        )
+                    with gr.Tab("Live", id="live", render_children=True):
+                        live = gr.HTML(
+                            render("studio", purpose="live"),
+                            js_on_load=_start("startWatch", events=("record", "other_way")),
+                            elem_id="live",
+                            padding=False,
+                        )
                     with gr.Tab("Upload a clip", id="upload", render_children=True):
                         clip = gr.HTML(
                             render("upload"),
@@ -220,7 +235,7 @@ def build_page(
             read.failure(show_unserved, None, shown, **_QUICK)
             read.success(None, parts, None, js=_KEEP, **_QUICK)
             if trigger == guided.submit:
-                read.then(None, None, None, js=recorder.HAS_BEEN_READ, **_QUICK)
+                read.then(None, None, None, js=_HAS_BEEN_READ, **_QUICK)
         cards.show(show_example, None, shown, **_QUICK).success(None, parts, None, js=_KEEP, **_QUICK)
         compare.open(None, None, parts, js=_OPENED, **_QUICK)
         several.open(None, None, parts, js=_OPENED, **_QUICK)
@@ -229,6 +244,8 @@ def build_page(
         )
         read.failure(not_read_for_batch, None, several, **_QUICK)
         several.stop(stop, None, None, **_QUICK)
+        live.record(None, None, ways, js=_GO_RECORD, **_QUICK)
+        live.other_way(lambda: gr.Tabs(selected="upload"), None, ways, **_QUICK)
         guided.other_way(lambda: gr.Tabs(selected="upload"), None, ways, **_QUICK)
         cancel.click(stop, None, None, **_QUICK)
         page.load(ready.start, None, None, **_QUICK)

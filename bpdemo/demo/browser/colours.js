@@ -1,5 +1,19 @@
 // The colours of map and heat; their table comes with the page, as figures on paper use the same.
 
+const sent = () => /** @type {HTMLTemplateElement} */ (document.querySelector("template[data-colours]"));
+
+/** @returns {number[][]} 256 of red, green, blue, dark to bright */
+export const colours = () => JSON.parse(sent().content.textContent ?? "");
+
+/** @returns {number} change of T in % that has the brightest colour */
+export const limitT = () => Number(sent().dataset.limit);
+
+/** @returns {{region: string, colour: string}[]} the rows of every map, top to bottom */
+export function mapRows() {
+  const regions = JSON.parse(sent().dataset.regions ?? "");
+  return regions.flatMap(([region, colour, count]) => Array(count).fill({ region, colour }));
+}
+
 /** Change, as a share of the scale's end, that has the darkest colour: no change at all is dark as well. */
 const FLOOR = -0.3;
 

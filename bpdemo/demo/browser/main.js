@@ -10,6 +10,8 @@ import { drawSteps } from "./steps.js";
 export { startBatch } from "./batch.js";
 export { startCompare } from "./compare.js";
 export { startExamples } from "./examples.js";
+export { startWatch } from "./live/watch.js";
+export { startRecorder } from "./recorder/recorder.js";
 export { startUpload } from "./upload.js";
 
 /** The place of the result: draws each one that comes, and lets the one before go. */

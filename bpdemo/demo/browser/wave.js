@@ -1,7 +1,7 @@
 // The pulse wave below the map, on the same time axis: its beats, other methods behind it, and the chosen cell's trace.
 
 import { decodeBytes } from "./arrays.js";
-import { GUTTER_PX, RIGHT_PX } from "./map.js";
+import { GUTTER_PX, RIGHT_PX } from "./bands.js";
 import { drawAxis, drawCursor, drawDot, drawLine, followPointer, Picture } from "./picture.js";
 
 const BELOW_PX = 18;

@@ -9,7 +9,6 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from bpdemo.demo import recorder
 from bpdemo.demo.server.gradio_internals import App
 from bpdemo.demo.server.middleware import UploadMiddleware
 from bpdemo.demo.server.page_head import PageHead
@@ -38,8 +37,7 @@ def launch_options(uploads: Uploads, routes: Sequence[BaseRoute] = ()) -> dict[s
             button_primary_background_fill="*primary_600",  # the default is too light for white letters
             button_primary_background_fill_hover="*primary_700",
         ),
-        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_BROWSER.glob("*.css")))
-        + recorder.style(),
+        "css": "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(_BROWSER.rglob("*.css"))),
         "footer_links": ["api"],
         "favicon_path": str(_BROWSER / "icon.svg"),
         "run_history": False,

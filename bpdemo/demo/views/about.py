@@ -16,7 +16,7 @@ from bpdemo.demo.views.templating import data_url, render
 from bpdemo.figures import REGION_COLOURS
 from bpdemo.figures.shown import SHOWN_LIMITS
 from bpdemo.models import find_model
-from bpdemo.regions import CELLS
+from bpdemo.regions import CELLS, region_title, rows_of_region
 from bpdemo.weights.config import WeightsConfig
 from bpdemo.weights.store import WeightsSummary
 from bpdemo.wording.numbers import percent
@@ -57,7 +57,9 @@ def header(summary: WeightsSummary) -> str:
         citation=_CITATION,
         colours=to_json(colours()),
         limit=SHOWN_LIMITS["T"],
-        regions=json.dumps(REGION_COLOURS),
+        regions=json.dumps(
+            [(region_title(name), colour, len(rows_of_region(name))) for name, colour in REGION_COLOURS.items()]
+        ),
         vision=f"{vision.ADDRESS}/",
     )
 

@@ -9,12 +9,11 @@ const CLIP_TYPES = [
   "video/mp4",
   "video/webm",
 ];
-const BITS_PER_SECOND = 16_000_000; // more than VP8 takes: it is given what it can use
-const CLIP_S = 15; // what the person sees
-const MARGIN_S = 0.4; // a recorder takes a moment to start; the map needs all of its 15 s
+export const BITS_PER_SECOND = 16_000_000; // more than VP8 takes: it is given what it can use
+const MARGIN_S = 0.4; // a recorder takes a moment to start; the map needs all of its time
 
-/** Returns the first type this browser can record, or null. */
-function pickClipType() {
+/** @returns {string | null} the first type this browser can record */
+export function pickClipType() {
   const known = (type) => MediaRecorder.isTypeSupported(type);
   return globalThis.MediaRecorder ? (CLIP_TYPES.find(known) ?? null) : null;
 }
@@ -22,17 +21,18 @@ function pickClipType() {
 /**
  * Records a stream.
  *
- * Returns `stop()`, which ends the recording early, and `done`, a promise of the clip as a File; it is rejected when
- * the browser fails to record. The camera going away ends a recording, too.
+ * @param {MediaStream} stream
+ * @param {{seconds: number, type?: string, bitsPerSecond?: number}} options
+ * @returns {{stop: () => void, done: Promise<File>}} `stop` ends the recording early, as does the camera's going away;
+ * `done` is rejected when the browser fails to record
  */
-function recordClip(stream, options = {}) {
-  const { type = pickClipType(), bitsPerSecond = BITS_PER_SECOND, seconds = CLIP_S + MARGIN_S } = options;
+export function recordClip(stream, { seconds, type = pickClipType(), bitsPerSecond = BITS_PER_SECOND }) {
   const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: bitsPerSecond });
   const stop = () => recorder.state !== "inactive" && recorder.stop();
   const done = new Promise((resolve, reject) => {
     const parts = [];
     let timer = null;
-    recorder.onstart = () => (timer = setTimeout(stop, 1000 * seconds));
+    recorder.onstart = () => (timer = setTimeout(stop, 1000 * (seconds + MARGIN_S)));
     recorder.ondataavailable = ({ data }) => data.size && parts.push(data);
     recorder.onerror = ({ error }) => reject(error ?? new Error("the browser could not record"));
     recorder.onstop = () => {
