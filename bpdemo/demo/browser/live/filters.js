@@ -53,6 +53,8 @@ function section(b0, b1, b2, damping, square) {
   return [b0, b1, b2, (2 * (square - 1)) / whole, (1 - damping + square) / whole];
 }
 
+let scratch = new Float64Array(); // longer waves come many at a time
+
 /**
  * Returns a wave filtered forwards and backwards. Either end is continued by `pad` values, turned about its last one, and each
  * way begins as if its first value had been there for ever.
@@ -60,11 +62,13 @@ function section(b0, b1, b2, damping, square) {
  * @param {Section[]} sections
  * @param {Float64Array} wave
  * @param {number} pad fewer than the wave's values
+ * @param {number} [every] how manieth value is returned
  * @returns {Float64Array}
  */
-export function filterBothWays(sections, wave, pad) {
+export function filterBothWays(sections, wave, pad, every = 1) {
   const count = wave.length;
-  const padded = new Float64Array(count + 2 * pad);
+  if (scratch.length < count + 2 * pad) scratch = new Float64Array(count + 2 * pad);
+  const padded = scratch.subarray(0, count + 2 * pad);
   padded.set(wave, pad);
   for (let place = 1; place <= pad; place++) {
     padded[pad - place] = 2 * wave[0] - wave[place];
@@ -73,8 +77,10 @@ export function filterBothWays(sections, wave, pad) {
   filterOnce(sections, padded);
   padded.reverse();
   filterOnce(sections, padded);
-  padded.reverse();
-  return padded.subarray(pad, pad + count);
+  const out = new Float64Array(Math.ceil(count / every));
+  // The wave still runs backwards.
+  for (let place = 0; place < out.length; place++) out[place] = padded[pad + count - 1 - every * place];
+  return out;
 }
 
 function filterOnce(/** @type {Section[]} */ sections, /** @type {Float64Array} */ wave) {

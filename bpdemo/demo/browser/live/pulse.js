@@ -71,8 +71,8 @@ function cellWeights(/** @type {Traces} */ { relative, mask }) {
     if (!row.includes(1)) return Infinity;
     if (row.includes(0)) return NaN;
     const [red, green] = [relative[3 * cell], relative[3 * cell + 1]];
-    const beyond = (/** @type {number} */ place) => green[place] - red[place];
-    return variance(row.slice(2), (place) => beyond(place + 2) - 2 * beyond(place + 1) + beyond(place));
+    const hue = green.map((value, place) => value - red[place]);
+    return variance(hue.map((value, place) => value - 2 * hue[place + 1] + hue[place + 2]).subarray(0, -2));
   });
   const known = noise.filter(Number.isFinite).sort((one, other) => one - other);
   const usual = known.length ? (known[(known.length - 1) >> 1] + known[known.length >> 1]) / 2 : 1;
@@ -134,8 +134,7 @@ const unit = (/** @type {[number, number]} */ [real, imaginary]) => {
   return [real / size, imaginary / size];
 };
 
-function variance(/** @type {Uint8Array} */ places, /** @type {(place: number) => number} */ at) {
-  const values = Float64Array.from(places, (_, place) => at(place));
+function variance(/** @type {Float64Array} */ values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }

@@ -70,10 +70,10 @@ export function resample({ timeS, values, width }, place, cells, startS, columns
       if (!pattern.spline) continue;
       for (let step = 0; step < seen.length; step++) seen[step] = values[frames[step] * width + place + 3 * cell + channel];
       pattern.spline.interpolate(seen, fine);
-      const band = filterBothWays(BAND, fine, pad);
-      const slow = filterBothWays(SLOW, fine, pad);
+      const band = filterBothWays(BAND, fine, pad, FINE);
+      const slow = filterBothWays(SLOW, fine, pad, FINE);
       for (let column = 0; column < columns; column++) {
-        relative[column] = band[FINE * column] / Math.max(slow[FINE * column], TINY);
+        relative[column] = band[column] / Math.max(slow[column], TINY);
       }
     }
   }

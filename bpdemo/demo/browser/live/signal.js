@@ -21,6 +21,7 @@ const MIN_PROBABILITY = { short: 0.7, long: 0.5 };
 const MAX_LIGHT_SHARE = 0.5;
 const AMPLITUDE = [0.0003, 0.03];
 const RATE_BPM = [41, 199];
+const APART_BPM = 4; // CHROM and POS; GREEN does not count, as light that moves has it name any rate
 const UNKNOWN = [NaN, NaN, NaN];
 const [SURROUND, POSITION] = [3, 2]; // numbers a frame
 
@@ -105,13 +106,14 @@ export class Signal {
   }
 
   /** Returns whether a rhythm is told as a pulse: as on the server (bpdemo/quality.py), and by methods that agree. */
-  #isPulse(/** @type {Pulse} */ { answers, amplitude, rateHz, rivalDb }, /** @type {number} */ windowS) {
+  #isPulse(/** @type {Pulse} */ { answers, amplitude, rateHz, ratesHz, rivalDb }, /** @type {number} */ windowS) {
     const least = windowS < SHORT_S ? MIN_PROBABILITY.short : MIN_PROBABILITY.long;
     return (
       probability(this.evidence, answers) >= least &&
       !(answers.light_share > MAX_LIGHT_SHARE) &&
       amplitude >= AMPLITUDE[0] && amplitude <= AMPLITUDE[1] &&
       60 * rateHz >= RATE_BPM[0] && 60 * rateHz <= RATE_BPM[1] &&
+      60 * Math.abs(ratesHz.chrom - rateHz) < APART_BPM &&
       rivalDb <= 0
     );
   }

@@ -25,10 +25,14 @@ export function powerSpectrum(wave) {
   transform(real, imaginary);
   const power = new Float64Array(half + 1);
   for (let bin = 0; bin <= half; bin++) {
-    const [at, mirrored] = [bin % half, (half - bin) % half];
-    const [evenRe, evenIm] = [(real[at] + real[mirrored]) / 2, (imaginary[at] - imaginary[mirrored]) / 2];
-    const [oddRe, oddIm] = [(imaginary[at] + imaginary[mirrored]) / 2, (real[mirrored] - real[at]) / 2];
-    const [cos, sin] = [Math.cos((-2 * Math.PI * bin) / LENGTH), Math.sin((-2 * Math.PI * bin) / LENGTH)];
+    const at = bin % half;
+    const mirrored = (half - bin) % half;
+    const evenRe = (real[at] + real[mirrored]) / 2;
+    const evenIm = (imaginary[at] - imaginary[mirrored]) / 2;
+    const oddRe = (imaginary[at] + imaginary[mirrored]) / 2;
+    const oddIm = (real[mirrored] - real[at]) / 2;
+    const cos = cosines[bin];
+    const sin = sines[bin];
     power[bin] = (evenRe + oddRe * cos - oddIm * sin) ** 2 + (evenIm + oddRe * sin + oddIm * cos) ** 2;
   }
   return { power, columns: wave.length };
@@ -132,10 +136,11 @@ function transform(/** @type {Float64Array} */ real, /** @type {Float64Array} */
     [imaginary[place], imaginary[mirrored]] = [imaginary[mirrored], imaginary[place]];
   }
   for (let half = 1; half < count; half *= 2) {
-    const step = TWIDDLES / half; // of a half turn
+    const step = LENGTH / (2 * half);
     for (let start = 0; start < count; start += 2 * half) {
       for (let place = start; place < start + half; place++) {
-        const [cos, sin] = [cosines[(place - start) * step], sines[(place - start) * step]];
+        const cos = cosines[(place - start) * step];
+        const sin = sines[(place - start) * step];
         const re = real[place + half] * cos - imaginary[place + half] * sin;
         const im = real[place + half] * sin + imaginary[place + half] * cos;
         real[place + half] = real[place] - re;
@@ -147,6 +152,6 @@ function transform(/** @type {Float64Array} */ real, /** @type {Float64Array} */
   }
 }
 
-const TWIDDLES = LENGTH / 4;
-const cosines = Float64Array.from({ length: TWIDDLES }, (_, place) => Math.cos((Math.PI * place) / TWIDDLES));
-const sines = Float64Array.from({ length: TWIDDLES }, (_, place) => -Math.sin((Math.PI * place) / TWIDDLES));
+// Of half a turn.
+const cosines = Float64Array.from({ length: LENGTH / 2 + 1 }, (_, place) => Math.cos((2 * Math.PI * place) / LENGTH));
+const sines = cosines.map((_, place) => -Math.sin((2 * Math.PI * place) / LENGTH));
