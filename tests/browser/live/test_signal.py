@@ -1,6 +1,7 @@
 """The live preview's science, in the browser: the same numbers as Python's, and what it tells of made-up faces."""
 
 import base64
+import json
 
 import numpy as np
 import pytest
@@ -23,21 +24,19 @@ PRELUDE = """async (given) => {
   for (const [name, { bytes, shape }] of Object.entries(given.arrays)) {
     const flat = new Float64Array(Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0)).buffer);
     const width = shape[1];
-    arrays[name] = width ? Array.from({ length: shape[0] }, (_, row) => flat.slice(row * width, (row + 1) * width)) : flat;
+    const row = (_, at) => flat.slice(at * width, (at + 1) * width);
+    arrays[name] = width ? Array.from({ length: shape[0] }, row) : flat;
   }
   const { cells } = JSON.parse(given.cells);
   const load = (name) => import(`/live/${name}.js`);
-  const plain = (value) =>
-    ArrayBuffer.isView(value) || Array.isArray(value) ? Array.from(value, plain)
-    : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]))
-    : value;
+  const plain = (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
   const newSignal = async (evidence = JSON.parse(given.evidence)) =>
     new (await load("signal")).Signal({ evidence, cells, limitT: given.limit });
   const show = (signal, rows) =>
     rows.forEach((row) =>
       signal.add(row[0], Float32Array.from(row.subarray(1, 91)), row.subarray(91, 94), row.subarray(94)));
   const answer = await (async () => { %s })();
-  return plain(answer);
+  return JSON.stringify(answer, plain); // NaN becomes null
 }"""
 
 
@@ -51,7 +50,7 @@ def run(blank_page):
             for name, each in arrays.items()
         }
         given = {"arrays": sent, "cells": CELLS_TEXT, "evidence": EVIDENCE_TEXT, "limit": LIMIT}
-        return blank_page.evaluate(PRELUDE % body, given)
+        return json.loads(blank_page.evaluate(PRELUDE % body, given))
 
     return run_body
 
@@ -59,7 +58,8 @@ def run(blank_page):
 def made_up(rate_bpm=None, seconds=15.0, noise=0.3, seed=0, away_s=(0, 0), strength=0.008, frame_rate_hz=30.0):
     """Rows of a face's frames: time, colours of the cells, surround, position; NaN while the face is away."""
     rng = np.random.default_rng(seed)
-    time_s = np.arange(round(frame_rate_hz * seconds)) / frame_rate_hz + rng.uniform(0, 0.01, round(frame_rate_hz * seconds))
+    frames = round(frame_rate_hz * seconds)
+    time_s = np.arange(frames) / frame_rate_hz + rng.uniform(0, 0.01, frames)
     turn = 2 * np.pi * (rate_bpm or 0) / 60 * time_s
     wave = (np.sin(turn) + 0.4 * np.sin(2 * turn + 0.7)) if rate_bpm else 0 * time_s
     light = 1 + 0.004 * np.sin(2 * np.pi * 0.2 * time_s)
@@ -129,6 +129,7 @@ def test_a_window_is_measured_as_python_does(run, away_s, hidden):
     rows = made_up(77, away_s=away_s, frame_rate_hz=23.7)
     rows[60 : 60 + 200 * hidden, 1:4] = np.nan  # the first cell turns away for long
     rows[200 : 200 + 10 * hidden, 4:7] = np.nan
+    rows[100 : 100 + 10 * hidden, 91:94] = np.nan
     traces, surround = traces_of(rows, 14.5)
     position = np.stack([np.interp(traces.time_s, rows[:, 0], axis) for axis in rows[:, 94:].T], axis=1)
     known = pulse.measure_pulse(traces, surround, position)
@@ -138,9 +139,10 @@ def test_a_window_is_measured_as_python_does(run, away_s, hidden):
       arrays.rows.forEach((row, frame) => values.set(row, 96 * frame));
       const frames = { timeS: Float64Array.from(timeS), values, width: 96 };
       const traces = resample(frames, 1, 30, timeS[0], 435);
-      const around = resample(frames, 91, 1, timeS[0], 435).relative;
+      const { relative: around, mask: isKnown } = resample(frames, 91, 1, timeS[0], 435);
       const skin = averageSkin(traces);
-      const pulse = measurePulse(traces, skin, cells.map(({ region }) => region), around, arrays.position);
+      const pulse = measurePulse(traces, skin, cells.map(({ region }) => region),
+        isKnown[0].includes(0) ? null : around, arrays.position);
       const { probability } = await load("evidence");
       return { ...pulse, relative: traces.relative, mask: traces.mask,
         probability: probability(JSON.parse(given.evidence), pulse.answers) }"""
@@ -152,7 +154,8 @@ def test_a_window_is_measured_as_python_does(run, away_s, hidden):
     assert found["rateHz"] == pytest.approx(known.rate_hz, rel=1e-12)
     by_method = {name: 60 * rate for name, rate in found["ratesHz"].items()}
     assert by_method == pytest.approx({each.name: each.heart_rate_bpm for each in known.methods}, rel=1e-12)
-    assert found["answers"] == pytest.approx(answers, rel=1e-6, nan_ok=True)
+    told = {name: np.nan if value is None else value for name, value in found["answers"].items()}
+    assert told == pytest.approx(answers, rel=1e-6, nan_ok=True)
     assert [found["amplitude"], found["rivalDb"]] == pytest.approx([known.amplitude, known.rival_db], rel=1e-6)
     assert found["probability"] == pytest.approx(evidence.weigh(answers).probability, rel=1e-6)
 
@@ -177,7 +180,7 @@ def test_a_pulse_is_told_with_the_servers_map_and_wave(run, rate_bpm):
 def test_noise_is_no_pulse(run, seed):
     body = "const signal = await newSignal(); show(signal, arrays.rows); return signal.preview()"
     seen = run(body, rows=made_up(None, seed=seed))
-    assert (seen["state"], seen["bpm"], seen["columns"]) == ("none", None, 450)
+    assert (seen["state"], seen["bpm"], seen["columns"]) == ("none", None, pytest.approx(450, abs=1))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_evidence_and_methods_must_both_say_so(run, rate_bpm, offset, state):
     body = f"""const signal = await newSignal({{ offset: {offset}, questions: [] }});
       show(signal, arrays.rows);
       return signal.preview().state"""
-    assert run(body, rows=made_up(rate_bpm, noise=3.0, seed=8)) == state
+    assert run(body, rows=made_up(rate_bpm, noise=3.0, seed=7)) == state
 
 
 def test_a_preview_grows_with_what_was_seen_and_then_moves_on(run):
@@ -199,7 +202,7 @@ def test_a_preview_grows_with_what_was_seen_and_then_moves_on(run):
         show(signal, [row]);
         if ([30, 120, 225, 300, 1100].includes(index)) seen.push(signal.preview());
       }
-      return seen.map(({ columns, state, wave, startS, bpm }) => ({ columns, state, wave: wave.length, startS, bpm }))"""
+      return seen.map(({ columns, state, wave, startS }) => ({ columns, state, wave: wave.length, startS }))"""
     seen = run(body, rows=rows)
     assert [each["state"] for each in seen] == ["waiting"] * 4 + ["pulse"] * 2
     assert [each["columns"] for each in seen] == pytest.approx([0, 31, 121, 226, 301, 450], abs=1)
@@ -239,10 +242,10 @@ def test_each_cells_latest_value_is_the_maps(run):
       return { latest: signal.latest(), map, columns, nothing: (signal.clear(), [...signal.latest()]) }"""
     seen = run(body, rows=rows)
     drawn = np.reshape(seen["map"], (len(CELLS), -1))[:, seen["columns"] - 9 :] / 127 * 2 * LIMIT
-    latest = np.array(seen["latest"])
+    latest = np.array(seen["latest"], float)
     assert np.isnan(latest[0])
     assert (np.abs(drawn[1:] - latest[1:, None]).min(axis=1) < LIMIT / 100).all()
-    assert np.isnan(seen["nothing"]).all()
+    assert seen["nothing"] == [None] * len(CELLS)
 
 
 @pytest.mark.parametrize("frame_rate_hz", [30, 240])

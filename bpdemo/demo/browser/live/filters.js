@@ -6,8 +6,8 @@ export const RATE_HZ = 30; // of columns, everywhere
 const PAD_S = 2; // how far filters look past either end (odd reflection)
 
 /**
- * Returns a Butterworth low pass of an even order. Poles lie evenly on a half circle; the bilinear transform is warped so that
- * the cut-off stays where it is.
+ * Returns a Butterworth low pass of an even order. Its poles lie evenly on a half circle; the bilinear transform is
+ * warped so that the cut-off stays where it is.
  *
  * @param {number} order
  * @param {number} cutHz
@@ -53,16 +53,16 @@ function section(b0, b1, b2, damping, square) {
   return [b0, b1, b2, (2 * (square - 1)) / whole, (1 - damping + square) / whole];
 }
 
-let scratch = new Float64Array(); // longer waves come many at a time
+let scratch = new Float64Array(); // kept: ninety waves of one length come after each other
 
 /**
- * Returns a wave filtered forwards and backwards. Either end is continued by `pad` values, turned about its last one, and each
- * way begins as if its first value had been there for ever.
+ * Returns a wave filtered forwards and backwards. Either end is continued by `pad` values, turned about its last one,
+ * and each way begins as if its first value had been there for ever.
  *
  * @param {Section[]} sections
  * @param {Float64Array} wave
  * @param {number} pad fewer than the wave's values
- * @param {number} [every] how manieth value is returned
+ * @param {number} [every] 4 returns every fourth value
  * @returns {Float64Array}
  */
 export function filterBothWays(sections, wave, pad, every = 1) {

@@ -21,7 +21,13 @@ export class Frames {
     this.lastSeenS = NaN; // of the last that showed a face
   }
 
-  /** Adds a frame; before the first that shows a face none is kept. @param {number} timeS @param {boolean} isSeen @param {number[]} row */
+  /**
+   * Adds a frame; before the first that shows a face none is kept.
+   *
+   * @param {number} timeS
+   * @param {boolean} isSeen whether it shows a face
+   * @param {number[]} row
+   */
   add(timeS, isSeen, row) {
     if (!this.#count && !isSeen) return;
     if (!this.#count) this.beganS = timeS;

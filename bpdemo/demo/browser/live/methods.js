@@ -1,4 +1,5 @@
-// The pulse in relative skin colours by GREEN, CHROM and POS, as bpdemo/pulse_methods.py has them: relative change, rising with the blood.
+// The pulse in relative skin colours by GREEN, CHROM and POS, as bpdemo/pulse_methods.py has them: relative change,
+// rising with the blood.
 
 import { bandPass, RATE_HZ } from "./filters.js";
 
@@ -22,7 +23,12 @@ export const METHODS = {
   pos: (skin) => tuneProjections(...projections(skin)),
 };
 
-/** Returns both projections of POS, turned so that blood rises. @param {Colours} skin @returns {[Float64Array, Float64Array]} */
+/**
+ * Returns both projections of POS, turned so that blood rises.
+ *
+ * @param {Colours} skin
+ * @returns {[Float64Array, Float64Array]}
+ */
 export function projections([red, green, blue]) {
   return [
     blue.map((value, place) => value - green[place]),
@@ -31,8 +37,8 @@ export function projections([red, green, blue]) {
 }
 
 /**
- * Returns first + second std(first) / std(second): what moves two projections against each other by as much cancels. The ratio is
- * that of windows of 1.6 s; each, less its mean, counts where they overlap, by a taper if one is given.
+ * Returns first + second std(first) / std(second): what moves two projections against each other by as much cancels.
+ * The ratio is that of windows of 1.6 s; each, less its mean, counts where they overlap, by a taper if one is given.
  *
  * @param {Float64Array} first
  * @param {Float64Array} second
@@ -70,8 +76,8 @@ function overlap(/** @type {Float64Array} */ known, /** @type {number} */ length
   return out;
 }
 
-/** Returns mean and standard deviation of every window of some columns. @param {Float64Array} wave @param {number} length */
-function windowMoments(wave, length) {
+/** Returns mean and standard deviation of every window of some columns. */
+function windowMoments(/** @type {Float64Array} */ wave, /** @type {number} */ length) {
   const count = wave.length - length + 1;
   const [mean, spread] = [new Float64Array(count), new Float64Array(count)];
   const level = wave[0]; // taken off, as squares of what is far from 0 lose digits

@@ -1,4 +1,4 @@
-// Cell colours of a face, as they come from the camera, become what is shown live: map, pulse wave and heart rate. Never a pressure.
+// Cell colours of a face, as the camera gives them, become what is shown live: map, pulse wave and heart rate.
 
 import { probability } from "./evidence.js";
 import { RATE_HZ } from "./filters.js";
@@ -83,7 +83,8 @@ export class Signal {
     const skin = traces.mask.some((row) => row.includes(1)) ? averageSkin(traces) : null;
     if (!skin || seenS < FROM_S.rate) this.#answer = { atS: -Infinity, bpm: null };
     else if (now - this.#answer.atS >= ANSWER_EVERY_S) {
-      const pulse = measurePulse(traces, skin, this.regions, this.#around(startS, columns), this.#position(startS, columns));
+      const [around, position] = [this.#around(startS, columns), this.#position(startS, columns)];
+      const pulse = measurePulse(traces, skin, this.regions, around, position);
       this.#answer = { atS: now, bpm: this.#isPulse(pulse, columns / RATE_HZ) ? 60 * pulse.rateHz : null };
     }
     const { bpm } = this.#answer;
@@ -91,7 +92,7 @@ export class Signal {
       startS,
       columns,
       map: toBytes(this.#shown.rows, this.limitT),
-      wave: Float32Array.from(skin && seenS >= FROM_S.wave ? pulseWave(skin.colours, "pos") : [], (value) => 100 * value),
+      wave: Float32Array.from(skin && seenS >= FROM_S.wave ? pulseWave(skin.colours, "pos") : [], inPercent),
       state: seenS < FROM_S.rate ? "waiting" : bpm === null ? "none" : "pulse",
       bpm,
       seenS,
@@ -135,6 +136,8 @@ export class Signal {
     return axes.map((axis) => onLines(of(timeS), of(axis), wantedS));
   }
 }
+
+const inPercent = (/** @type {number} */ change) => 100 * change;
 
 /** Returns how many columns show at least half of the cells. @param {Uint8Array[]} mask */
 function seenColumns(mask) {
