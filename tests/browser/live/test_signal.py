@@ -55,18 +55,25 @@ def run(blank_page):
     return run_body
 
 
-def made_up(rate_bpm=None, seconds=15.0, noise=0.3, seed=0, away_s=(0, 0), strength=0.008, frame_rate_hz=30.0):
-    """Rows of a face's frames: time, colours of the cells, surround, position; NaN while the face is away."""
+def made_up(
+    rate_bpm=None, seconds=15.0, *, strength=0.008, second=0.4, lamp=0.0, noise=0.3, seed=0, away_s=(0, 0), hz=30.0
+):
+    """Rows of a face's frames: time, colours of the cells, surround, position; NaN while the face is away.
+
+    `second` is the height of the wave's second harmonic, `lamp` the part of the wave that is around the head as well.
+    """
     rng = np.random.default_rng(seed)
-    frames = round(frame_rate_hz * seconds)
-    time_s = np.arange(frames) / frame_rate_hz + rng.uniform(0, 0.01, frames)
+    frames = round(hz * seconds)
+    time_s = np.arange(frames) / hz + rng.uniform(0, 0.01, frames)
     turn = 2 * np.pi * (rate_bpm or 0) / 60 * time_s
-    wave = (np.sin(turn) + 0.4 * np.sin(2 * turn + 0.7)) if rate_bpm else 0 * time_s
+    wave = (np.sin(turn) + second * np.sin(2 * turn + 0.7)) if rate_bpm else 0 * time_s
     light = 1 + 0.004 * np.sin(2 * np.pi * 0.2 * time_s)
     each = SKIN * light[:, None, None] * (1 - strength * wave[:, None, None] * BLOOD)
     colours = each + rng.normal(0, noise, (len(time_s), len(CELLS), 3))
     colours[(time_s >= away_s[0]) & (time_s < away_s[1])] = np.nan
-    surround = 90 * light[:, None] + rng.normal(0, 0.2, (len(time_s), 3))
+    surround = 90 * light[:, None] * (1 - lamp * strength * wave[:, None] * BLOOD) + rng.normal(
+        0, 0.2, (len(time_s), 3)
+    )
     position = rng.normal(0, 0.001, (len(time_s), 2)).cumsum(axis=0)
     return np.column_stack((time_s, colours.astype(np.float32).reshape(len(time_s), -1), surround, position))
 
@@ -126,7 +133,7 @@ def test_spectrum_is_pythons(run, columns):
 
 @pytest.mark.parametrize(("away_s", "hidden"), [((0, 0), 0), ((4.0, 5.1), 2)], ids=["in sight", "away for a second"])
 def test_a_window_is_measured_as_python_does(run, away_s, hidden):
-    rows = made_up(77, away_s=away_s, frame_rate_hz=23.7)
+    rows = made_up(77, away_s=away_s, hz=23.7)
     rows[60 : 60 + 200 * hidden, 1:4] = np.nan  # the first cell turns away for long
     rows[200 : 200 + 10 * hidden, 4:7] = np.nan
     rows[100 : 100 + 10 * hidden, 91:94] = np.nan
@@ -163,6 +170,7 @@ def test_a_window_is_measured_as_python_does(run, away_s, hidden):
 @pytest.mark.parametrize("rate_bpm", [58, 84, 110])
 def test_a_pulse_is_told_with_the_servers_map_and_wave(run, rate_bpm):
     rows = made_up(rate_bpm, noise=1.5, away_s=(9.0, 9.6), seed=rate_bpm)
+    rows[100, 4:6] *= 3  # more than the map holds
     seen = run("const signal = await newSignal(); show(signal, arrays.rows); return signal.preview()", rows=rows)
     traces, surround = traces_of(rows, seen["columns"] / 30)
     told = 100 * pulse.measure_pulse(traces, surround).wave
@@ -184,15 +192,23 @@ def test_noise_is_no_pulse(run, seed):
 
 
 @pytest.mark.parametrize(
-    ("rate_bpm", "offset", "state"),
-    [(70, 9, "pulse"), (70, -9, "none"), (None, 9, "none")],
-    ids=["both say so", "no evidence", "methods disagree"],
+    ("face", "offset", "state"),
+    [
+        ({"rate_bpm": 70}, 9, "pulse"),
+        ({"rate_bpm": 70}, -9, "none"),
+        ({"noise": 3.0, "seed": 7}, 9, "none"),
+        ({"rate_bpm": 70, "strength": 1e-4, "noise": 0.02}, 9, "none"),
+        ({"rate_bpm": 70, "lamp": 1.0}, 9, "none"),
+        ({"rate_bpm": 70, "second": 1.1}, 9, "none"),
+        ({"rate_bpm": 40.2}, 9, "none"),
+    ],
+    ids=["all say so", "no evidence", "methods disagree", "too weak", "a lamp's", "half or twice", "at the band's end"],
 )
-def test_evidence_and_methods_must_both_say_so(run, rate_bpm, offset, state):
+def test_a_pulse_is_told_only_where_all_say_so(run, face, offset, state):
     body = f"""const signal = await newSignal({{ offset: {offset}, questions: [] }});
       show(signal, arrays.rows);
       return signal.preview().state"""
-    assert run(body, rows=made_up(rate_bpm, noise=3.0, seed=7)) == state
+    assert run(body, rows=made_up(**face)) == state
 
 
 def test_a_preview_grows_with_what_was_seen_and_then_moves_on(run):

@@ -63,8 +63,8 @@ export function measurePulse(traces, skin, regions, around, position) {
 }
 
 /**
- * Returns each cell's inverse noise power. Noise is read from the second difference in time, which leaves almost nothing
- * of a pulse; a cell with gaps gets the others' median noise, as gaps would pass for quietness.
+ * Returns each cell's inverse noise power. Noise is read from the second difference in time, which leaves almost none of
+ * a pulse; a cell with gaps gets the others' median noise, as gaps would pass for quietness.
  */
 function cellWeights(/** @type {Traces} */ { relative, mask }) {
   const noise = mask.map((row, cell) => {

@@ -22,7 +22,6 @@ const MAX_LIGHT_SHARE = 0.5;
 const AMPLITUDE = [0.0003, 0.03];
 const RATE_BPM = [41, 199];
 const APART_BPM = 4; // CHROM and POS; GREEN does not count, as light that moves has it name any rate
-const UNKNOWN = [NaN, NaN, NaN];
 const [SURROUND, POSITION] = [3, 2]; // numbers a frame
 
 export class Signal {
@@ -57,8 +56,9 @@ export class Signal {
   add(timeS, colours, surround, position) {
     const isSeen = colours.some((value) => !Number.isNaN(value));
     if (timeS - this.#frames.lastSeenS > MAX_GAP_S) this.clear();
-    const parts = [colours, surround || UNKNOWN, position || UNKNOWN.slice(1)];
-    this.#frames.add(timeS, isSeen, parts.flatMap((part) => [...part]));
+    const around = typeof surround === "number" ? [NaN, NaN, NaN] : surround;
+    const middle = typeof position === "number" ? [NaN, NaN] : position;
+    this.#frames.add(timeS, isSeen, [...colours, ...around, ...middle]);
   }
 
   /** Forgets all that was seen. */
