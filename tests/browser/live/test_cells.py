@@ -87,7 +87,9 @@ def test_colours_are_those_of_the_server(face, read, place, gain):
         rows = [row for row, cell in enumerate(CELLS) if side in cell.name and seen[row]]
         halves.append(lumas[rows] @ pixels[rows] / pixels[rows].sum() if rows else np.nan)
     luma = np.median(lumas[seen]) if seen.any() else np.nan
-    np.testing.assert_allclose(found["light"], [clipped, luma, np.min(halves) / np.max(halves)], rtol=exact / 100, atol=1e-6)
+    np.testing.assert_allclose(
+        found["light"], [clipped, luma, np.min(halves) / np.max(halves)], rtol=exact / 100, atol=1e-6
+    )
     np.testing.assert_allclose(found["surround"], read_surround(image, landmarks), atol=1e-6)
 
 
