@@ -65,9 +65,10 @@ PLACES = {
     "off the left": lambda landmarks: landmarks - np.float32([215, 30]),
     "off the right": lambda landmarks: landmarks + np.float32([210, 190]),
     "gone": lambda landmarks: landmarks + np.float32(SIDE),
-    "close": lambda landmarks: about_middle(landmarks, 2.4, 2.4),
+    "close": lambda landmarks: about_middle(landmarks, 1.3, 1.3),
+    "too close": lambda landmarks: about_middle(landmarks, 2.4, 2.4),
 }
-CUT = ("off the left", "off the right", "close")  # OpenCV bends an edge that leaves the picture by up to a pixel
+CUT = ("off the left", "off the right", "too close")  # OpenCV bends an edge that leaves the picture by up to a pixel
 
 
 @pytest.mark.parametrize("gain", [1, 1.6], ids=["as it is", "clipped"])
