@@ -189,6 +189,11 @@ export class Recorder extends Studio {
     if (timeS - this.stoppedS >= STOPPED_S) this.showStopped(null);
   }
 
+  cancel(card) {
+    this.recording = null;
+    super.cancel(card);
+  }
+
   onHidden() {
     if (this.state === "recording") this.stopEarly("hidden");
     else if (this.state === "steady") this.endSteady();

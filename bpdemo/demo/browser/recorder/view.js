@@ -38,7 +38,7 @@ export class View {
 
   /** Shows a state: its parts, its card, and the focus where one goes on from, if it was on something that is gone. */
   show(state, { card = state, problem = null, parts = {}, without = [] } = {}) {
-    const focused = this.root.contains(document.activeElement);
+    const focused = document.activeElement;
     this.root.dataset.state = state;
     if (problem) this.root.dataset.problem = problem;
     else delete this.root.dataset.problem;
@@ -48,7 +48,7 @@ export class View {
     const text = this.write(problem ? PROBLEMS[problem] : CARDS[card], parts);
     if (text && (state !== "idle" || this.hasCome)) this.speak(text, { atOnce: true });
     this.hasCome = true;
-    if (focused && !document.activeElement?.checkVisibility?.()) this.focus(state);
+    if (this.root.contains(focused) && focused.closest("[hidden]")) this.focus(state);
   }
 
   /** Writes a card; returns what it says. */

@@ -109,7 +109,7 @@ export const VERDICTS = { true: "good", false: "not yet", null: "not known" };
 
 export const FACTS = {
   camera: "{width} x {height}, {rate} frames a second.",
-  small: "That is less than 640 x 480: come closer.",
+  small: "That is less than the 640 x 480 asked for.",
   virtual: "This is a virtual camera: a program makes its picture, and may hide or change the pulse.",
   held: "Held fixed while recording: {names}.",
   not_held: "This camera sets its exposure and colour by itself: keep the light as it is.",
