@@ -32,6 +32,7 @@ lint: $(VENV)/dev.done ## check style, types and requirements
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/oxlint bpdemo/demo/browser
 	$(RUN) tools/requirements.py --check
 
 format: $(VENV)/dev.done ## correct style, and make the requirements files again

@@ -80,7 +80,7 @@ def _spin() -> None:
 def film(folder: Path, rate_bpm: int, seed: int) -> Path:
     """Render a face of one heart rate, and return it as a film for Chromium's camera."""
     clip, path = folder / f"{rate_bpm}.mp4", folder / f"{rate_bpm}.mjpeg"
-    render_clip(Scene(seed=seed, heart_rate_bpm=rate_bpm, duration_s=FILM_S, pulse_strength=0.01), clip)
+    render_clip(clip, Scene(seed=seed, heart_rate_bpm=rate_bpm, duration_s=FILM_S, pulse_strength=0.01))
     write_film(path, clip, FILM_S)
     return path
 

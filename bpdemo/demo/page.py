@@ -75,9 +75,6 @@ def build_page(
         def example_result(number: object) -> str:
             return show_known(number)[result] if is_ready(number) else ""
 
-        def forget_upload(path: object) -> None:
-            uploads.delete(path)
-
         gr.HTML(about.header(own.summary), padding=False)
         cards = gr.HTML(
             example_cards(examples),
@@ -106,7 +103,7 @@ def build_page(
                     with gr.Tab("Upload a clip", id="upload", render_children=True):
                         clip = gr.HTML(
                             render("upload"),
-                            js_on_load=_start("startUpload", "upload", events=("submit",)),
+                            js_on_load=_start("startUpload", events=("submit",)),
                             elem_id="clip",
                             padding=False,
                         )
@@ -142,8 +139,7 @@ def build_page(
             with gr.Tab("Batch", id="batch", render_children=True):
                 several = gr.HTML(
                     html_template=render("batch", columns=COLUMNS),
-                    js_on_load=_start("startBatch", "props", "upload", "server", events=("read", "stop", "open")),
-                    server_functions=[forget_upload],
+                    js_on_load=_start("startBatch", "props", events=("read", "stop", "open")),
                     elem_id="batch",
                     padding=False,
                 )

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from benchmarks.films import write_film
+from bpdemo.synthesis.scenes import Scene, render_clip
 from tests.support.serve_app import EXAMPLES, ROOT
 
 MODULES = ROOT / "bpdemo" / "demo" / "browser"
@@ -22,11 +23,15 @@ FLAGS = [
     "--disable-sync",
 ]
 ALLOWED = "--use-fake-ui-for-media-stream"  # every page may use the camera
-# What each camera films, over and over: a clip, for how many seconds, and how bright.
+# What each camera films, over and over: a clip or what is rendered for one, for how many seconds, and how bright.
 FILMS = {
     "face": (EXAMPLES / "face_72_bpm.mp4", 15, 1.0),
     "dark": (EXAMPLES / "face_72_bpm.mp4", 1, 0.15),
     "wall": (EXAMPLES / "wall.mp4", 1, 1.0),
+    "photograph": (EXAMPLES / "photograph.mp4", 15, 1.0),
+    "slow": (EXAMPLES / "face_58_bpm.webm", 15, 1.0),
+    "medium": (EXAMPLES / "medium_skin.mp4", 15, 1.0),
+    "fast": (Scene(seed=903, heart_rate_bpm=110, duration_s=12, pulse_strength=0.01), 12, 1.0),
 }
 # The player asks for a picture-in-picture Chromium has not; Gradio says so on every page with a video.
 HARMLESS = ("Method not implemented",)
@@ -47,6 +52,9 @@ def films(tmp_path_factory):
         path = folder / f"{name}.mjpeg"
         if not path.exists():
             clip, seconds, brightness = FILMS[name]
+            if isinstance(clip, Scene):
+                render_clip(folder / f"{name}.mp4", clip)
+                clip = folder / f"{name}.mp4"
             write_film(path, clip, seconds, brightness)
         return path
 

@@ -135,17 +135,6 @@ def test_a_clip_of_many_is_answered_with_its_row_and_its_result(served, estimato
     assert "neither an upload" in page.trigger("batch", "read", {"clip": "/etc/passwd"})
 
 
-def test_an_upload_that_is_not_to_be_read_can_be_deleted_and_nothing_else(served, page, tmp_path):
-    (tmp_path / "outside.mp4").write_bytes(b"x")
-    path = page.upload(b"clip")
-    for other in (str(tmp_path / "outside.mp4"), None, [path], {"path": path}, str(served.uploads.folder)):
-        page.call("batch", "forget_upload", other)
-    assert served.files_left() == [Path(path)]
-    page.call("batch", "forget_upload", path)
-    assert served.files_left() == []
-    assert (tmp_path / "outside.mp4").exists()
-
-
 def test_examples_that_are_not_ready_are_not_compared(page):
     assert page.call("compare", "ready_examples", None).json() == []
     for number in (0, -1, 99, "0", None, [0]):

@@ -5,6 +5,7 @@ import { toCsv } from "./csv.js";
 import { listenForFiles } from "./drop.js";
 import { saveFile } from "./files.js";
 import { openAgain } from "./history.js";
+import { send } from "./send.js";
 import { readResult, session } from "./session.js";
 import { clipsInZip, MAX_CLIP_BYTES, MAX_CLIPS } from "./unzip.js";
 
@@ -19,16 +20,15 @@ const BUSY_MS = 8000; // the server's queue was full: so long until another try
 const STOPPING_MS = 10_000; // at most, until what is read has ended
 const problem = (code, message) => Object.assign(new Error(message), { code });
 
-export function startBatch({ element, trigger, watch, props, upload, server }) {
+export function startBatch({ element, trigger, watch, props }) {
   const at = (name) => element.querySelector(`[data-batch=${name}]`);
   const table = new BatchTable(at("rows"));
   const columns = JSON.parse(element.querySelector("[data-columns]").dataset.columns);
   /** @type {Clip[]} */
   let waiting = [];
   let isRunning = false;
-  let isStopped = false;
   let answer = (_answer) => {};
-  let wake = () => {};
+  let stopping = new AbortController();
   watch("value", () => answer(JSON.parse(props.value)));
 
   const ask = (clip) =>
@@ -45,15 +45,11 @@ export function startBatch({ element, trigger, watch, props, upload, server }) {
     const file = await open();
     if (file.size > MAX_CLIP_BYTES) throw problem("too_large", `Larger than ${MAX_CLIP_BYTES / 2 ** 20} MB.`);
     const key = session.keepClip(file, "batch");
-    while (!isStopped) {
-      table.say(row, "Being sent");
-      const { path } = await upload(file).catch(() => {
-        throw problem("not_sent", "The clip did not arrive. Check the connection.");
-      });
-      if (isStopped) {
-        server.forget_upload(path);
-        return;
-      }
+    const { signal } = stopping;
+    const onProgress = (share) => table.say(row, `Being sent, ${Math.floor(100 * share)} %`);
+    while (!signal.aborted) {
+      onProgress(0);
+      const path = await send(file, { onProgress, signal });
       table.say(row, "Being read");
       const { row: numbers, parts, why } = await ask({ clip: path, key });
       if (parts) {
@@ -64,7 +60,7 @@ export function startBatch({ element, trigger, watch, props, upload, server }) {
       if (why === "cancelled") return;
       table.say(row, "Waiting, the server is busy");
       await new Promise((done) => {
-        wake = done;
+        signal.addEventListener("abort", done);
         setTimeout(done, BUSY_MS);
       });
     }
@@ -72,19 +68,23 @@ export function startBatch({ element, trigger, watch, props, upload, server }) {
 
   const tell = () => {
     const { done, total } = table;
-    at("progress").textContent = total ? `${done} of ${total}${isRunning ? "" : isStopped ? ", stopped" : ", done"}` : "";
-    at("stop").disabled = !isRunning || isStopped;
+    at("progress").textContent = total ? `${done} of ${total}${isRunning ? "" : stopping.signal.aborted ? ", stopped" : ", done"}` : "";
+    at("stop").disabled = !isRunning || stopping.signal.aborted;
     at("csv").disabled = !table.rows().length;
     at("clear").disabled = isRunning || !total;
   };
 
   const run = async () => {
     if (isRunning) return;
-    [isRunning, isStopped] = [true, false];
-    while (waiting.length && !isStopped) {
+    isRunning = true;
+    stopping = new AbortController();
+    const { signal } = stopping;
+    while (waiting.length && !signal.aborted) {
       tell();
       const clip = /** @type {Clip} */ (waiting.shift());
-      await readOne(clip).catch(({ code = "unexpected", message }) => table.fail(clip.row, code, message));
+      await readOne(clip).catch(({ code = "unexpected", message }) => {
+        if (!signal.aborted) table.fail(clip.row, code, message);
+      });
       table.end(clip.row, "Stopped");
     }
     for (const { row } of waiting) table.end(row, "Stopped");
@@ -113,9 +113,8 @@ export function startBatch({ element, trigger, watch, props, upload, server }) {
 
   listenForFiles(element, add);
   at("stop").addEventListener("click", () => {
-    isStopped = true;
+    stopping.abort();
     trigger("stop");
-    wake();
     setTimeout(answer, STOPPING_MS, { why: "cancelled" });
     tell();
   });

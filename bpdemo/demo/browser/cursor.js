@@ -9,7 +9,9 @@ export class Cursor extends EventTarget {
    */
   constructor(startS, endS, rows) {
     super();
-    [this.startS, this.endS, this.rows] = [startS, endS, rows];
+    this.startS = startS;
+    this.endS = endS;
+    this.rows = rows;
     this.timeS = startS;
     /** @type {number | null} the row that is lit, from 0 */
     this.row = null;

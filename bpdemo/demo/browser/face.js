@@ -71,11 +71,11 @@ export function drawFace(canvas, result, cursor, colours, { asRegions = false } 
     },
   });
 
-  photo.onload = () => {
+  photo.addEventListener("load", () => {
     drawGrey(grey, photo);
     if (!asRegions) drawHeat(heat, face, cells, colours);
     picture.redraw();
-  };
+  });
   photo.src = face.picture;
   cursor.addEventListener("move", () => picture.moved());
   const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));

@@ -25,7 +25,7 @@ export function startFiles(element, server) {
   });
 }
 
-/** Gives a file to the person, as the server made it. */
+/** Gives a file to the person, as the server made it. @param {{name?: string, type?: string, content?: string}} made */
 function save({ name, type, content }) {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
   saveFile(name, new Blob([bytes], { type }));

@@ -111,7 +111,8 @@ async function inflate(/** @type {Blob} */ packed, /** @type {number} */ left) {
   const limit = new TransformStream({
     transform(chunk, out) {
       left -= chunk.length;
-      left < 0 ? out.error(broken()) : out.enqueue(chunk);
+      if (left < 0) out.error(broken());
+      else out.enqueue(chunk);
     },
   });
   const stream = packed.stream().pipeThrough(new DecompressionStream("deflate-raw")).pipeThrough(limit);

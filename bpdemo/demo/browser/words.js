@@ -2,6 +2,7 @@
 
 /** @typedef {import("./session.js").Numbers} Numbers */
 
+/** @type {(numbers: Numbers, each: (pressure: import("./result.js").Pressure) => any) => [any, any] | null} */
 const both = ({ systolic, diastolic }, each) => (systolic && diastolic ? [each(systolic), each(diastolic)] : null);
 const span = ([low, high]) => `${Math.round(low)} to ${Math.round(high)}`;
 

@@ -1,6 +1,6 @@
 // One face from frame to frame: carried along with the head's picture, and drawn to where landmarks are found.
 
-import { apply, compose, Follower, invert } from "./motion.js";
+import { apply, boxAround, compose, Follower, invert } from "./motion.js";
 
 const LEFT_TEMPLE = 454;
 const RIGHT_TEMPLE = 234;
@@ -21,7 +21,7 @@ export class FaceTrack {
 
   /** Carries the landmarks to the next picture. @param {ImageData} image */
   next(image) {
-    const step = this.landmarks && this.follower.next(image, box(this.landmarks));
+    const step = this.landmarks && this.follower.next(image, boxAround(this.landmarks, image));
     if (!step) return;
     apply(step, this.landmarks, this.landmarks);
     this.moved = compose(this.moved, step);
@@ -76,16 +76,4 @@ function meanDistance(points, others) {
     sum += Math.hypot(points[place] - others[place], points[place + 1] - others[place + 1]);
   }
   return (2 * sum) / points.length;
-}
-
-/** @returns {{left: number, top: number, width: number, height: number}} what the landmarks lie in */
-function box(landmarks) {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let place = 0; place < landmarks.length; place += 2) {
-    left = Math.min(left, landmarks[place]);
-    right = Math.max(right, landmarks[place]);
-    top = Math.min(top, landmarks[place + 1]);
-    bottom = Math.max(bottom, landmarks[place + 1]);
-  }
-  return { left, top, width: right - left, height: bottom - top };
 }

@@ -1,0 +1,105 @@
+"""The live preview at rendered faces whose pulse is known, beside what the server makes of the same clips."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from bpdemo.capture import read_capture
+from bpdemo.clip import Clip
+from bpdemo.face import FaceTracker
+from bpdemo.figures.shown import SHOWN_LIMITS, shown_map
+from bpdemo.regions import CELLS
+from bpdemo.stmap import CHANNELS, RATE_HZ
+from bpdemo.window import read_window
+from tests.browser.conftest import FILMS
+
+pytestmark = pytest.mark.real_time
+# Keeps what the engine tells last, and where the cells were of late.
+WATCH = """async () => {
+  const { Live } = await import(new URL("page/live/engine.js", document.baseURI));
+  const tell = Live.prototype.tell;
+  self.live = { previews: 0, outlines: [] };
+  Live.prototype.tell = function (name, detail) {
+    self.live[name] = detail;
+    if (name === "preview") self.live.previews++;
+    if (name === "cells" && detail.outlines) self.live.outlines = [...self.live.outlines.slice(-90), detail.outlines];
+    return tell.call(this, name, detail);
+  };
+}"""
+MAP = """() => {
+  const { map, wave, columns, bpm } = self.live.preview;
+  return { columns, bpm, wave: [...wave], map: btoa(String.fromCharCode(...new Uint8Array(map.buffer))) };
+}"""
+
+
+def look_live(open_page, camera, **options):
+    """Open the Live tab with a camera."""
+    page = open_page(camera=camera, **options)
+    page.evaluate(WATCH)
+    page.get_by_role("tab", name="Live", exact=True).click()
+    page.locator("#live [data-do=start]").click()
+    return page
+
+
+def wait_for_preview(page, condition):
+    page.wait_for_function(f"self.live.preview && ((preview) => {condition})(self.live.preview)")
+
+
+@pytest.mark.parametrize(("camera", "bpm"), [("medium", 84), ("fast", 110)])
+def test_the_live_heart_rate_is_the_rendered_one(open_page, camera, bpm):
+    page = look_live(open_page, camera)
+    wait_for_preview(page, "preview.state === 'pulse'")
+    assert page.evaluate("self.live.preview.bpm") == pytest.approx(bpm, abs=3)
+
+
+def test_cells_and_map_are_the_servers(open_page):
+    page = look_live(open_page, "slow")
+    wait_for_preview(page, "preview.state === 'pulse' && preview.seenS > 12")
+    seen = page.evaluate(MAP)
+    assert seen["bpm"] == pytest.approx(58, abs=3)
+    clip, *_ = FILMS["slow"]
+
+    outlines = page.evaluate("self.live.outlines")
+    with Clip(clip) as source, FaceTracker() as tracker:
+        tracked = [(frame.landmarks, frame.frame.pixels.shape) for frame in tracker.follow(source.frames())][:450]
+    scale = 480 / tracked[0][1][1]
+    for row, cell in enumerate(CELLS):
+        live = np.median([each[row] for each in outlines], axis=0).mean(axis=0)
+        server = scale * np.median([landmarks[cell.outline] for landmarks, _ in tracked], axis=0).mean(axis=0)
+        width = scale * np.median([np.ptp(landmarks[:, 0]) for landmarks, _ in tracked])
+        assert np.linalg.norm(live - server) < 0.03 * width, cell.name
+
+    window = read_window(read_capture(clip).traces, 0, 15)
+    server_map = shown_map(window.stmap).filtered[CHANNELS.index("T")]
+    unit = 2 * SHOWN_LIMITS["T"] / 127
+    bytes_ = np.frombuffer(base64.b64decode(seen["map"]), np.int8).reshape(len(CELLS), seen["columns"])
+    live_map = unit * np.where(bytes_ == -128, 0, bytes_.astype(float))
+    live = beat_of_rows(live_map, np.array(seen["wave"]), seen["bpm"] / 60)
+    server = beat_of_rows(np.nan_to_num(server_map), 100 * window.pulse.wave, window.pulse.rate_hz)
+    clear = np.abs(server) > 0.5 * np.median(np.abs(server))
+    assert clear.sum() > 15
+    assert np.abs(np.angle(live[clear] / server[clear])).max() < 0.7
+    assert np.median(np.abs(live[clear]) / np.abs(server[clear])) == pytest.approx(1, abs=0.3)
+
+
+def beat_of_rows(rows, wave, rate_hz):
+    """Return each row's complex amplitude at the heart rate, its phase that to the wave's."""
+    turn = np.hanning(len(wave)) * np.exp(-2j * np.pi * rate_hz * np.arange(len(wave)) / RATE_HZ)
+    of_wave = wave @ turn
+    return rows @ turn / turn.__abs__().sum() * 2 * np.abs(of_wave) / of_wave
+
+
+def test_a_photograph_has_no_pulse(open_page):
+    page = look_live(open_page, "photograph")
+    wait_for_preview(page, "preview.state !== 'waiting'")
+    page.wait_for_timeout(4000)
+    assert page.evaluate("[self.live.preview.state, self.live.preview.bpm]") == ["none", None]
+
+
+def test_without_webassembly_the_plain_way_stays(open_page):
+    page = look_live(open_page, "face", before="delete window.WebAssembly;")
+    page.wait_for_function("self.live.look")
+    assert page.evaluate("'face' in self.live.look && self.live.look.face === undefined")
+    assert page.evaluate("self.live.look.light.luma") > 60
+    assert page.evaluate("self.live.previews") == 0
