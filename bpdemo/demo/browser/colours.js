@@ -24,8 +24,3 @@ const FLOOR = -0.3;
 export function colourAt(share) {
   return Math.min(Math.max(Math.round((255 * (share - FLOOR)) / (1 - FLOOR)), 0), 255);
 }
-
-/** @returns {number[][]} the colours of map and heat, as the server's figures have them */
-export function colours() {
-  return JSON.parse(document.querySelector("template[data-colours]").content.textContent);
-}
