@@ -38,7 +38,10 @@ export function showLive(root, live) {
   const listen = (kind, act) => live.addEventListener(kind, ({ detail }) => act(detail), { signal: links.signal });
   listen("cells", overlay.show);
   listen("look", ({ face }) => face === undefined && rate.giveUp());
+  let isPlaced = false;
   listen("preview", (preview) => {
+    if (!isPlaced) bringIntoSight(root, places[0]);
+    isPlaced = true;
     for (const picture of drawn) picture.show(preview);
     rate.show(preview);
     timeline.follow(preview);
@@ -51,4 +54,9 @@ export function showLive(root, live) {
     overlay.canvas.width = 0; // clears it
     readout.replaceChildren();
   };
+}
+
+/** On a phone face, heart rate and trace fit the screen together, if the picture is at its top. */
+function bringIntoSight(root, trace) {
+  if (trace.getBoundingClientRect().bottom > window.innerHeight) root.scrollIntoView({ block: "start" });
 }
