@@ -1,40 +1,17 @@
 """motion.py: landmarks go where the picture goes, and nowhere when only the light changes."""
 
 import av
-import cv2
 import numpy as np
 import pytest
 
 from bpdemo.motion import carry_landmarks
-from bpdemo.synthesis.portrait import load_portrait
 from bpdemo.yuv import YuvImage, upright_image
-
-SIDE = 480
+from tests.support.moved_face import SIDE, away, moved, portrait_in_picture
 
 
 @pytest.fixture(scope="module")
 def face():
-    """The portrait in a picture of `SIDE`, float, and its landmarks there."""
-    portrait = load_portrait(200)
-    shift = np.array([SIDE / 2, SIDE / 2]) - portrait.face_centre
-    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
-    picture = cv2.warpAffine(portrait.picture, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
-    return picture, (portrait.landmarks + shift).astype(np.float32)
-
-
-def moved(face, right=0.0, down=0.0, turn=0.0, zoom=1.0, gain=1.0, noise=1.5, seed=0):
-    """Return the picture moved (pixels, degrees, factor), in other light, and where its landmarks are then."""
-    picture, landmarks = face
-    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), turn, zoom)
-    matrix[:, 2] += right, down
-    picture = cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    picture = gain * picture + np.random.default_rng(seed).normal(0, noise, picture.shape)
-    return np.clip(np.round(picture), 0, 255).astype(np.uint8), landmarks @ matrix[:, :2].T + matrix[:, 2]
-
-
-def away(carried, expected):
-    """Return the mean distance of landmarks from where they should be, [images] in pixels."""
-    return np.linalg.norm(carried - np.array(expected), axis=2).mean(axis=1)
+    return portrait_in_picture()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Debian's Chromium at the page, with cameras that film rendered clips."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,10 @@ def blank_page(launch):
     page.close()
 
 
+def serve_script(script, route):
+    route.fulfill(body=script, content_type="text/javascript")
+
+
 @pytest.fixture
 def open_page(app, launch):
     """Open the page; whatever it complains about, or fetches from elsewhere, fails the test at its end."""
@@ -117,9 +122,19 @@ def open_page(app, launch):
         if not request.url.startswith((app.url, "data:", "blob:")):
             complaints.append(f"fetched from elsewhere: {request.url}")
 
-    def open_one(width=1280, height=800, theme="light", camera="face", allowed=True, before="", forgive=(), **options):
-        """Open one page. `before` is a script that runs first, `forgive` what the console may say; the rest is for the
-        browser's context.
+    def open_one(
+        width=1280,
+        height=800,
+        theme="light",
+        camera="face",
+        allowed=True,
+        before="",
+        forgive=(),
+        instead=None,
+        **options,
+    ):
+        """Open one page. `before` is a script that runs first, `forgive` what the console may say, `instead` scripts in
+        place of the page's own, by their names; the rest is for the browser's context.
         """
         forgiven.extend(forgive)
         permissions = ["camera"] if allowed else []
@@ -128,6 +143,8 @@ def open_page(app, launch):
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)
         page.add_init_script(before)
+        for name, script in (instead or {}).items():
+            page.route(f"**/page/{name}", partial(serve_script, script))
         page.on("console", note_console)
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
         page.on("request", note_request)

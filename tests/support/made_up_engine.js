@@ -1,5 +1,5 @@
-// In place of the page's live/engine.js: its looks are made up, five times as fast as they would come. What they show
-// is `window.scene`, laid over a face in good light.
+// In place of the page's live/engine.js: looks are made up, and come five times as fast. What they show is a face in good
+// light, with the changes in `window.scene`; with null for that none come.
 
 const GOOD = {
   face: { x: 0, y: 0, width: 0.4 },
@@ -8,7 +8,7 @@ const GOOD = {
   rateHz: 30,
 };
 
-window.scene = {};
+if (window.scene === undefined) window.scene = {};
 
 export function startLive() {
   window.live = new MadeUp();
@@ -20,12 +20,10 @@ class MadeUp extends EventTarget {
     super();
     this.calls = [];
     this.looks = 0;
-    this.timer = setInterval(() => this.look(), 20);
+    this.timer = setInterval(() => window.scene && !this.isPaused && this.look(window.scene), 20);
   }
 
-  look() {
-    if (this.isPaused || window.scene === null) return;
-    const { light, ...rest } = window.scene;
+  look({ light, ...rest } = {}) {
     const timeS = this.looks++ / 10;
     const detail = { ...GOOD, ...rest, light: { ...GOOD.light, ...light }, timeS };
     this.dispatchEvent(new CustomEvent("look", { detail }));

@@ -6,22 +6,28 @@ export class Frames {
   #times = new Float64Array(MOST_FRAMES);
   #rows;
   #count = 0;
+  beganS = NaN; // time of the first frame since it was cleared
+  lastSeenS = NaN; // of the last that showed a face
 
   /** @param {number} width numbers a frame @param {number} keepS how long they are kept at least */
   constructor(width, keepS) {
     this.width = width;
     this.keepS = keepS;
     this.#rows = new Float64Array(MOST_FRAMES * width);
-    this.clear();
   }
 
   clear() {
     this.#count = 0;
-    this.beganS = NaN; // time of the first frame since
-    this.lastSeenS = NaN; // of the last that showed a face
+    this.beganS = this.lastSeenS = NaN;
   }
 
-  /** Adds a frame; before the first that shows a face none is kept. @param {number} timeS @param {boolean} isSeen @param {number[]} row */
+  /**
+   * Adds a frame; before the first that shows a face none is kept.
+   *
+   * @param {number} timeS
+   * @param {boolean} isSeen whether it shows a face
+   * @param {number[]} row
+   */
   add(timeS, isSeen, row) {
     if (!this.#count && !isSeen) return;
     if (!this.#count) this.beganS = timeS;

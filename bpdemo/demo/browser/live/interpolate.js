@@ -1,6 +1,6 @@
 // Values between given times: the same numbers as SciPy's PchipInterpolator and NumPy's interp.
 
-/** A monotone cubic through values at given times (PCHIP; Fritsch and Butland 1984), asked at the same times for many waves. */
+/** A monotone cubic through values at given times (PCHIP; Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5, 1984). */
 export class Pchip {
   /**
    * @param {Float64Array} timeS rising, at least two
@@ -26,7 +26,12 @@ export class Pchip {
     });
   }
 
-  /** Returns values at the wanted times of a wave that has these at the given ones. @param {Float64Array} values @param {Float64Array} out */
+  /**
+   * Writes a wave's values at the wanted times; everything but its values is known beforehand.
+   *
+   * @param {Float64Array} values at the given times
+   * @param {Float64Array} out
+   */
   interpolate(values, out) {
     const { places, weights, tangents } = this;
     this.#findTangents(values);

@@ -1,4 +1,5 @@
-// The pulse in relative skin colours by GREEN, CHROM and POS, as bpdemo/pulse_methods.py has them: relative change, rising with the blood.
+// The pulse in relative skin colours by GREEN, CHROM and POS, as bpdemo/pulse_methods.py has them: relative change,
+// rising with the blood.
 
 import { bandPass, RATE_HZ } from "./filters.js";
 
@@ -19,10 +20,15 @@ export const METHODS = {
     return tuneProjections(bandPass(first, CHROM_BAND_HZ), bandPass(second, CHROM_BAND_HZ), hann);
   },
   /** Orthogonal to the skin's colour (POS; Wang, den Brinker, Stuijk, de Haan, IEEE TBME 64(7), 2017). */
-  pos: (skin) => tuneProjections(...projections(skin), () => 1),
+  pos: (skin) => tuneProjections(...projections(skin)),
 };
 
-/** Returns both projections of POS, turned so that blood rises. @param {Colours} skin @returns {[Float64Array, Float64Array]} */
+/**
+ * Returns both projections of POS, turned so that blood rises.
+ *
+ * @param {Colours} skin
+ * @returns {[Float64Array, Float64Array]}
+ */
 export function projections([red, green, blue]) {
   return [
     blue.map((value, place) => value - green[place]),
@@ -31,35 +37,47 @@ export function projections([red, green, blue]) {
 }
 
 /**
- * Returns first + second std(first) / std(second): what moves two projections against each other by as much cancels. The ratio is
- * that of windows of 1.6 s; each, less its mean, counts by its taper where they overlap.
+ * Returns first + second std(first) / std(second): what moves two projections against each other by as much cancels.
+ * The ratio is that of windows of 1.6 s; each, less its mean, counts where they overlap, by a taper if one is given.
  *
  * @param {Float64Array} first
  * @param {Float64Array} second
- * @param {(place: number, length: number) => number} taper
+ * @param {(place: number, length: number) => number} [taper]
  * @returns {Float64Array}
  */
 export function tuneProjections(first, second, taper) {
   const length = Math.min(Math.round(TUNED_S * RATE_HZ), first.length);
-  const weights = Float64Array.from({ length }, (_, place) => taper(place, length));
   const [one, other] = [windowMoments(first, length), windowMoments(second, length)];
   const ratios = one.spread.map((spread, at) => spread / Math.max(other.spread[at], TINY));
   const means = one.mean.map((mean, at) => mean + ratios[at] * other.mean[at]);
-  return first.map((value, place) => {
-    const [from, to] = [Math.max(0, place - length + 1), Math.min(place, ratios.length - 1)];
-    let [ratio, mean, total] = [0, 0, 0];
-    for (let at = from; at <= to; at++) {
-      const weight = weights[place - at];
-      ratio += weight * ratios[at];
-      mean += weight * means[at];
-      total += weight;
-    }
-    return value + (ratio * second[place] - mean) / total;
-  });
+  const [ratio, mean] = [ratios, means].map((each) => overlap(each, length, taper));
+  return first.map((value, place) => value + ratio[place] * second[place] - mean[place]);
 }
 
-/** Returns mean and standard deviation of every window of some columns. @param {Float64Array} wave @param {number} length */
-function windowMoments(wave, length) {
+/** Returns the weighted mean at each column of what is known of every window that covers it. */
+function overlap(/** @type {Float64Array} */ known, /** @type {number} */ length, taper) {
+  const columns = known.length + length - 1;
+  const out = new Float64Array(columns);
+  const weights = taper && Float64Array.from({ length }, (_, place) => taper(place, length));
+  let [sum, total] = [0, 0];
+  for (let place = 0; place < columns; place++) {
+    if (!weights) {
+      if (place < known.length) [sum, total] = [sum + known[place], total + 1];
+      if (place >= length) [sum, total] = [sum - known[place - length], total - 1];
+    } else {
+      sum = total = 0;
+      for (let at = Math.max(0, place - length + 1); at <= Math.min(place, known.length - 1); at++) {
+        sum += weights[place - at] * known[at];
+        total += weights[place - at];
+      }
+    }
+    out[place] = sum / total;
+  }
+  return out;
+}
+
+/** Returns mean and standard deviation of every window of some columns. */
+function windowMoments(/** @type {Float64Array} */ wave, /** @type {number} */ length) {
   const count = wave.length - length + 1;
   const [mean, spread] = [new Float64Array(count), new Float64Array(count)];
   const level = wave[0]; // taken off, as squares of what is far from 0 lose digits

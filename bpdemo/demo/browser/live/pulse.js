@@ -19,8 +19,8 @@ const TINY = 1e-12;
  * @property {Float64Array} weights of each cell, 0 where not measured
  */
 
-/** Returns the skin of a window's cells, the quieter the cell the higher its weight. @param {Traces} traces @returns {Skin} */
-export function averageSkin(traces) {
+/** Returns the skin of a window's cells, the quieter the cell the higher its weight. @returns {Skin} */
+export function averageSkin(/** @type {Traces} */ traces) {
   const weights = cellWeights(traces);
   return { colours: average(traces, weights, traces.mask.keys()), weights };
 }
@@ -29,7 +29,7 @@ export function averageSkin(traces) {
 export const pulseWave = (colours, method) => bandPass(METHODS[method](colours), PULSE_BAND_HZ);
 
 /**
- * Returns what is measured of the strongest rhythm of a window: rates by method, and answers by their names in evidence.json.
+ * Returns what is measured of the strongest rhythm of a window: rates by method, and answers to evidence.json, by name.
  *
  * @param {Traces} traces of the cells, some of them measured
  * @param {Skin} skin
@@ -63,16 +63,16 @@ export function measurePulse(traces, skin, regions, around, position) {
 }
 
 /**
- * Returns each cell's inverse noise power. Noise is read from the second difference in time, which leaves almost nothing of a
- * pulse; a cell with gaps gets the others' median noise, as gaps would pass for quietness.
+ * Returns each cell's inverse noise power. Noise is read from the second difference in time, which leaves almost none of
+ * a pulse; a cell with gaps gets the others' median noise, as gaps would pass for quietness.
  */
 function cellWeights(/** @type {Traces} */ { relative, mask }) {
   const noise = mask.map((row, cell) => {
     if (!row.includes(1)) return Infinity;
     if (row.includes(0)) return NaN;
     const [red, green] = [relative[3 * cell], relative[3 * cell + 1]];
-    const beyond = (/** @type {number} */ place) => green[place] - red[place];
-    return variance(row.slice(2), (place) => beyond(place + 2) - 2 * beyond(place + 1) + beyond(place));
+    const hue = green.map((value, place) => value - red[place]);
+    return variance(hue.map((value, place) => value - 2 * hue[place + 1] + hue[place + 2]).subarray(0, -2));
   });
   const known = noise.filter(Number.isFinite).sort((one, other) => one - other);
   const usual = known.length ? (known[(known.length - 1) >> 1] + known[known.length >> 1]) / 2 : 1;
@@ -98,7 +98,7 @@ function average(/** @type {Traces} */ { columns, relative, mask }, /** @type {F
 }
 
 /** Returns the length of the regions' mean phase vector at a rate, 0 to 1. */
-function regionAgreement(/** @type {Traces} */ traces, weights, /** @type {string[]} */ regions, /** @type {number} */ rateHz) {
+function regionAgreement(/** @type {Traces} */ traces, weights, /** @type {string[]} */ regions, rateHz) {
   const phases = [];
   for (const region of new Set(regions)) {
     const cells = [...regions.keys()].filter((cell) => regions[cell] === region && weights[cell] > 0);
@@ -112,8 +112,8 @@ function regionAgreement(/** @type {Traces} */ traces, weights, /** @type {strin
 function colourAgreement(/** @type {Colours} */ colours, /** @type {number} */ rateHz) {
   const both = projections(colours.map((each) => bandPass(each, PULSE_BAND_HZ)));
   const [first, second] = both.map((wave) => unit(amplitudeAt(wave, rateHz)));
-  const certainty = both.map((wave) => lineToNoise(powerSpectrum(wave), rateHz)).map((ratio) => ratio / (ratio + CERTAIN));
-  return certainty[0] * certainty[1] * (first[0] * second[0] + first[1] * second[1]);
+  const clear = both.map((wave) => lineToNoise(powerSpectrum(wave), rateHz)).map((ratio) => ratio / (ratio + CERTAIN));
+  return clear[0] * clear[1] * (first[0] * second[0] + first[1] * second[1]);
 }
 
 /** Returns the part of a wave at a rate that the light around the head shares, in step with it, 0 to 1. */
@@ -124,7 +124,8 @@ function share(/** @type {Float64Array} */ light, /** @type {Float64Array} */ wa
 }
 
 /** Returns half the peak-to-peak height of a wave at a rate. */
-const swing = (/** @type {Float64Array} */ wave, /** @type {number} */ rateHz) => 2 * Math.hypot(...amplitudeAt(wave, rateHz));
+const swing = (/** @type {Float64Array} */ wave, /** @type {number} */ rateHz) =>
+  2 * Math.hypot(...amplitudeAt(wave, rateHz));
 
 const lumaOf = (/** @type {Colours} */ [red, green, blue]) =>
   red.map((value, place) => LUMA[0] * value + LUMA[1] * green[place] + LUMA[2] * blue[place]);
@@ -134,8 +135,7 @@ const unit = (/** @type {[number, number]} */ [real, imaginary]) => {
   return [real / size, imaginary / size];
 };
 
-function variance(/** @type {Uint8Array} */ places, /** @type {(place: number) => number} */ at) {
-  const values = Float64Array.from(places, (_, place) => at(place));
+function variance(/** @type {Float64Array} */ values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }

@@ -1,4 +1,5 @@
-// Cell colours at the map's columns: steps 3 to 5 of the map's specification (bpdemo/stmap.py), so that frame rate and jitter leave no trace.
+// Cell colours at the map's columns: steps 3 to 5 of its specification (bpdemo/stmap.py), so that frame rate and jitter
+// leave no trace.
 
 import { filterBothWays, lowPass, RATE_HZ } from "./filters.js";
 import { Pchip } from "./interpolate.js";
@@ -23,8 +24,8 @@ const SLOW = lowPass(2, 0.35, FINE_HZ);
  * @typedef {object} Traces cell colours of one window at 30 columns a second
  * @property {number} startS
  * @property {number} columns
- * @property {Float64Array[]} relative R, G, B of the first cell, of the second ..., each over its slow mean, about 1; where
- *   nothing was measured it is what filters made of the bridge
+ * @property {Float64Array[]} relative R, G, B of the first cell, of the second ..., each over its slow mean, about 1;
+ *   where nothing was measured they are filled in
  * @property {Uint8Array[]} mask of each cell, 1 where measured
  */
 
@@ -45,7 +46,8 @@ export function resample({ timeS, values, width }, place, cells, startS, columns
   const fine = new Float64Array(fineS.length);
   const pad = Math.min(PAD_S * FINE_HZ, fine.length - 1);
   const nothing = new Uint8Array(columns);
-  const traces = { startS, columns, relative: /** @type {Float64Array[]} */ ([]), mask: /** @type {Uint8Array[]} */ ([]) };
+  /** @type {Traces} */
+  const traces = { startS, columns, relative: [], mask: [] };
   /** @type {{frames: number[], mask: Uint8Array, spline: Pchip | null}[]} cells are mostly seen on the same frames */
   const patterns = [];
   for (let cell = 0; cell < cells; cell++) {
@@ -68,12 +70,13 @@ export function resample({ timeS, values, width }, place, cells, startS, columns
       const relative = new Float64Array(columns);
       traces.relative.push(relative);
       if (!pattern.spline) continue;
-      for (let step = 0; step < seen.length; step++) seen[step] = values[frames[step] * width + place + 3 * cell + channel];
+      const at = place + 3 * cell + channel;
+      frames.forEach((frame, step) => (seen[step] = values[frame * width + at]));
       pattern.spline.interpolate(seen, fine);
-      const band = filterBothWays(BAND, fine, pad);
-      const slow = filterBothWays(SLOW, fine, pad);
+      const band = filterBothWays(BAND, fine, pad, FINE);
+      const slow = filterBothWays(SLOW, fine, pad, FINE);
       for (let column = 0; column < columns; column++) {
-        relative[column] = band[FINE * column] / Math.max(slow[FINE * column], TINY);
+        relative[column] = band[column] / Math.max(slow[column], TINY);
       }
     }
   }

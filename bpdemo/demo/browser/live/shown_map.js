@@ -1,4 +1,4 @@
-// The map's channel T as it is drawn (bpdemo/figures/shown.py): % of the skin's colour, 0.7 to 4 Hz, on the scale of every clip.
+// The map's channel T as it is drawn (bpdemo/figures/shown.py): % of the skin's colour, 0.7 to 4 Hz.
 
 import { bandPass } from "./filters.js";
 import { METHODS } from "./methods.js";
@@ -35,7 +35,12 @@ export function shownMap({ columns, relative, mask }) {
   });
 }
 
-/** Returns rows in % as the bytes that a result's map has. @param {Float64Array[]} rows @param {number} limit the scale's end in % */
+/**
+ * Returns rows in % as the bytes that a result's map has.
+ *
+ * @param {Float64Array[]} rows
+ * @param {number} limit the scale's end in %
+ */
 export function toBytes(rows, limit) {
   const columns = rows[0].length;
   const bytes = new Int8Array(rows.length * columns).fill(NOT_MEASURED);

@@ -1,4 +1,4 @@
-// Cell colours of a face, as they come from the camera, become what is shown live: map, pulse wave and heart rate. Never a pressure.
+// Cell colours of a face, as the camera gives them, become what is shown live: map, pulse wave and heart rate.
 
 import { probability } from "./evidence.js";
 import { RATE_HZ } from "./filters.js";
@@ -21,7 +21,7 @@ const MIN_PROBABILITY = { short: 0.7, long: 0.5 };
 const MAX_LIGHT_SHARE = 0.5;
 const AMPLITUDE = [0.0003, 0.03];
 const RATE_BPM = [41, 199];
-const UNKNOWN = [NaN, NaN, NaN];
+const APART_BPM = 4; // CHROM and POS; GREEN does not count, as light that moves has it name any rate
 const [SURROUND, POSITION] = [3, 2]; // numbers a frame
 
 export class Signal {
@@ -56,8 +56,9 @@ export class Signal {
   add(timeS, colours, surround, position) {
     const isSeen = colours.some((value) => !Number.isNaN(value));
     if (timeS - this.#frames.lastSeenS > MAX_GAP_S) this.clear();
-    const parts = [colours, surround || UNKNOWN, position || UNKNOWN.slice(1)];
-    this.#frames.add(timeS, isSeen, parts.flatMap((part) => [...part]));
+    const around = typeof surround === "number" ? [NaN, NaN, NaN] : surround;
+    const middle = typeof position === "number" ? [NaN, NaN] : position;
+    this.#frames.add(timeS, isSeen, [...colours, ...around, ...middle]);
   }
 
   /** Forgets all that was seen. */
@@ -82,7 +83,8 @@ export class Signal {
     const skin = traces.mask.some((row) => row.includes(1)) ? averageSkin(traces) : null;
     if (!skin || seenS < FROM_S.rate) this.#answer = { atS: -Infinity, bpm: null };
     else if (now - this.#answer.atS >= ANSWER_EVERY_S) {
-      const pulse = measurePulse(traces, skin, this.regions, this.#around(startS, columns), this.#position(startS, columns));
+      const [around, position] = [this.#around(startS, columns), this.#position(startS, columns)];
+      const pulse = measurePulse(traces, skin, this.regions, around, position);
       this.#answer = { atS: now, bpm: this.#isPulse(pulse, columns / RATE_HZ) ? 60 * pulse.rateHz : null };
     }
     const { bpm } = this.#answer;
@@ -90,7 +92,7 @@ export class Signal {
       startS,
       columns,
       map: toBytes(this.#shown.rows, this.limitT),
-      wave: Float32Array.from(skin && seenS >= FROM_S.wave ? pulseWave(skin.colours, "pos") : [], (value) => 100 * value),
+      wave: Float32Array.from(skin && seenS >= FROM_S.wave ? pulseWave(skin.colours, "pos") : [], inPercent),
       state: seenS < FROM_S.rate ? "waiting" : bpm === null ? "none" : "pulse",
       bpm,
       seenS,
@@ -105,13 +107,14 @@ export class Signal {
   }
 
   /** Returns whether a rhythm is told as a pulse: as on the server (bpdemo/quality.py), and by methods that agree. */
-  #isPulse(/** @type {Pulse} */ { answers, amplitude, rateHz, rivalDb }, /** @type {number} */ windowS) {
+  #isPulse(/** @type {Pulse} */ { answers, amplitude, rateHz, ratesHz, rivalDb }, /** @type {number} */ windowS) {
     const least = windowS < SHORT_S ? MIN_PROBABILITY.short : MIN_PROBABILITY.long;
     return (
       probability(this.evidence, answers) >= least &&
       !(answers.light_share > MAX_LIGHT_SHARE) &&
       amplitude >= AMPLITUDE[0] && amplitude <= AMPLITUDE[1] &&
       60 * rateHz >= RATE_BPM[0] && 60 * rateHz <= RATE_BPM[1] &&
+      60 * Math.abs(ratesHz.chrom - rateHz) < APART_BPM &&
       rivalDb <= 0
     );
   }
@@ -133,6 +136,8 @@ export class Signal {
     return axes.map((axis) => onLines(of(timeS), of(axis), wantedS));
   }
 }
+
+const inPercent = (/** @type {number} */ change) => 100 * change;
 
 /** Returns how many columns show at least half of the cells. @param {Uint8Array[]} mask */
 function seenColumns(mask) {

@@ -1,4 +1,4 @@
-// What a spectrum says of a rhythm, as bpdemo/spectrum.py has it: its rate, how clear it is, and how certain that rate is.
+// What a spectrum says of a rhythm, as bpdemo/spectrum.py has it: its rate, and how clear and how certain that is.
 
 import { bandPass, RATE_HZ } from "./filters.js";
 
@@ -13,28 +13,34 @@ const LINE_HZ = 0.05;
 const STANDS_OUT = 3;
 const TINY = 1e-24;
 
-/** @typedef {{power: Float64Array, columns: number}} Spectrum power at bins from 0 to 15 Hz, of a wave of some columns */
+/** @typedef {{power: Float64Array, columns: number}} Spectrum power at bins from 0 to 15 Hz; columns of the wave */
 
-/** Returns the power spectrum of a wave under a Hann window, in its unit squared. @param {Float64Array} wave @returns {Spectrum} */
-export function powerSpectrum(wave) {
+/** Returns the power spectrum of a wave under a Hann window, in its unit squared. @returns {Spectrum} */
+export function powerSpectrum(/** @type {Float64Array} */ wave) {
   const half = LENGTH / 2;
   const [real, imaginary] = [new Float64Array(half), new Float64Array(half)];
   const mean = average(wave);
   // Of real numbers every other one can be taken for imaginary: half the work.
-  wave.forEach((value, place) => ((place % 2 ? imaginary : real)[place >> 1] = (value - mean) * hann(place, wave.length)));
+  wave.forEach((value, place) => {
+    (place % 2 ? imaginary : real)[place >> 1] = (value - mean) * hann(place, wave.length);
+  });
   transform(real, imaginary);
   const power = new Float64Array(half + 1);
   for (let bin = 0; bin <= half; bin++) {
-    const [at, mirrored] = [bin % half, (half - bin) % half];
-    const [evenRe, evenIm] = [(real[at] + real[mirrored]) / 2, (imaginary[at] - imaginary[mirrored]) / 2];
-    const [oddRe, oddIm] = [(imaginary[at] + imaginary[mirrored]) / 2, (real[mirrored] - real[at]) / 2];
-    const [cos, sin] = [Math.cos((-2 * Math.PI * bin) / LENGTH), Math.sin((-2 * Math.PI * bin) / LENGTH)];
+    const at = bin % half;
+    const mirrored = (half - bin) % half;
+    const evenRe = (real[at] + real[mirrored]) / 2;
+    const evenIm = (imaginary[at] - imaginary[mirrored]) / 2;
+    const oddRe = (imaginary[at] + imaginary[mirrored]) / 2;
+    const oddIm = (real[mirrored] - real[at]) / 2;
+    const cos = cosines[bin];
+    const sin = sines[bin];
     power[bin] = (evenRe + oddRe * cos - oddIm * sin) ** 2 + (evenIm + oddRe * sin + oddIm * cos) ** 2;
   }
   return { power, columns: wave.length };
 }
 
-/** Returns the complex amplitude of a wave at a rate; its absolute value is half of a sine's. @returns {[number, number]} */
+/** Returns the complex amplitude of a wave at a rate, half of a sine's. @returns {[number, number]} */
 export function amplitudeAt(/** @type {Float64Array} */ wave, /** @type {number} */ rateHz) {
   const mean = average(wave);
   let [real, imaginary, total] = [0, 0, 0];
@@ -48,21 +54,22 @@ export function amplitudeAt(/** @type {Float64Array} */ wave, /** @type {number}
   return [real / total, imaginary / total];
 }
 
-/** Returns the frequency whose harmonic series holds the most power, of 40 to 200 bpm. @param {Spectrum} spectrum */
-export function heartRateHz({ power }) {
+/** Returns the frequency whose harmonic series holds the most power, of 40 to 200 bpm. */
+export function heartRateHz(/** @type {Spectrum} */ { power }) {
   const [low, high] = HEART_RATE_HZ.map((hz) => Math.ceil(hz / BIN_HZ));
   const least = 0.2 * power.subarray(low, high + 1).reduce((most, value) => Math.max(most, value), 0);
   let [best, most] = [low, -1];
   for (let bin = low; bin <= high; bin++) {
     // It must hold power of its own: half a heart rate would collect the whole rate's otherwise.
-    const score = power[bin] < least ? 0 : HARMONIC_WEIGHTS.reduce((sum, weight, at) => sum + weight * power[bin * (at + 1)], 0);
+    const series = HARMONIC_WEIGHTS.reduce((sum, weight, at) => sum + weight * power[bin * (at + 1)], 0);
+    const score = power[bin] < least ? 0 : series;
     if (score > most) [best, most] = [bin, score];
   }
   return best * BIN_HZ;
 }
 
-/** Returns power near a rate and its second harmonic over the rest of 0.6 to 4 Hz, in dB. @param {Spectrum} spectrum @param {number} rateHz */
-export function snrDb({ power, columns }, rateHz) {
+/** Returns power near a rate and its second harmonic over the rest of 0.6 to 4 Hz, in dB. */
+export function snrDb(/** @type {Spectrum} */ { power, columns }, /** @type {number} */ rateHz) {
   const halfWidth = Math.max(0.1, (1.5 * RATE_HZ) / columns);
   let [signal, noise] = [0, 0];
   for (let bin = Math.ceil(SNR_BAND_HZ[0] / BIN_HZ); bin * BIN_HZ <= SNR_BAND_HZ[1]; bin++) {
@@ -74,8 +81,8 @@ export function snrDb({ power, columns }, rateHz) {
   return decibels(signal, noise);
 }
 
-/** Returns the power at a rate over the mean power of the noise within 1.5 Hz beside it. @param {Spectrum} spectrum @param {number} rateHz */
-export function lineToNoise({ power, columns }, rateHz) {
+/** Returns the power at a rate over the mean power of the noise within 1.5 Hz beside it. */
+export function lineToNoise(/** @type {Spectrum} */ { power, columns }, /** @type {number} */ rateHz) {
   const halfWidth = Math.max(0.15, (2 * RATE_HZ) / columns);
   let [noise, bins] = [0, 0];
   for (let bin = 0; bin < power.length; bin++) {
@@ -132,10 +139,11 @@ function transform(/** @type {Float64Array} */ real, /** @type {Float64Array} */
     [imaginary[place], imaginary[mirrored]] = [imaginary[mirrored], imaginary[place]];
   }
   for (let half = 1; half < count; half *= 2) {
-    const step = TWIDDLES / half; // of a half turn
+    const step = LENGTH / (2 * half);
     for (let start = 0; start < count; start += 2 * half) {
       for (let place = start; place < start + half; place++) {
-        const [cos, sin] = [cosines[(place - start) * step], sines[(place - start) * step]];
+        const cos = cosines[(place - start) * step];
+        const sin = sines[(place - start) * step];
         const re = real[place + half] * cos - imaginary[place + half] * sin;
         const im = real[place + half] * sin + imaginary[place + half] * cos;
         real[place + half] = real[place] - re;
@@ -147,6 +155,6 @@ function transform(/** @type {Float64Array} */ real, /** @type {Float64Array} */
   }
 }
 
-const TWIDDLES = LENGTH / 4;
-const cosines = Float64Array.from({ length: TWIDDLES }, (_, place) => Math.cos((Math.PI * place) / TWIDDLES));
-const sines = Float64Array.from({ length: TWIDDLES }, (_, place) => -Math.sin((Math.PI * place) / TWIDDLES));
+// Of half a turn.
+const cosines = Float64Array.from({ length: LENGTH / 2 + 1 }, (_, place) => Math.cos((2 * Math.PI * place) / LENGTH));
+const sines = cosines.map((_, place) => -Math.sin((2 * Math.PI * place) / LENGTH));
