@@ -140,6 +140,7 @@ def test_a_window_is_measured_as_python_does(run, away_s, hidden):
     rows[60 : 60 + 200 * hidden, 1:4] = np.nan  # the first cell turns away for long
     rows[200 : 200 + 10 * hidden, 4:7] = np.nan
     rows[len(rows) - 30 * hidden :, 7:10] = np.nan
+    rows[: 30 * hidden, 10:13] = np.nan
     rows[100 : 100 + 10 * hidden, 91:94] = np.nan
     traces, surround = traces_of(rows, 14.5)
     position = np.stack([np.interp(traces.time_s, rows[:, 0], axis) for axis in rows[:, 94:].T], axis=1)
