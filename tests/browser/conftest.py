@@ -149,7 +149,7 @@ def open_page(app, launch):
         page.on("request", note_request)
         page.goto(f"{app.url}/?__theme={theme}")
         page.locator("#result [data-status=empty]").wait_for()
-        page.locator(".bp-rec[data-state=idle]").wait_for()
+        page.locator("#recorder [data-state=idle]").wait_for()
         return page
 
     yield open_one
