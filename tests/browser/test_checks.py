@@ -1,6 +1,7 @@
 """What the recorder says of looks at a camera's picture: one thing, at the right time. The looks are made up."""
 
 import itertools
+
 import pytest
 
 GOOD = {"face": {"x": 0, "y": 0, "width": 0.4}, "luma": 120, "halves": 0.9, "clipped": 0, "sway": 0.01, "rateHz": 30}
