@@ -14,7 +14,7 @@ from tests.support.visitor import FACE_58, FACE_72, choose_example, drop, wait_f
 
 pytestmark = pytest.mark.real_time
 
-START_CAMERA, PREVIEW, VIDEO = ".bp-rec [data-do=start]", ".bp-rec[data-state=preview]", ".bp-rec video"
+START_CAMERA, PREVIEW, VIDEO = (f"#recorder {part}" for part in ("[data-do=start]", "[data-state=preview]", "video"))
 
 PREFS = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
 # Playwright sends one command that Firefox 153 does not know, about colours, and gives up when it is refused. This runs
