@@ -117,7 +117,7 @@ export class Live extends EventTarget {
 
   /** @param {number} atMs when the camera took the picture @param {number} count pictures until now */
   async take(atMs, count) {
-    this.rate.add(performance.now(), count);
+    this.rate.add(atMs, count);
     this.startMs ??= atMs;
     this.number++;
     if (!this.isReady || this.isPaused || this.waiting >= MOST_WAITING) return;
