@@ -71,12 +71,12 @@ PICTURES = {
 
 
 _LIVE = FOLDER / "live.webp"
-_LIVE_SIZE = {"width": 1000, "height": 440}
+_LIVE_SIZE = (960, 440)
 _LIVE_S, _LIVE_HZ = 11.5, 8  # from the first column on: so long that the heart rate is seen to come
 _LIVE_STYLE = """
   .bp-header, .bp-examples, #told, #behind, footer, #ways > .tab-wrapper, .bp-rec-checks, .bp-rec-facts,
   .bp-rec-choices { display: none !important; }
-  .bp-rec-stage { max-width: none !important; } .bp-rec-buttons { flex-wrap: nowrap !important; }
+  .app { max-width: none !important; } .bp-rec-stage { max-width: none !important; } .bp-rec-buttons { flex-wrap: nowrap !important; }
 """
 
 
@@ -166,7 +166,7 @@ def film_live(playwright: Playwright, chromium: str, url: str) -> Path:
         ]
         flags = ["--no-sandbox", "--disable-gpu", *camera]
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        page = browser.new_page(viewport=_LIVE_SIZE)
+        page = browser.new_page(viewport={"width": _LIVE_SIZE[0], "height": _LIVE_SIZE[1]})
         page.goto(f"{url}/?__theme=light")
         page.locator(".bp-rec[data-state=idle]").first.wait_for()
         page.add_style_tag(content=_LIVE_STYLE)
@@ -201,6 +201,7 @@ def screencast(page: Page, seconds: float) -> list[Image.Image]:
     page.wait_for_function("document.querySelector('#recorder .bp-live-rate').textContent.includes(' in ')")
     client.send("Page.startScreencast", {"format": "jpeg", "quality": 95, "everyNthFrame": 2})
     page.wait_for_timeout(1000 * seconds)
+    client.remove_listener("Page.screencastFrame", take_frame)
     client.send("Page.stopScreencast")
     shown = []
     place, start_s = 0, taken[0][0]
