@@ -34,7 +34,7 @@ async function makeFinder(address) {
     runningMode: "VIDEO",
     numFaces: 1,
   });
-  landmarker.detectForVideo(new OffscreenCanvas(64, 64).transferToImageBitmap(), 0); // the first one takes long
+  landmarker.detectForVideo(new ImageData(64, 64), 0); // the first one takes long
   return (picture, timeMs) => {
     const { width, height } = picture;
     const [face] = landmarker.detectForVideo(picture, timeMs + 1).faceLandmarks; // its times have to rise
