@@ -1,14 +1,18 @@
 """Make the pictures of the page, for the README and beside links to it: `python tools/screenshots.py [NAME...]`.
 
-Starts the app, does in Chromium what a visitor would, and pictures what is then on the screen.
+Starts the app, does in Chromium what a visitor would, and pictures what is then on the screen. `live` is a moving
+picture of a recording, with a rendered face before the camera; it wants a machine with nothing else to do.
 """
 
 import argparse
+import base64
+import io
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from benchmarks.films import write_film
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs"
@@ -64,10 +70,20 @@ PICTURES = {
 }
 
 
+_LIVE = FOLDER / "live.webp"
+_LIVE_SIZE = (960, 440)
+_LIVE_S, _LIVE_HZ = 11.5, 8  # from the first column on: so long that the heart rate is seen to come
+_LIVE_STYLE = """
+  .bp-header, .bp-examples, #told, #behind, footer, #ways > .tab-wrapper, .bp-rec-checks, .bp-rec-facts,
+  .bp-rec-choices { display: none !important; }
+  .app { max-width: none !important; } .bp-rec-stage { max-width: none !important; } .bp-rec-buttons { flex-wrap: nowrap !important; }
+"""
+
+
 def main() -> None:
     """Make all pictures, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*PICTURES, "live"]))
     names = parser.parse_args().names
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -88,6 +104,8 @@ def main() -> None:
             for picture in wanted:
                 print(take(browser, url, picture).relative_to(ROOT))
             browser.close()
+            if "live" in names or not names:
+                print(film_live(playwright, chromium, url).relative_to(ROOT))
     finally:
         app.terminate()
         app.wait()
@@ -134,6 +152,64 @@ def settle(page: Page) -> None:
     page.locator("#result [data-time]").fill("7.5")
     page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
     page.wait_for_timeout(1500)
+
+
+def film_live(playwright: Playwright, chromium: str, url: str) -> Path:
+    """Record a rendered face, make a moving picture of the screen meanwhile, and return its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "face.mjpeg"
+        write_film(film, ROOT / "examples" / "face_72_bpm.mp4", 15)
+        camera = [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ]
+        flags = ["--no-sandbox", "--disable-gpu", *camera]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        page = browser.new_page(viewport={"width": _LIVE_SIZE[0], "height": _LIVE_SIZE[1]})
+        page.goto(f"{url}/?__theme=light")
+        page.locator(".bp-rec[data-state=idle]").first.wait_for()
+        page.add_style_tag(content=_LIVE_STYLE)
+        shown = screencast(page, _LIVE_S)
+        browser.close()
+    first, *rest = shown
+    first.save(
+        _LIVE,
+        save_all=True,
+        append_images=rest,
+        duration=1000 // _LIVE_HZ,
+        loop=0,
+        quality=55,
+        method=6,
+        minimize_size=True,
+    )
+    return _LIVE
+
+
+def screencast(page: Page, seconds: float) -> list[Image.Image]:
+    """Start the camera and return what is on the screen from the map's first column on, at `_LIVE_HZ`."""
+    client = page.context.new_cdp_session(page)
+    taken: list[tuple[float, str]] = []
+
+    def take_frame(frame: dict) -> None:
+        taken.append((frame["metadata"]["timestamp"], frame["data"]))
+        client.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+
+    client.on("Page.screencastFrame", take_frame)
+    page.locator("#recorder [data-do=start]").click()
+    page.locator("#recorder .bp-live-map").wait_for()
+    page.wait_for_function("document.querySelector('#recorder .bp-live-rate').textContent.includes(' in ')")
+    client.send("Page.startScreencast", {"format": "jpeg", "quality": 95, "everyNthFrame": 2})
+    page.wait_for_timeout(1000 * seconds)
+    client.remove_listener("Page.screencastFrame", take_frame)
+    client.send("Page.stopScreencast")
+    shown = []
+    place, start_s = 0, taken[0][0]
+    for number in range(round(seconds * _LIVE_HZ)):
+        while place + 1 < len(taken) and taken[place + 1][0] <= start_s + number / _LIVE_HZ:
+            place += 1
+        shown.append(Image.open(io.BytesIO(base64.b64decode(taken[place][1]))).convert("RGB"))
+    return shown
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import gradio as gr
 
 from bpdemo.demo import batch, files
 from bpdemo.demo.api import QUEUED, add_endpoints
+from bpdemo.demo.camera_note import read_note
 from bpdemo.demo.estimators import Estimators
 from bpdemo.demo.example_results import ExampleResults
 from bpdemo.demo.examples import Example, example_cards, find_examples
@@ -179,8 +180,9 @@ def build_page(
         def read_clip(event: gr.EventData, *told_values: Any) -> Iterator[dict]:
             path, key = sent_clip(event)
             person, wrong = read_told(*told_values)
+            note = read_note(getattr(event, "note", None))
             with uploads.deleted_afterwards(path):
-                yield from show_reading(partial(reader.read_upload, path), person, key=key, wrong=wrong)
+                yield from show_reading(partial(reader.read_upload, path), person, key=key, wrong=wrong, note=note)
 
         def read_for_batch(event: gr.EventData) -> str:
             path, key = sent_clip(event)

@@ -31,7 +31,6 @@ FILMS = {
     "wall": (EXAMPLES / "wall.mp4", 1, 1.0),
     "photograph": (EXAMPLES / "photograph.mp4", 15, 1.0),
     "slow": (EXAMPLES / "face_58_bpm.webm", 15, 1.0),
-    "medium": (EXAMPLES / "medium_skin.mp4", 15, 1.0),
     "fast": (Scene(seed=903, heart_rate_bpm=110, duration_s=12, pulse_strength=0.01), 12, 1.0),
 }
 # The player asks for a picture-in-picture Chromium has not; Gradio says so on every page with a video.

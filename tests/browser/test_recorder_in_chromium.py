@@ -1,6 +1,6 @@
 """The guided recorder as a person uses it, and as whatever can go wrong with a camera.
 
-The camera is Chromium's; what the live engine sees in it is made up (`made_up_engine.js`), unless a test says otherwise.
+The camera is Chromium's; what the live engine sees in it is made up (`made_up_engine.js`), unless a test says so.
 """
 
 import base64
@@ -51,7 +51,7 @@ SHORT = """
 """
 STILL = "window.scene = null;"  # looks come when a test makes them
 TWO_CAMERAS = """
-  const cameras = { desk: ["HD Webcam", "user"], obs: ["OBS Virtual Camera", undefined], back: ["Back", "environment"] };
+  const cameras = { desk: ["Webcam", "user"], obs: ["OBS Virtual Camera", undefined], back: ["Back", "environment"] };
   window.found = ["desk", "obs"];
   let used = "desk";
   navigator.mediaDevices.enumerateDevices = async () => [
@@ -379,7 +379,7 @@ def test_one_chooses_a_camera_and_learns_that_it_is_virtual(open_made_up):
     assert "virtual" not in facts(page)
     menu = page.get_by_role("combobox", name="Camera")
     menu.wait_for()
-    assert menu.locator("option").all_inner_texts() == ["HD Webcam", "OBS Virtual Camera (virtual)"]
+    assert menu.locator("option").all_inner_texts() == ["Webcam", "OBS Virtual Camera (virtual)"]
     menu.focus()
     menu.select_option("obs")
     page.wait_for_function("window.wishes.length === 2")

@@ -96,6 +96,20 @@ def test_whatever_else_a_client_names_is_refused_and_stays_where_it_is(served, e
     assert outside.exists()
 
 
+NOTE = {"rate_hz": 29.6, "dropped": 2, "luma": 120.0, "sway": 0.02, "bpm": None}
+
+
+@pytest.mark.parametrize(
+    ("note", "is_shown"), [(NOTE, True), (NOTE | {"luma": 1e300}, False), ("x", False), ([NOTE], False)]
+)
+def test_what_the_browser_measured_stands_beside_the_result_and_is_not_kept(served, page, note, is_shown):
+    shown = page.trigger("recorder", "submit", {"clip": page.upload(b"clip"), "key": "k", "note": note})
+    words = result_in(shown).words
+    assert "This file cannot be read as a video." in words
+    assert ("29.6 frames a second, 2 dropped" in words) == is_shown
+    assert served.files_left() == []
+
+
 @pytest.mark.parametrize("place", ["cards", "result"])
 def test_an_example_is_read_by_its_number(estimator, page, place):
     name, event = {"cards": ("examples", "read"), "result": ("result", "again")}[place]

@@ -10,6 +10,8 @@ const GOOD = {
 
 if (window.scene === undefined) window.scene = {};
 
+export function prepareLive() {}
+
 export function startLive() {
   window.live = new MadeUp();
   return window.live;

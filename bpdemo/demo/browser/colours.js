@@ -11,7 +11,7 @@ export const limitT = () => Number(sent().dataset.limit);
 /** @returns {{region: string, colour: string}[]} the rows of every map, top to bottom */
 export function mapRows() {
   const regions = JSON.parse(sent().dataset.regions ?? "");
-  return regions.flatMap(([region, colour, count]) => Array(count).fill({ region, colour }));
+  return regions.flatMap(([region, colour, count]) => Array.from({ length: count }, () => ({ region, colour })));
 }
 
 /** Change, as a share of the scale's end, that has the darkest colour: no change at all is dark as well. */

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from bpdemo.demo.camera_note import CameraNote, note_words
 from bpdemo.demo.files import kinds_of
 from bpdemo.demo.sealed import seal
 from bpdemo.demo.server.queue import QUEUE_FULL
@@ -40,11 +41,13 @@ def result(
     key: str = "",
     was_ready: bool = False,
     wrong: Reason | None = None,
+    note: CameraNote | None = None,
 ) -> str:
     """Return a result.
 
     `others` is what other models make of the clip; `example` its number and what is known of it; `key` what the browser
-    calls a visitor's clip; `wrong` why what was told could not be used; `was_ready` whether it was read before.
+    calls a visitor's clip; `was_ready` whether it was read before; `wrong` why what was told could not be used; `note`
+    what the browser measured while it recorded.
     """
     level = estimate.level if estimate.level == "pulse" else estimate.status
     shown: dict[str, Any] = shown_result(estimate) | {
@@ -85,6 +88,7 @@ def result(
         failed=failed_rows(estimate),
         truth=example[1].truth if example else "",
         was_ready=was_ready,
+        note=note_words(note, estimate),
         beside=beside(estimate, wrong),
         shown=shown,
         script=to_json(shown),

@@ -46,7 +46,7 @@ def wait_for_preview(page, condition):
     page.wait_for_function(f"self.live.preview && ((preview) => {condition})(self.live.preview)")
 
 
-@pytest.mark.parametrize(("camera", "bpm"), [("medium", 84), ("fast", 110)])
+@pytest.mark.parametrize(("camera", "bpm"), [("slow", 58), ("fast", 110)])
 def test_the_live_heart_rate_is_the_rendered_one(open_page, camera, bpm):
     page = look_live(open_page, camera)
     wait_for_preview(page, "preview.state === 'pulse'")
@@ -54,11 +54,11 @@ def test_the_live_heart_rate_is_the_rendered_one(open_page, camera, bpm):
 
 
 def test_cells_and_map_are_the_servers(open_page):
-    page = look_live(open_page, "slow")
+    page = look_live(open_page, "face")
     wait_for_preview(page, "preview.state === 'pulse' && preview.seenS > 12")
     seen = page.evaluate(MAP)
-    assert seen["bpm"] == pytest.approx(58, abs=3)
-    clip, *_ = FILMS["slow"]
+    assert seen["bpm"] == pytest.approx(72, abs=3)
+    clip, *_ = FILMS["face"]
 
     outlines = page.evaluate("self.live.outlines")
     with Clip(clip) as source, FaceTracker() as tracker:
@@ -79,8 +79,8 @@ def test_cells_and_map_are_the_servers(open_page):
     server = beat_of_rows(np.nan_to_num(server_map), 100 * window.pulse.wave, window.pulse.rate_hz)
     clear = np.abs(server) > 0.5 * np.median(np.abs(server))
     assert clear.sum() > 15
-    assert np.abs(np.angle(live[clear] / server[clear])).max() < 0.7
-    assert np.median(np.abs(live[clear]) / np.abs(server[clear])) == pytest.approx(1, abs=0.3)
+    assert np.abs(np.angle(live[clear] / server[clear])).max() < 0.8
+    assert np.median(np.abs(live[clear]) / np.abs(server[clear])) == pytest.approx(1, abs=0.45)
 
 
 def beat_of_rows(rows, wave, rate_hz):
@@ -99,7 +99,6 @@ def test_a_photograph_has_no_pulse(open_page):
 
 def test_without_webassembly_the_plain_way_stays(open_page):
     page = look_live(open_page, "face", before="delete window.WebAssembly;")
-    page.wait_for_function("self.live.look")
+    page.wait_for_function("self.live.look?.light.luma > 60")
     assert page.evaluate("'face' in self.live.look && self.live.look.face === undefined")
-    assert page.evaluate("self.live.look.light.luma") > 60
     assert page.evaluate("self.live.previews") == 0

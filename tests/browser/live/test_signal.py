@@ -116,10 +116,11 @@ def test_methods_are_pythons(run, noise, method):
     np.testing.assert_allclose(found, METHODS[method](relative.T), atol=1e-9)
 
 
-@pytest.mark.parametrize("columns", [240, 400])
-def test_spectrum_is_pythons(run, columns):
+@pytest.mark.parametrize(("columns", "half"), [(240, 0), (400, 0), (400, 0.9)])
+def test_spectrum_is_pythons(run, columns, half):
     time_s = np.arange(columns) / 30
-    wave = np.sin(2 * np.pi * 1.37 * time_s) + np.random.default_rng(2).normal(0, 1, columns)
+    wave = np.sin(2 * np.pi * 1.37 * time_s) + half * np.sin(np.pi * 1.37 * time_s)
+    wave += np.random.default_rng(2).normal(0, 1, columns)
     body = """const { powerSpectrum, heartRateHz, snrDb, lineToNoise, amplitudeAt, rivalDb } = await load("spectrum");
       const spectrum = powerSpectrum(arrays.wave), rate = heartRateHz(spectrum);
       return [rate, snrDb(spectrum, rate), lineToNoise(spectrum, rate), rivalDb(arrays.wave, rate),
@@ -131,11 +132,15 @@ def test_spectrum_is_pythons(run, columns):
     np.testing.assert_allclose(run(body, wave=wave), expected, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("away_s", "hidden"), [((0, 0), 0), ((4.0, 5.1), 2)], ids=["in sight", "away for a second"])
+@pytest.mark.parametrize(
+    ("away_s", "hidden"), [((0, 0), 0), ((0, 0), 1), ((4.0, 5.1), 2)], ids=["in sight", "turned", "away for a second"]
+)
 def test_a_window_is_measured_as_python_does(run, away_s, hidden):
     rows = made_up(77, away_s=away_s, hz=23.7)
     rows[60 : 60 + 200 * hidden, 1:4] = np.nan  # the first cell turns away for long
     rows[200 : 200 + 10 * hidden, 4:7] = np.nan
+    rows[len(rows) - 30 * hidden :, 7:10] = np.nan
+    rows[: 30 * hidden, 10:13] = np.nan
     rows[100 : 100 + 10 * hidden, 91:94] = np.nan
     traces, surround = traces_of(rows, 14.5)
     position = np.stack([np.interp(traces.time_s, rows[:, 0], axis) for axis in rows[:, 94:].T], axis=1)
@@ -170,7 +175,7 @@ def test_a_window_is_measured_as_python_does(run, away_s, hidden):
 @pytest.mark.parametrize("rate_bpm", [58, 84, 110])
 def test_a_pulse_is_told_with_the_servers_map_and_wave(run, rate_bpm):
     rows = made_up(rate_bpm, noise=1.5, away_s=(9.0, 9.6), seed=rate_bpm)
-    rows[100, 4:6] *= 3  # more than the map holds
+    rows[100, 5] *= 3  # more than the map holds
     seen = run("const signal = await newSignal(); show(signal, arrays.rows); return signal.preview()", rows=rows)
     traces, surround = traces_of(rows, seen["columns"] / 30)
     told = 100 * pulse.measure_pulse(traces, surround).wave
@@ -209,6 +214,36 @@ def test_a_pulse_is_told_only_where_all_say_so(run, face, offset, state):
       show(signal, arrays.rows);
       return signal.preview().state"""
     assert run(body, rows=made_up(**face)) == state
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(9, "none"), (10, "pulse")])
+def test_a_short_window_needs_more_evidence(run, seconds, state):
+    body = """const signal = await newSignal({ offset: 0.4, questions: [] }); // a probability of 0.6
+      show(signal, arrays.rows);
+      return signal.preview().state"""
+    assert run(body, rows=made_up(70, seconds)) == state
+
+
+@pytest.mark.parametrize(("swing", "state"), [(0.0, "pulse"), (0.02, "none")])
+def test_a_head_that_swings_with_the_pulse_speaks_against_it(run, swing, state):
+    rows = made_up(70)
+    rows[:, 95] += swing * np.sin(2 * np.pi * 70 / 60 * rows[:, 0])
+    question = "{ name: 'head_swing', low: 0.002, high: 0.02, log: true, neutral: 0.005, weight: -10 }"
+    body = f"""const signal = await newSignal({{ offset: 0, questions: [{question}] }});
+      show(signal, arrays.rows);
+      return signal.preview().state"""
+    assert run(body, rows=rows) == state
+
+
+def test_the_rate_is_told_anew_once_a_second(run):
+    body = """const signal = await newSignal(), seen = [];
+      for (const row of arrays.rows) {
+        show(signal, [row]);
+        if (row[0] > 10) seen.push(signal.preview().bpm);
+      }
+      return seen"""
+    seen = run(body, rows=made_up(70, seconds=12.8, noise=3.0))
+    assert len(set(seen)) == 3
 
 
 def test_a_preview_grows_with_what_was_seen_and_then_moves_on(run):
@@ -254,12 +289,13 @@ def test_each_cells_latest_value_is_the_maps(run):
     rows[200:, 1:4] = np.nan
     body = """const signal = await newSignal();
       show(signal, arrays.rows);
-      const { map, columns } = signal.preview();
-      return { latest: signal.latest(), map, columns, nothing: (signal.clear(), [...signal.latest()]) }"""
+      const { map, columns, seenS } = signal.preview();
+      return { latest: signal.latest(), map, columns, seenS, nothing: (signal.clear(), [...signal.latest()]) }"""
     seen = run(body, rows=rows)
     drawn = np.reshape(seen["map"], (len(CELLS), -1))[:, seen["columns"] - 9 :] / 127 * 2 * LIMIT
     latest = np.array(seen["latest"], float)
     assert np.isnan(latest[0])
+    assert seen["seenS"] == pytest.approx(10, abs=0.1)
     assert (np.abs(drawn[1:] - latest[1:, None]).min(axis=1) < LIMIT / 100).all()
     assert seen["nothing"] == [None] * len(CELLS)
 

@@ -22,11 +22,12 @@ export class Course {
   }
 
   /**
-   * @param {number} timeS rising
+   * @param {number} timeS rising; what is earlier does not count
    * @param {number | null} bpm null for none; the last one of a second counts
    */
   add(timeS, bpm) {
     const second = Math.floor(timeS);
+    if (second < this.lastS) return;
     if (this.lastS < 0) [this.firstS, this.lastS] = [second, second - 1];
     if (second - this.lastS >= KEPT) this.rates.fill(NaN);
     else for (let skipped = this.lastS + 1; skipped < second; skipped++) this.rates[skipped % KEPT] = NaN;
@@ -74,16 +75,15 @@ export function drawCourse(canvas, course) {
     context.textBaseline = "middle";
     context.lineWidth = 0.5;
     context.globalAlpha = 0.5;
-    for (const bpm of ticks(low, high, box.height / 30)) {
+    const lines = ticks(low, high, box.height / 30);
+    for (const bpm of lines) {
       context.beginPath();
       context.moveTo(box.left, up(bpm));
       context.lineTo(box.left + box.width, up(bpm));
       context.stroke();
     }
     context.globalAlpha = 1;
-    for (const bpm of ticks(low, high, box.height / 30)) {
-      context.fillText(bpm === high ? `${bpm} bpm` : String(bpm), box.left - 8, up(bpm));
-    }
+    for (const bpm of lines) context.fillText(bpm === lines.at(-1) ? `${bpm} bpm` : String(bpm), box.left - 8, up(bpm));
     context.strokeStyle = accent;
     context.lineWidth = 1.8;
     context.lineJoin = "round";

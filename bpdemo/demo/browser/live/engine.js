@@ -21,7 +21,7 @@ const MOST_WAITING = 2; // pictures in the worker; more would only come later
  * @property {Face | null | undefined} face null where none was found, undefined where this browser cannot look for faces
  * @property {Light} light of the face's cells; without a face, of the oval
  * @property {number} sway how far the face was from its mean place in the last 2 s at most, in face widths
- * @property {number} rateHz pictures that the camera gave in the last second
+ * @property {number} rateHz pictures a second that the camera gave of late
  */
 
 /**
@@ -31,6 +31,27 @@ const MOST_WAITING = 2; // pictures in the worker; more would only come later
  */
 
 /** @typedef {{rate_hz: number | null, dropped: number, luma: number | null, sway: number | null, bpm: number | null}} Note */
+
+/** @typedef {{worker: Worker, port: MessagePort}} FaceWorker with the port to it */
+
+/** @type {FaceWorker | null} begun before there is a picture */
+let prepared = null;
+
+/** Begins to load what finds faces, for the next `startLive`: while somebody is asked for the camera there is time. */
+export function prepareLive() {
+  if (prepared || !canLookForFaces()) return;
+  const { vision } = facts();
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL("face_worker.js", import.meta.url));
+  worker.postMessage(new URL(vision, document.baseURI).href, [port1]);
+  prepared = { worker, port: port2 };
+}
+
+const canLookForFaces = () =>
+  [window.Worker, window.OffscreenCanvas, window.WebAssembly, window.createImageBitmap].every(Boolean);
+
+/** @returns {DOMStringMap} what the page tells its scripts */
+const facts = () => /** @type {HTMLElement} */ (document.querySelector("template[data-colours]")).dataset;
 
 /**
  * @param {HTMLVideoElement} video that plays the camera's stream
@@ -57,21 +78,19 @@ export class Live extends EventTarget {
   }
 
   async startWorkers() {
-    if (![window.Worker, window.OffscreenCanvas, window.WebAssembly, window.createImageBitmap].every(Boolean)) {
-      throw new Error("this browser lacks what reading pictures takes");
-    }
-    const { vision, limit } = /** @type {HTMLElement} */ (document.querySelector("template[data-colours]")).dataset;
-    const { port1, port2 } = new MessageChannel();
+    if (!canLookForFaces()) throw new Error("this browser lacks what reading pictures takes");
+    prepareLive();
+    const { worker, port } = prepared;
+    prepared = null;
+    this.faces = worker;
     const at = (name) => new URL(name, import.meta.url);
-    this.faces = new Worker(at("face_worker.js"));
     this.signal = new Worker(at("signal_worker.js"), { type: "module" });
-    for (const worker of [this.faces, this.signal]) worker.onerror = () => this.goPlain();
+    for (const each of [this.faces, this.signal]) each.onerror = () => this.goPlain();
     this.signal.onmessage = ({ data }) => this.hear(data);
-    this.faces.postMessage(new URL(vision, document.baseURI).href, [port1]);
     this.looks = setInterval(() => this.look(), LOOK_MS);
     const tables = ["../cells.json", "../evidence.json"].map((name) => fetch(at(name)).then((answer) => answer.json()));
     const [cells, evidence] = await Promise.all(tables);
-    this.signal?.postMessage({ cells, evidence, limit: Number(limit) }, [port2]);
+    this.signal?.postMessage({ cells, evidence, limit: Number(facts().limit) }, [port]);
     this.isReady = true;
   }
 
@@ -117,7 +136,7 @@ export class Live extends EventTarget {
 
   /** @param {number} atMs when the camera took the picture @param {number} count pictures until now */
   async take(atMs, count) {
-    this.rate.add(performance.now(), count);
+    this.rate.add(atMs, count);
     this.startMs ??= atMs;
     this.number++;
     if (!this.isReady || this.isPaused || this.waiting >= MOST_WAITING) return;

@@ -34,9 +34,10 @@ async function makeFinder(address) {
     runningMode: "VIDEO",
     numFaces: 1,
   });
+  landmarker.detectForVideo(new ImageData(64, 64), 0); // the first one takes long
   return (picture, timeMs) => {
     const { width, height } = picture;
-    const [face] = landmarker.detectForVideo(picture, timeMs).faceLandmarks;
+    const [face] = landmarker.detectForVideo(picture, timeMs + 1).faceLandmarks; // its times have to rise
     picture.close();
     return face ? Float32Array.from(face.flatMap(({ x, y }) => [x * width, y * height])) : null;
   };

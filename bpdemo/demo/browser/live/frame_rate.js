@@ -1,12 +1,12 @@
 // How often the camera really gives a picture, by the pictures that came.
 
-const RECENT_MS = 1000;
+const RECENT_MS = 700; // short enough to see within a second that pictures no longer come
 const STALLED_MS = 250;
 const MOST_STEPS = 3600; // a minute of a fast camera
 
 export class FrameRate {
   constructor() {
-    /** @type {{atMs: number, count: number}[]} pictures so far, of the last second */
+    /** @type {{atMs: number, count: number}[]} pictures so far, of late */
     this.recent = [];
     this.begin();
   }
@@ -25,7 +25,7 @@ export class FrameRate {
     while (this.recent.length > 2 && this.recent[1].atMs < atMs - RECENT_MS) this.recent.shift();
   }
 
-  /** @returns {number} pictures a second, over the last one */
+  /** @returns {number} pictures a second, of late */
   recentHz(nowMs) {
     const [first] = this.recent;
     const last = this.recent[this.recent.length - 1];

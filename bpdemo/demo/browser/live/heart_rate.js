@@ -5,6 +5,7 @@ import { make } from "../words.js";
 const RATE_S = 8; // of face make a heart rate
 const SAY_EVERY_S = 30; // to those who hear the page
 
+const WAITING = `Heart rate after ${RATE_S} s of face`;
 const NONE = "No pulse seen yet: hold still, in bright, even light.";
 const NO_PREVIEW = "No live preview: this browser cannot look for faces.";
 
@@ -13,7 +14,7 @@ export class HeartRate {
   /** @param {string} note what the preview is, in a sentence or two */
   constructor(note) {
     this.number = make("span", { class: "bp-number" }, "–");
-    this.words = make("span", { "data-words": "" });
+    this.words = make("span", {}, WAITING);
     this.heard = make("p", { role: "status", class: "bp-hidden" });
     this.element = make(
       "div",
@@ -30,7 +31,7 @@ export class HeartRate {
     const rate = state === "pulse" && bpm !== null ? String(Math.round(bpm)) : "–";
     this.write(this.number, rate);
     const missingS = Math.max(Math.ceil(RATE_S - seenS), 1);
-    const waiting = seenS ? `Heart rate in ${missingS} s` : `Heart rate after ${RATE_S} s of face`;
+    const waiting = seenS ? `Heart rate in ${missingS} s` : WAITING;
     this.write(this.words, { waiting, none: NONE, pulse: `Heart rate of the last ${Math.floor(seenS)} s` }[state]);
     const nowS = startS + columns / 30;
     if (state === "waiting" || (state === this.saidState && nowS < this.saidS + SAY_EVERY_S)) return;

@@ -132,7 +132,7 @@ export class Signal {
     const seen = [...timeS.keys()].filter((frame) => Number.isFinite(axes[0][frame] + axes[1][frame]));
     if (!seen.length) return null;
     const wantedS = Float64Array.from({ length: columns }, (_, column) => startS + column / RATE_HZ);
-    const of = (/** @type {Float64Array} */ values) => seen.map((frame) => values[frame]);
+    const of = (/** @type {Float64Array} */ all) => seen.map((frame) => all[frame]);
     return axes.map((axis) => onLines(of(timeS), of(axis), wantedS));
   }
 }

@@ -9,6 +9,7 @@ import { Signal } from "./signal.js";
 
 const PREVIEW_MS = 250;
 const STILL_S = 2; // for so long a face is compared with where it was
+const STEADY_S = 3; // the face's width is averaged for so long: its trembling is no movement of the head
 const NOWHERE = new Float32Array(90).fill(NaN);
 
 self.onmessage = ({ data: { cells, evidence, limit }, ports: [toFaces] }) => {
@@ -35,6 +36,8 @@ class LiveWorker {
     this.hasFaces = true;
     this.findings = 0; // pictures that were looked at for landmarks
     this.places = [];
+    this.width = NaN;
+    this.seenS = -Infinity;
     this.canvas = new OffscreenCanvas(1, 1);
     this.isNew = false;
     setInterval(() => this.preview(), PREVIEW_MS);
@@ -65,7 +68,10 @@ class LiveWorker {
   readFace(image, place, timeS) {
     const { landmarks } = this.track;
     const { colours, luma, halves, clipped } = this.cells.read(image, landmarks);
-    const position = [place.x / place.width, place.y / place.width];
+    const share = 1 - Math.exp((this.seenS - timeS) / STEADY_S);
+    this.width = this.places.length ? this.width + share * (place.width - this.width) : place.width;
+    this.seenS = timeS;
+    const position = [place.x / this.width, place.y / this.width];
     this.signal.add(timeS, colours, this.cells.surround(image, landmarks), position);
     this.isNew = true;
     return {

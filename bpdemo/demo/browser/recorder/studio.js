@@ -4,7 +4,7 @@
 // `visit` counts up with every turn of that course: what was waiting for a camera then sees that it is not wanted any
 // more.
 
-import { startLive } from "../live/engine.js";
+import { prepareLive, startLive } from "../live/engine.js";
 import { showLive } from "../live/show.js";
 import { browserProblem, holdCamera, isVirtual, listCameras, openCamera } from "./camera.js";
 import { Judge } from "./checks.js";
@@ -103,6 +103,7 @@ export class Studio extends EventTarget {
 
   async open(wish) {
     const wanted = this.turn();
+    prepareLive();
     let stream;
     try {
       stream = wish.stream ?? (await openCamera(wish));
