@@ -3,7 +3,7 @@
     python -m experiments.bit_rate [--scene strong|standard|dim ...] [--rates MBIT ...]
 
 Renders a face, films it with Chromium's fake camera - without loss: raw frames at 640 x 480 - records it with the
-page's own code (`bpdemo/demo/recorder/clip.js`), and reads the recording up to the verdict as the demo does. Each line
+page's own code (`bpdemo/demo/browser/recorder/clip.js`), and reads the recording up to the verdict as the demo does. Each line
 of the table is one recording of 12 s; the first line of a scene is the rendered clip without loss. Needs Debian's
 `chromium`, 300 MB in the temporary folder, and an idle machine: a browser that is short of time leaves out frames.
 `docs/recorder.md` says what followed. Last run: November 2026.
@@ -21,7 +21,6 @@ import av
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bpdemo.capture import read_capture
-from bpdemo.demo.recorder import SCRIPTS
 from bpdemo.stmap import place_windows
 from bpdemo.synthesis.scenes import Scene, render_clip
 from bpdemo.window import read_window
@@ -39,6 +38,7 @@ TYPES = {
 }
 RATES_MBIT = (0.5, 1.0, 2.5, 4.0, 8.0, 16.0)
 SECONDS = 12.0
+_CLIP = Path(__file__).parents[1] / "bpdemo" / "demo" / "browser" / "recorder" / "clip.js"
 _ORIGIN = "http://localhost:9"  # a secure address that nothing needs to answer: the page is made up here
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 _COLUMNS = ("scene", "recorded as", "asked, Mbit/s", "got, Mbit/s", "MB in 15 s", "frames/s", "off by, bpm", "SNR, dB")
@@ -121,7 +121,8 @@ def open_page(browser: Browser) -> Page:
     page.set_default_timeout(60_000)
     page.route(_ORIGIN + "/**", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
     page.goto(_ORIGIN)
-    page.add_script_tag(path=SCRIPTS / "clip.js")
+    page.add_script_tag(type="module", content=_CLIP.read_text(encoding="utf-8") + "self.recordClip = recordClip;")
+    page.wait_for_function("self.recordClip")
     return page
 
 
