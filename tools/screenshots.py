@@ -76,7 +76,7 @@ _LIVE_S, _LIVE_HZ = 11.5, 8  # from the first column on: so long that the heart 
 _LIVE_STYLE = """
   .bp-header, .bp-examples, #told, #behind, footer, #ways > .tab-wrapper, .bp-rec-checks, .bp-rec-facts,
   .bp-rec-choices { display: none !important; }
-  .app { max-width: none !important; } .bp-rec-stage { max-width: none !important; } .bp-rec-buttons { flex-wrap: nowrap !important; }
+  :is(.app, .bp-rec-stage) { max-width: none !important; } .bp-rec-buttons { flex-wrap: nowrap !important; }
 """
 
 
