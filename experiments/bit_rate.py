@@ -5,8 +5,8 @@
 Renders a face, films it with Chromium's fake camera - without loss: raw frames at 640 x 480 - records it with the
 page's own code (`bpdemo/demo/browser/recorder/clip.js`), and reads the recording up to the verdict as the demo does.
 Each line of the table is one recording of 12 s; the first line of a scene is the rendered clip without loss. Needs
-Debian's `chromium`, 300 MB in the temporary folder, and an idle machine: a browser that is short of time leaves out frames.
-`docs/recorder.md` says what followed. Last run: November 2026.
+Debian's `chromium`, 300 MB in the temporary folder, and an idle machine: a browser that is short of time leaves
+out frames. `docs/recorder.md` says what followed. Last run: November 2026.
 """
 
 import argparse
