@@ -24,7 +24,7 @@ export const LIMITS = {
   jump: 0.15, // change of the face's luma within a second or two
 };
 const SETTLED_S = 0.4; // for so long something has to be so before it is said
-const SLOW_S = 0.2; // a frame rate is that of a whole second already
+const SLOW_S = 0; // a frame rate is that of 0.7 s already
 const MARGIN = 0.06; // a check that fails has to be passed by so much, or it would flicker at its limit
 const LIGHT_BEFORE_S = [0.5, 2]; // light is set beside that of so long before
 
