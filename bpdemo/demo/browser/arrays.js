@@ -8,3 +8,9 @@ export function decodeBytes(text) {
   for (let place = 0; place < bytes.length; place++) found[place] = bytes.charCodeAt(place);
   return found;
 }
+
+/**
+ * @param {ArrayLike<number>} sorted rising, at least one
+ * @returns {number} the middle one, or the mean of both
+ */
+export const middle = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;

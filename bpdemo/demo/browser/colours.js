@@ -1,4 +1,4 @@
-// The colours of map and heat; their table comes with the page, as figures on paper use the same.
+// What the page tells its scripts: colours of map and heat, as figures on paper have them, rows, and addresses.
 
 const sent = () => /** @type {HTMLTemplateElement} */ (document.querySelector("template[data-colours]"));
 
@@ -7,6 +7,9 @@ export const colours = () => JSON.parse(sent().content.textContent ?? "");
 
 /** @returns {number} change of T in % that has the brightest colour */
 export const limitT = () => Number(sent().dataset.limit);
+
+/** @returns {string} where what finds faces is */
+export const visionAddress = () => new URL(sent().dataset.vision ?? "", document.baseURI).href;
 
 /** @returns {{region: string, colour: string}[]} the rows of every map, top to bottom */
 export function mapRows() {

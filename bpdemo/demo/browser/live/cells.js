@@ -1,5 +1,7 @@
 // Landmarks become skin cells, and each cell its mean colour: what regions.py does, on one frame of the camera.
 
+import { middle } from "../arrays.js";
+import { WHOLE } from "./patch.js";
 import { fillPolygon } from "./polygon.js";
 
 /**
@@ -17,7 +19,6 @@ const CLIPPED_LEVEL = 250;
 const MIN_SURROUND = 0.03; // share of the picture
 const SURROUND_STEP = 8; // pixels
 const FINENESS = 16; // parts of a pixel
-const WHOLE = { left: 0, top: 0 };
 
 export class Cells {
   /** @param {{cells: {name: string, triangles: number[][]}[], canonical_xy_cm: number[][]}} table cells.json */
@@ -227,7 +228,5 @@ function luma(colours, row) {
 }
 
 function median(values) {
-  values.sort((a, b) => a - b);
-  const half = values.length >> 1;
-  return values.length % 2 ? values[half] : (values[half - 1] + values[half]) / 2; // of nothing: NaN
+  return middle(values.sort((a, b) => a - b)); // of nothing: NaN
 }

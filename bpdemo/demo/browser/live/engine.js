@@ -1,5 +1,6 @@
 // The live preview: takes the camera's pictures from a video, has them read in workers, and tells what was seen.
 
+import { limitT, visionAddress } from "../colours.js";
 import { FrameRate } from "./frame_rate.js";
 import { measureOval } from "./light.js";
 
@@ -40,18 +41,14 @@ let prepared = null;
 /** Begins to load what finds faces, for the next `startLive`: while somebody is asked for the camera there is time. */
 export function prepareLive() {
   if (prepared || !canLookForFaces()) return;
-  const { vision } = facts();
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(new URL("face_worker.js", import.meta.url));
-  worker.postMessage(new URL(vision, document.baseURI).href, [port1]);
+  worker.postMessage(visionAddress(), [port1]);
   prepared = { worker, port: port2 };
 }
 
 const canLookForFaces = () =>
   [window.Worker, window.OffscreenCanvas, window.WebAssembly, window.createImageBitmap].every(Boolean);
-
-/** @returns {DOMStringMap} what the page tells its scripts */
-const facts = () => /** @type {HTMLElement} */ (document.querySelector("template[data-colours]")).dataset;
 
 /**
  * @param {HTMLVideoElement} video that plays the camera's stream
@@ -90,7 +87,7 @@ export class Live extends EventTarget {
     this.looks = setInterval(() => this.look(), LOOK_MS);
     const tables = ["../cells.json", "../evidence.json"].map((name) => fetch(at(name)).then((answer) => answer.json()));
     const [cells, evidence] = await Promise.all(tables);
-    this.signal?.postMessage({ cells, evidence, limit: Number(facts().limit) }, [port]);
+    this.signal?.postMessage({ cells, evidence, limit: limitT() }, [port]);
     this.isReady = true;
   }
 

@@ -1,5 +1,6 @@
 // The pulse of a window and what is asked before it is believed, as bpdemo/pulse.py measures it.
 
+import { middle } from "../arrays.js";
 import { bandPass } from "./filters.js";
 import { onLines } from "./interpolate.js";
 import { METHODS, projections } from "./methods.js";
@@ -75,7 +76,7 @@ function cellWeights(/** @type {Traces} */ { relative, mask }) {
     return variance(hue.map((value, place) => value - 2 * hue[place + 1] + hue[place + 2]).subarray(0, -2));
   });
   const known = noise.filter(Number.isFinite).sort((one, other) => one - other);
-  const usual = known.length ? (known[(known.length - 1) >> 1] + known[known.length >> 1]) / 2 : 1;
+  const usual = known.length ? middle(known) : 1;
   return Float64Array.from(noise, (value) => 1 / Math.max(Number.isNaN(value) ? usual : value, 1e-10));
 }
 

@@ -1,5 +1,6 @@
 // The map's channel T as it is drawn (bpdemo/figures/shown.py): % of the skin's colour, 0.7 to 4 Hz.
 
+import { middle } from "../arrays.js";
 import { bandPass } from "./filters.js";
 import { METHODS } from "./methods.js";
 
@@ -63,6 +64,6 @@ function mapScale(/** @type {Float64Array[]} */ rows, /** @type {Uint8Array[]} *
     }),
   );
   const sorted = sizes.subarray(0, count).sort();
-  const median = count ? (sorted[(count - 1) >> 1] + sorted[count >> 1]) / 2 : 0;
+  const median = count ? middle(sorted) : 0;
   return Math.max(MAD_TO_SD * median, MIN_SCALE);
 }

@@ -19,7 +19,7 @@ const SECOND_MS = 1000;
 
 /**
  * What is built upon it overrides `onVerdict`, `onHidden` and `onRelease`, or listens: "live" when an engine starts
- * (detail: it), "look" (detail: {look, verdict}), "end" when the camera is let go.
+ * (detail: it).
  */
 export class Studio extends EventTarget {
   /**
@@ -148,11 +148,9 @@ export class Studio extends EventTarget {
   /** @param {Look} look */
   onLook(look) {
     const verdict = this.judge.take(look);
-    this.look = look;
     this.view.showChecks(verdict.passed);
     this.onVerdict(verdict, look);
     this.tellFacts(look);
-    this.dispatchEvent(new CustomEvent("look", { detail: { look, verdict } }));
   }
 
   /** @param {import("./checks.js").Verdict} verdict @param {Look} _look */
@@ -215,12 +213,11 @@ export class Studio extends EventTarget {
     const { stream, live, held } = this;
     this.endShow?.();
     live?.end();
-    this.stream = this.live = this.look = this.held = this.endShow = null;
+    this.stream = this.live = this.held = this.endShow = null;
     this.facts = [];
     this.view.parts.video.srcObject = null;
     if (held?.held.length) Promise.race([held.free(), wait(SECOND_MS)]).then(() => stopTracks(stream));
     else stopTracks(stream);
-    if (stream) this.dispatchEvent(new Event("end"));
   }
 
   /** Switches the camera off when the page goes, or is out of sight for long, or another tab of it is chosen. */
