@@ -256,7 +256,6 @@ def test_a_note_of_what_was_measured_goes_along(open_made_up, app):
         ({"face": None}, "face_lost", "your face was out of sight"),
         ({"light": {"luma": 80}}, "light_changed", "the light changed"),
         ({"rateHz": 9}, "too_slow", "too slow"),
-        (None, "too_slow", "too slow"),  # not one picture more
     ],
 )
 def test_a_recording_that_is_spoilt_ends_early_says_why_and_begins_again(open_made_up, app, scene, cause, words):

@@ -13,13 +13,13 @@ from tests.support.serve_app import ROOT
 
 TABLE = json.loads((ROOT / "bpdemo" / "cells.json").read_text())
 # One object reads every picture: nothing of the one before may be left.
-READ = f"""async ({{ table, image, points, origin }}) => {{
+READ = f"""async ({{ table, image, points }}) => {{
   {TO_PICTURE}
   const {{ Cells }} = await import("/live/cells.js");
   window.cells ??= new Cells(table);
   const picture = toPicture(image);
   const landmarks = new Float32Array(points);
-  const {{ colours, pixels, clipped, luma, halves }} = window.cells.read(picture, landmarks, origin ?? undefined);
+  const {{ colours, pixels, clipped, luma, halves }} = window.cells.read(picture, landmarks);
   return {{
     colours: [...colours],
     pixels: [...pixels],
@@ -38,8 +38,8 @@ def face():
 
 @pytest.fixture
 def read(blank_page):
-    def read_picture(image, landmarks, origin=None):
-        sent = {"table": TABLE, "image": packed(image), "points": landmarks.ravel().tolist(), "origin": origin}
+    def read_picture(image, landmarks):
+        sent = {"table": TABLE, "image": packed(image), "points": landmarks.ravel().tolist()}
         return blank_page.evaluate(READ, sent)
 
     return read_picture
@@ -105,17 +105,6 @@ def test_the_pictures_above_are_of_all_kinds(face):
     assert all(0 < seen[place] < len(CELLS) for place in ("turned away", "tiny", "off the left", "off the right"))
     assert np.isnan(kinds["close"][1]).all()
     assert not np.isnan(kinds["front"][1]).any()
-
-
-def test_a_part_of_the_picture_is_enough(face, read):
-    image, landmarks = face
-    left, top = np.floor(landmarks.min(axis=0)).astype(int).tolist()
-    right, bottom = np.ceil(landmarks.max(axis=0)).astype(int).tolist()
-    part = read(image[top : bottom + 2, left : right + 2], landmarks, {"left": left, "top": top})
-    whole = read(image, landmarks)
-    assert part["pixels"] == whole["pixels"]
-    assert part["colours"] == whole["colours"]
-    assert part["light"] == whole["light"]
 
 
 def test_outlines_go_around_the_cells(face, read):

@@ -14,6 +14,30 @@ LIGHT = """async ([width, height, bytes]) => {
   return measureOval({ width, height, data: Uint8ClampedArray.from(bytes) });
 }"""
 
+# A camera that films a grey wall and stops; without the app's own addresses the engine goes on by the picture's light.
+STOP = """async () => {
+  const { startLive } = await import("/live/engine.js");
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d");
+  let pictures = 0;
+  const film = setInterval(() => {
+    context.fillStyle = `rgb(100 100 ${pictures++})`;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    if (pictures === 60) clearInterval(film);
+  }, 33);
+  const video = document.createElement("video");
+  Object.assign(video, { srcObject: canvas.captureStream(), muted: true });
+  await video.play();
+  const live = startLive(video);
+  const looks = [];
+  live.addEventListener("look", ({ detail }) => looks.push(detail));
+  for (let turn = 0; turn < 100 && (looks.length < 8 || looks.at(-1).rateHz > 0); turn++) {
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  live.end();
+  return looks;
+}"""
+
 
 def measure_rate(page, times_ms, counts, now_ms=None):
     return page.evaluate(RATE, [list(times_ms), list(counts), times_ms[-1] if now_ms is None else now_ms])
@@ -41,6 +65,14 @@ def test_a_camera_that_stops_has_no_rate(blank_page):
     times_ms = [1000 * number / 30 for number in range(60)]
     rates = [measure_rate(blank_page, times_ms, range(60), times_ms[-1] + late)["recent"] for late in (0, 500, 1500)]
     assert rates[0] > 29 > 21 > rates[1] > rates[2] == 0
+
+
+def test_looks_go_on_and_tell_that_no_picture_comes(blank_page):
+    looks = blank_page.evaluate(STOP)
+    times = [look["timeS"] for look in looks]
+    assert (np.diff(times) > 0).all()
+    assert max(look["rateHz"] for look in looks) > 15
+    assert looks[-1]["rateHz"] == 0
 
 
 def test_light_is_measured_in_the_middle(blank_page):

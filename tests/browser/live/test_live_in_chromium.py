@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 
+from benchmarks.films import RATE_HZ as FILM_RATE_HZ
 from bpdemo.capture import read_capture
 from bpdemo.clip import Clip
 from bpdemo.face import FaceTracker
@@ -15,11 +16,16 @@ from bpdemo.window import read_window
 from tests.browser.conftest import FILMS
 
 pytestmark = pytest.mark.real_time
-# Keeps what the engine tells last, and where the cells were of late.
+# Keeps what the engine tells last, where the cells were of late, and how fast the film runs: a camera that Chromium makes
+# of a file falls behind on a busy machine, and all it shows is as much slower.
 WATCH = """async () => {
   const { Live } = await import(new URL("page/live/engine.js", document.baseURI));
-  const tell = Live.prototype.tell;
-  self.live = { previews: 0, outlines: [] };
+  const { tell, take } = Live.prototype;
+  self.live = { previews: 0, outlines: [], frames: [] };
+  Live.prototype.take = function (atMs, count) {
+    self.live.frames = [...self.live.frames.filter((frame) => atMs - frame.atMs < 15_000), { atMs, count }];
+    return take.call(this, atMs, count);
+  };
   Live.prototype.tell = function (name, detail) {
     self.live[name] = detail;
     if (name === "preview") self.live.previews++;
@@ -27,9 +33,15 @@ WATCH = """async () => {
     return tell.call(this, name, detail);
   };
 }"""
-MAP = """() => {
-  const { map, wave, columns, bpm } = self.live.preview;
-  return { columns, bpm, wave: [...wave], map: btoa(String.fromCharCode(...new Uint8Array(map.buffer))) };
+SEEN = """() => {
+  const { map, wave, ...rest } = self.live.preview;
+  const [first, last] = [self.live.frames[0], self.live.frames.at(-1)];
+  return {
+    ...rest,
+    wave: [...wave],
+    map: btoa(String.fromCharCode(...new Uint8Array(map.buffer))),
+    frames_hz: (1000 * (last.count - first.count)) / (last.atMs - first.atMs),
+  };
 }"""
 
 
@@ -43,21 +55,21 @@ def look_live(open_page, camera, **options):
 
 
 def wait_for_preview(page, condition):
-    page.wait_for_function(f"self.live.preview && ((preview) => {condition})(self.live.preview)")
+    """Return what is previewed when a condition holds, and how many frames of the film the camera showed a second."""
+    seen = f"((preview) => preview && {condition} && ({SEEN})())(self.live.preview)"
+    return page.wait_for_function(seen).json_value()
 
 
 @pytest.mark.parametrize(("camera", "bpm"), [("slow", 58), ("fast", 110)])
 def test_the_live_heart_rate_is_the_rendered_one(open_page, camera, bpm):
-    page = look_live(open_page, camera)
-    wait_for_preview(page, "preview.state === 'pulse'")
-    assert page.evaluate("self.live.preview.bpm") == pytest.approx(bpm, abs=3)
+    seen = wait_for_preview(look_live(open_page, camera), "preview.state === 'pulse'")
+    assert seen["bpm"] == pytest.approx(bpm * seen["frames_hz"] / FILM_RATE_HZ, abs=3)
 
 
 def test_cells_and_map_are_the_servers(open_page):
     page = look_live(open_page, "face")
-    wait_for_preview(page, "preview.state === 'pulse' && preview.seenS > 12")
-    seen = page.evaluate(MAP)
-    assert seen["bpm"] == pytest.approx(72, abs=3)
+    seen = wait_for_preview(page, "preview.state === 'pulse' && preview.seenS > 12")
+    assert seen["bpm"] == pytest.approx(72 * seen["frames_hz"] / FILM_RATE_HZ, abs=3)
     clip, *_ = FILMS["face"]
 
     outlines = page.evaluate("self.live.outlines")
@@ -79,8 +91,12 @@ def test_cells_and_map_are_the_servers(open_page):
     server = beat_of_rows(np.nan_to_num(server_map), 100 * window.pulse.wave, window.pulse.rate_hz)
     clear = np.abs(server) > 0.5 * np.median(np.abs(server))
     assert clear.sum() > 15
-    assert np.abs(np.angle(live[clear] / server[clear])).max() < 0.8
-    assert np.median(np.abs(live[clear]) / np.abs(server[clear])) == pytest.approx(1, abs=0.45)
+    assert (np.cos(np.angle(live[clear] / server[clear])) > 0).all()
+    # Both look at other seconds of the film, so a cell may be off by its noise; all of them together are not.
+    together = np.vdot(server, live) / np.linalg.norm(server) ** 2
+    assert np.angle(together) == pytest.approx(0, abs=0.2)
+    assert np.abs(together) == pytest.approx(1, abs=0.2)
+    assert np.abs(together) * np.linalg.norm(server) / np.linalg.norm(live) > 0.85
 
 
 def beat_of_rows(rows, wave, rate_hz):

@@ -8,27 +8,16 @@ from tests.support.moved_face import SIDE, away, moved, portrait_in_picture
 from tests.support.page_pictures import TO_PICTURE, packed
 
 STILL = [1, 0, 0, 0]
-# Boxes go along with the landmarks; with a margin, only that part of each picture is handed over.
-FOLLOW = f"""async ({{ images, points, margin }}) => {{
+FOLLOW = f"""async ({{ images, points }}) => {{
   {TO_PICTURE}
   const {{ Follower, apply, boxAround }} = await import("/live/motion.js");
   const follower = new Follower();
   const landmarks = new Float64Array(points);
-  const cut = (image, {{ left, top, width, height }}) => {{
-    const data = new Uint8ClampedArray(4 * width * height);
-    for (let line = 0; line < height; line++) {{
-      const from = 4 * ((top + line) * image.width + left);
-      data.set(image.data.subarray(from, from + 4 * width), 4 * line * width);
-    }}
-    return {{ data, width, height }};
-  }};
   const carried = [];
   const steps = [];
   for (const packed of images) {{
     const image = toPicture(packed);
-    const box = boxAround(landmarks, image);
-    const part = boxAround(landmarks, image, margin ?? 0);
-    const step = margin === null ? follower.next(image, box) : follower.next(cut(image, part), box, part);
+    const step = follower.next(image, boxAround(landmarks, image));
     if (step) apply(step, landmarks, landmarks);
     steps.push(step);
     carried.push([...landmarks]);
@@ -46,9 +35,9 @@ def face():
 def follow(blank_page):
     """Return a function that gives landmarks carried through images, and each step."""
 
-    def follow_images(images, landmarks, margin=None):
+    def follow_images(images, landmarks):
         grey = [packed(image[..., 1]) for image in images]
-        found = blank_page.evaluate(FOLLOW, {"images": grey, "points": landmarks.ravel().tolist(), "margin": margin})
+        found = blank_page.evaluate(FOLLOW, {"images": grey, "points": landmarks.ravel().tolist()})
         return np.reshape(found["carried"], (len(images), *landmarks.shape)), found["steps"]
 
     return follow_images
@@ -64,7 +53,6 @@ def moving(face, end, images=6):
     return zip(*(moved(face, **place, seed=number) for number, place in enumerate(places)), strict=True)
 
 
-@pytest.mark.parametrize("margin", [None, 12], ids=["picture", "part"])
 @pytest.mark.parametrize(
     "end",
     [
@@ -76,9 +64,9 @@ def moving(face, end, images=6):
     ],
     ids=["shift", "turn", "zoom", "all", "fast"],
 )
-def test_landmarks_go_along(face, follow, end, margin):
+def test_landmarks_go_along(face, follow, end):
     images, expected = moving(face, end)
-    carried, _ = follow(images, face[1], margin)
+    carried, _ = follow(images, face[1])
     went = away(np.array([face[1]] * len(images)), expected)
     assert went[-1] > 1.5
     assert (away(carried, expected) < 0.05 + 0.04 * went).all()

@@ -1,7 +1,6 @@
 // Landmarks become skin cells, and each cell its mean colour: what regions.py does, on one frame of the camera.
 
 import { middle } from "../arrays.js";
-import { WHOLE } from "./patch.js";
 import { fillPolygon } from "./polygon.js";
 
 /**
@@ -47,12 +46,11 @@ export class Cells {
 
   /**
    * @param {Picture} image
-   * @param {Float32Array} landmarks x, y, x, y ... in pixels of the whole picture
-   * @param {{left: number, top: number}} origin where the image lies in the whole picture, if it is only a part
+   * @param {Float32Array} landmarks x, y, x, y ... in pixels
    * @returns {Reading}
    */
-  read(image, landmarks, origin = WHOLE) {
-    const { left, top } = this.label(image, landmarks, origin);
+  read(image, landmarks) {
+    const { left, top } = this.label(image, landmarks);
     const clippedPixels = this.add(image, left, top);
     const cells = this.corners.length;
     const colours = new Float32Array(3 * cells).fill(NaN);
@@ -77,17 +75,15 @@ export class Cells {
   }
 
   /** Labels the part of the image that the cells cover, 1 + row; returns where in the image that part begins. */
-  label(image, landmarks, origin) {
+  label(image, landmarks) {
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
     this.corners.forEach((numbers, row) => {
       const polygon = pick(landmarks, numbers, this.polygons[row]);
       for (let at = 0; at < polygon.length; at += 2) {
-        const x = (polygon[at] -= origin.left);
-        const y = (polygon[at + 1] -= origin.top);
-        if (x < left) left = x;
-        if (x > right) right = x;
-        if (y < top) top = y;
-        if (y > bottom) bottom = y;
+        left = Math.min(left, polygon[at]);
+        right = Math.max(right, polygon[at]);
+        top = Math.min(top, polygon[at + 1]);
+        bottom = Math.max(bottom, polygon[at + 1]);
       }
     });
     left = clip(Math.floor(left), image.width);
@@ -149,7 +145,7 @@ export class Cells {
   }
 
   /**
-   * @param {Picture} image the whole picture
+   * @param {Picture} image
    * @param {Float32Array} landmarks x, y, x, y ... in pixels
    * @returns {number[]} mean R, G, B of what lies left, right and above the head; NaN where that is too little
    */

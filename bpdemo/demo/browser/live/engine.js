@@ -7,6 +7,7 @@ import { measureOval } from "./light.js";
 const LOOK_MS = 100;
 const PLAIN_LOOK_MS = 250;
 const PLAIN_SIDE_PX = 160;
+const STALE_MS = 1000; // without a picture that has been read: there is no camera to speak of
 const MOST_WAITING = 2; // pictures in the worker; more would only come later
 
 /** @typedef {import("./light.js").Light} Light */
@@ -18,11 +19,11 @@ const MOST_WAITING = 2; // pictures in the worker; more would only come later
 
 /**
  * @typedef {object} Look what the picture shows now; about ten a second
- * @property {number} timeS since the first picture
+ * @property {number} timeS of the look, since the first picture
  * @property {Face | null | undefined} face null where none was found, undefined where this browser cannot look for faces
  * @property {Light} light of the face's cells; without a face, of the oval
  * @property {number} sway how far the face was from its mean place in the last 2 s at most, in face widths
- * @property {number} rateHz pictures a second that the camera gave of late
+ * @property {number} rateHz pictures a second that the camera gave of late; 0 when it gives none
  */
 
 /**
@@ -104,7 +105,7 @@ export class Live extends EventTarget {
       [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
       context.drawImage(this.video, 0, 0, canvas.width, canvas.height);
       const light = measureOval(context.getImageData(0, 0, canvas.width, canvas.height));
-      this.seen = { timeS: this.timeS(performance.now()), face: undefined, light, sway: 0 };
+      this.see({ face: undefined, light, sway: 0 });
       this.look();
     }, PLAIN_LOOK_MS);
   }
@@ -158,17 +159,24 @@ export class Live extends EventTarget {
       return;
     }
     this.waiting--;
-    this.seen = seen;
+    this.see(seen);
     if (seen) this.tell("cells", { outlines: seen.outlines, values: seen.values });
+  }
+
+  see(seen) {
+    this.seen = seen;
+    this.seenMs = performance.now();
   }
 
   look() {
     if (!this.seen || this.isPaused) return;
-    const { timeS, face, light, sway } = this.seen;
+    const nowMs = performance.now();
+    const { face, light, sway } = this.seen;
+    const rateHz = nowMs - this.seenMs > STALE_MS ? 0 : this.rate.recentHz(nowMs);
     this.looked++;
     this.lumaSum += light.luma;
     this.sway = Math.max(this.sway, sway);
-    this.tell("look", { timeS, face, light, sway, rateHz: this.rate.recentHz(performance.now()) });
+    this.tell("look", { timeS: this.timeS(nowMs), face, light, sway, rateHz });
   }
 
   tell(name, detail) {

@@ -2,11 +2,11 @@
 // does, one step at a time. Brightness is the picture's green.
 
 import { findStep } from "./least_squares.js";
-import { makePatch, placePatch, shows, takePatch, WHOLE } from "./patch.js";
+import { makePatch, placePatch, takePatch } from "./patch.js";
 
 /**
  * @typedef {[number, number, number, number]} Affine a, b, tx, ty: x' = a x - b y + tx, y' = b x + a y + ty, in pixels
- * @typedef {{left: number, top: number, width: number, height: number}} Box in whole pixels of the whole picture
+ * @typedef {{left: number, top: number, width: number, height: number}} Box in whole pixels of the picture
  */
 
 const LONGEST_STEP = 1; // pixels of the patch from one frame to the next: slopes reach no further
@@ -23,29 +23,24 @@ export class Follower {
   /**
    * Returns what leads from the frame before to this one; null when there is nothing to compare.
    *
-   * An image that is only a part of the picture has to show this box and the one of the frame before; a picture of
-   * another size then needs another follower.
-   *
    * @param {import("./cells.js").Picture} image
    * @param {Box} box the face's; the next step is measured there
-   * @param {{left: number, top: number}} [origin] where the image lies in the whole picture, if it is only a part
    * @returns {Affine | null}
    */
-  next(image, box, origin) {
-    const size = origin ? "part" : `${image.width} x ${image.height}`;
-    const corner = origin ?? WHOLE;
+  next(image, box) {
+    const size = `${image.width} x ${image.height}`;
     const { place: old, size: oldSize } = this;
-    const place = placePatch(box, image, corner);
+    const place = placePatch(box, image);
     [this.place, this.size] = [place, size];
     let affine = null;
     let isTaken = false;
-    if (place && old && size === oldSize && shows(image, corner, old)) {
-      takePatch(image, corner, old, this.patch);
+    if (place && old && size === oldSize) {
+      takePatch(image, old, this.patch);
       affine = this.step(old);
       isTaken = Object.keys(old).every((key) => old[key] === place[key]);
     }
     // Both patches of a step are taken at one place: from here to the next frame, where the face is now.
-    if (place && !isTaken) takePatch(image, corner, place, this.patch);
+    if (place && !isTaken) takePatch(image, place, this.patch);
     [this.last, this.patch] = [this.patch, this.last];
     return affine;
   }
@@ -64,10 +59,9 @@ export class Follower {
 /**
  * @param {Float32Array} landmarks x, y, x, y ... in pixels
  * @param {{width: number, height: number}} picture
- * @param {number} margin pixels around the face
  * @returns {Box} the part of the picture that shows the face
  */
-export function boxAround(landmarks, { width, height }, margin = 0) {
+export function boxAround(landmarks, { width, height }) {
   const low = [Infinity, Infinity];
   const high = [-Infinity, -Infinity];
   for (let at = 0; at < landmarks.length; at++) {
@@ -76,10 +70,10 @@ export function boxAround(landmarks, { width, height }, margin = 0) {
     high[axis] = Math.max(high[axis], landmarks[at]);
   }
   const clip = (value, end) => Math.min(Math.max(value, 0), end);
-  const left = clip(Math.floor(low[0]) - margin, width);
-  const top = clip(Math.floor(low[1]) - margin, height);
-  const right = clip(Math.ceil(high[0]) + 1 + margin, width);
-  const bottom = clip(Math.ceil(high[1]) + 1 + margin, height);
+  const left = clip(Math.floor(low[0]), width);
+  const top = clip(Math.floor(low[1]), height);
+  const right = clip(Math.ceil(high[0]) + 1, width);
+  const bottom = clip(Math.ceil(high[1]) + 1, height);
   return { left, top, width: right - left, height: bottom - top };
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Place of a patch
- * @property {number} left of its first pixel in the whole picture
+ * @property {number} left of its first pixel in the picture
  * @property {number} top
  * @property {number} columns its size in pixels of its own
  * @property {number} lines
@@ -12,8 +12,6 @@
 const SIDE = 64; // about so many pixels for the longer side
 const MOST_SIDE = 96; // as `shrink` is whole
 const LEAST_SIDE = 8;
-
-export const WHOLE = { left: 0, top: 0 };
 
 const small = makePatch();
 
@@ -25,32 +23,22 @@ export function makePatch() {
  * @param {import("./motion.js").Box} box
  * @returns {Place | null} null when too little of the box is in the image
  */
-export function placePatch(box, { width, height }, origin) {
-  const left = Math.max(Math.floor(box.left), origin.left);
-  const top = Math.max(Math.floor(box.top), origin.top);
-  const across = Math.min(Math.floor(box.left + box.width), origin.left + width) - left;
-  const down = Math.min(Math.floor(box.top + box.height), origin.top + height) - top;
+export function placePatch(box, { width, height }) {
+  const left = Math.max(Math.floor(box.left), 0);
+  const top = Math.max(Math.floor(box.top), 0);
+  const across = Math.min(Math.floor(box.left + box.width), width) - left;
+  const down = Math.min(Math.floor(box.top + box.height), height) - top;
   const shrink = Math.max(1, Math.round(Math.max(across, down) / SIDE));
   const place = { left, top, columns: Math.floor(across / shrink), lines: Math.floor(down / shrink), shrink };
   return Math.min(place.columns, place.lines) >= LEAST_SIDE ? place : null; // of numbers that are none, too
 }
 
-/** Whether an image shows all of a place. */
-export function shows({ width, height }, origin, { left, top, columns, lines, shrink }) {
-  return (
-    left >= origin.left &&
-    top >= origin.top &&
-    left + columns * shrink <= origin.left + width &&
-    top + lines * shrink <= origin.top + height
-  );
-}
-
 /** Shrinks the green of a place to `patch`, each pixel the mean of its own, and blurs it by 3 x 3. */
-export function takePatch({ data, width }, origin, { left, top, columns, lines, shrink }, patch) {
+export function takePatch({ data, width }, { left, top, columns, lines, shrink }, patch) {
   small.fill(0, 0, columns * lines);
   for (let y = 0; y < lines * shrink; y++) {
     const line = Math.floor(y / shrink) * columns;
-    let at = 4 * ((top - origin.top + y) * width + left - origin.left) + 1;
+    let at = 4 * ((top + y) * width + left) + 1;
     for (let column = 0; column < columns; column++) {
       let sum = 0;
       for (let pixel = 0; pixel < shrink; pixel++, at += 4) sum += data[at];

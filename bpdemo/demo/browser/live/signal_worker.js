@@ -52,7 +52,7 @@ class LiveWorker {
     const seen = place ? this.readFace(image, place, timeS) : this.readNoFace(image, timeS);
     const face = place && normalise(place, image);
     const isKnown = !this.hasFaces || this.findings > 0;
-    self.postMessage({ seen: isKnown ? { timeS, face, findings: this.findings, ...seen } : null });
+    self.postMessage({ seen: isKnown ? { face, findings: this.findings, ...seen } : null });
   }
 
   pixels(picture) {

@@ -13,7 +13,6 @@ const STEADY_S = 1.5; // for so long all checks hold before it starts
 const READ_S = 3; // after an early stop not before so long: one has to learn why
 const STOPPED_S = 6; // for so long why is shown at most
 const HOLDING_MS = 500; // at most, until a camera is held
-const FROZEN_MS = 1000; // without a new picture, and the camera has stopped
 
 /** @typedef {{file: File, key: string, note: object}} Recording */
 
@@ -56,7 +55,6 @@ export class Recorder extends Studio {
 
   onVerdict(verdict, look) {
     const { timeS } = look;
-    if (timeS !== this.seenS) [this.seenS, this.seenAt] = [timeS, performance.now()];
     if (this.state === "recording") {
       const cause = this.early.take(look);
       return cause ? this.stopEarly(cause) : this.give(recordingHint(verdict));
@@ -143,14 +141,11 @@ export class Recorder extends Studio {
 
   runClock(wanted, seconds) {
     const start = performance.now();
-    this.seenAt &&= start;
     let spoken = false;
     const tick = () => {
       if (!wanted()) return;
-      const now = performance.now();
-      const gone = Math.min((now - start) / 1000, seconds);
+      const gone = Math.min((performance.now() - start) / 1000, seconds);
       const left = this.view.clock(gone, seconds);
-      if (this.seenAt && now - this.seenAt > FROZEN_MS) return this.stopEarly("too_slow");
       if (left === 5 && !spoken) {
         spoken = true;
         this.view.speak(fill(ANNOUNCEMENTS.left, { seconds: left }), { atOnce: true });
@@ -203,7 +198,6 @@ export class Recorder extends Studio {
     this.stopClip?.();
     this.sending?.abort();
     this.stopClip = this.early = this.sending = null;
-    this.seenS = this.seenAt = null;
     this.showStopped(null);
   }
 
