@@ -16,8 +16,8 @@ from bpdemo.window import read_window
 from tests.browser.conftest import FILMS
 
 pytestmark = pytest.mark.real_time
-# Keeps what the engine tells last, where the cells were of late, and how fast the film runs: a camera that Chromium makes
-# of a file falls behind on a busy machine, and all it shows is as much slower.
+# Keeps what the engine tells last, where the cells were of late, and how fast the film runs: a camera that Chromium
+# makes of a file falls behind on a busy machine, and all it shows is as much slower.
 WATCH = """async () => {
   const { Live } = await import(new URL("page/live/engine.js", document.baseURI));
   const { tell, take } = Live.prototype;
