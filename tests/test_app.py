@@ -351,12 +351,11 @@ def test_nothing_is_logged_of_a_clip(app, client, tmp_path):
     assert "Traceback" not in app.log.read_text()
 
 
-@pytest.mark.parametrize("weights", ["/nowhere/at/all", "not a name"])
-def test_weights_that_cannot_be_had_end_the_start_with_one_line(weights):
+def test_weights_that_cannot_be_had_end_the_start_with_one_line():
     run = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=os.environ | {"BPDEMO_WEIGHTS": weights, "HF_HUB_OFFLINE": "1"},
+        env=os.environ | {"BPDEMO_WEIGHTS": "not a name", "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
         timeout=120,

@@ -73,13 +73,13 @@ def run(arguments, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", blocks("python", README, API))
-def test_python_blocks_run(code, folder, request):
-    if URL in code:
-        code = code.replace(URL, request.getfixturevalue("app").url)
-    expected = [pattern for words, pattern in PRINTED.items() if words in code][-1]
-    printed = run([sys.executable, "-c", code], folder)
-    assert re.search(expected, printed, flags=re.MULTILINE), printed
+def test_python_blocks_run(folder, app):
+    codes = [code.replace(URL, app.url) for code in blocks("python", README, API)]
+    next_page = "\f\n"
+    printed = run([sys.executable, "-c", f"print({next_page!r}, end='')\n".join(codes)], folder).split(next_page)
+    for code, text in zip(codes, printed, strict=True):
+        expected = [pattern for words, pattern in PRINTED.items() if words in code][-1]
+        assert re.search(expected, text, flags=re.MULTILINE), text
 
 
 @pytest.mark.slow

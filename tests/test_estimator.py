@@ -80,12 +80,12 @@ def test_what_cannot_be_read_is_refused_with_its_reason(estimator, request, name
     assert estimate.heart_rate is None or clip.truth["has_pulse"]
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_the_pulse_is_found_by_the_method_asked_for(estimator, name):
-    estimate = estimator.estimate(EXAMPLES / "face_72_bpm.mp4", method=name)
-    assert estimate.method == estimate.windows[0].pulse.method == name
-    assert estimate.heart_rate.value == pytest.approx(72, abs=1)
-    assert [each.name for each in estimate.windows[0].pulse.methods] == [*METHODS]
+def test_the_pulse_is_found_by_the_method_asked_for(estimator, estimates):
+    found = {name: estimator.estimate(EXAMPLES / "face_72_bpm.mp4", method=name) for name in METHODS if name != "pos"}
+    for name, estimate in {**found, "pos": estimates["face_72_bpm.mp4"]}.items():
+        assert estimate.method == estimate.windows[0].pulse.method == name
+        assert estimate.heart_rate.value == pytest.approx(72, abs=1)
+        assert [each.name for each in estimate.windows[0].pulse.methods] == [*METHODS]
 
 
 def test_breathing_and_variability_are_asked_of_any_clip_with_a_pulse(estimates):
@@ -116,11 +116,6 @@ def test_json_form_knows_the_path_as_it_was_given_and_no_other(estimates):
         assert form.pop("path") == str(EXAMPLES / name)
         assert str(EXAMPLES) not in json.dumps(form)
         assert (form["clip"], form["method"], form["model"]) == (name, "pos", "beats")
-
-
-def test_same_clip_same_estimate(estimator, estimates):
-    again = estimator.estimate(EXAMPLES / "face_58_bpm.webm")
-    assert again.to_dict() == estimates["face_58_bpm.webm"].to_dict()
 
 
 @pytest.mark.slow
