@@ -1,3 +1,7 @@
+// A map's values as bytes: up to twice the scale's end, either way.
+export const BYTES_AT_LIMIT = 127 / 2;
+export const NOT_MEASURED = -128;
+
 /**
  * @param {string} text base 64 of signed bytes
  * @returns {Int8Array}

@@ -1,12 +1,12 @@
 // The rows of a map: its regions' names and colours beside it, and its bytes as colours.
 
+import { BYTES_AT_LIMIT, NOT_MEASURED } from "./arrays.js";
 import { colourAt } from "./colours.js";
 
 export const GUTTER_PX = 74; // left of the columns: the regions' names
 export const RIGHT_PX = 8;
 const BAND_PX = 5;
 const GAP_PX = 2; // between regions
-const MISSING = -128; // stands for what was not measured
 
 /** @typedef {{left: number, width: number, height: number}} Box where a map's columns are drawn, from the top */
 
@@ -80,8 +80,8 @@ export function paint(image, bytes, rows, colours) {
   [image.width, image.height] = [bytes.length / rows, rows];
   const pixels = new ImageData(image.width, rows);
   bytes.forEach((byte, place) => {
-    if (byte === MISSING) return; // the ground shows
-    const [red, green, blue] = colours[colourAt((2 * byte) / 127)];
+    if (byte === NOT_MEASURED) return; // the ground shows
+    const [red, green, blue] = colours[colourAt(byte / BYTES_AT_LIMIT)];
     pixels.data[4 * place] = red;
     pixels.data[4 * place + 1] = green;
     pixels.data[4 * place + 2] = blue;

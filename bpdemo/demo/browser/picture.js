@@ -143,7 +143,7 @@ export function drawAxis({ context, quiet }, { at, y, low, high, most, unit, dig
   }
 }
 
-/** Draws a line through points [x, y]; NaN breaks it. */
+/** Draws a line through points [x, y]; NaN breaks it, and a single point is seen, too. */
 export function drawLine({ context }, points, colour, width = 1) {
   context.strokeStyle = colour;
   context.lineWidth = width;
@@ -151,8 +151,10 @@ export function drawLine({ context }, points, colour, width = 1) {
   context.beginPath();
   let down = false;
   for (const [x, y] of points) {
-    if (Number.isFinite(y)) context[down ? "lineTo" : "moveTo"](x, y);
-    down = Number.isFinite(y);
+    const there = Number.isFinite(y);
+    if (there && !down) context.moveTo(x - 0.5, y);
+    if (there) context.lineTo(x, y);
+    down = there;
   }
   context.stroke();
 }

@@ -1,6 +1,6 @@
 // The pulse wave below the map, on the same time axis: its beats, other methods behind it, and the chosen cell's trace.
 
-import { decodeBytes } from "./arrays.js";
+import { BYTES_AT_LIMIT, decodeBytes, NOT_MEASURED } from "./arrays.js";
 import { GUTTER_PX, RIGHT_PX } from "./bands.js";
 import { drawAxis, drawCursor, drawDot, drawLine, followPointer, Picture } from "./picture.js";
 
@@ -43,8 +43,8 @@ export function drawWave(canvas, { wave, map, heart_rate: heartRate }, cursor) {
     over(sheet) {
       if (cursor.row !== null && trace) {
         const row = trace.subarray(cursor.row * map.columns, (cursor.row + 1) * map.columns);
-        const unit = (2 * map.limits.T) / 127;
-        const values = Array.from(row, (byte) => (byte === -128 ? NaN : byte * unit));
+        const unit = map.limits.T / BYTES_AT_LIMIT;
+        const values = Array.from(row, (byte) => (byte === NOT_MEASURED ? NaN : byte * unit));
         sheet.context.save();
         sheet.context.beginPath();
         sheet.context.rect(box.left, 0, box.width, box.height);

@@ -1,7 +1,7 @@
 // The heart rate's course over minutes: a point a second, none where there was no pulse, for an hour at most.
 
 import { GUTTER_PX, RIGHT_PX } from "../bands.js";
-import { drawAxis, drawDot, Picture, ticks } from "../picture.js";
+import { drawAxis, drawDot, drawLine, Picture, ticks } from "../picture.js";
 
 const KEPT = 3600; // seconds; older points make room
 const LEAST_S = 60; // shown from the beginning
@@ -84,22 +84,10 @@ export function drawCourse(canvas, course) {
     }
     context.globalAlpha = 1;
     for (const bpm of lines) context.fillText(bpm === lines.at(-1) ? `${bpm} bpm` : String(bpm), box.left - 8, up(bpm));
-    context.strokeStyle = accent;
-    context.lineWidth = 1.8;
-    context.lineJoin = "round";
-    context.beginPath();
-    let isDown = false;
-    for (let second = firstS; second <= course.lastS; second++) {
-      const bpm = course.at(second);
-      if (Number.isFinite(bpm)) {
-        if (!isDown) context.moveTo(at(second) - 0.5, up(bpm)); // a single point is seen, too
-        context.lineTo(at(second), up(bpm));
-      }
-      isDown = Number.isFinite(bpm);
-    }
-    context.stroke();
+    const seconds = Array.from({ length: course.lastS - firstS + 1 }, (_, place) => firstS + place);
+    drawLine(sheet, seconds.map((second) => [at(second), up(course.at(second))]), accent, 1.8);
     const last = course.at(course.lastS);
-    if (isDown) drawDot(sheet, at(course.lastS), up(last), accent, 3);
+    if (Number.isFinite(last)) drawDot(sheet, at(course.lastS), up(last), accent, 3);
     const unit = endS - firstS > 180 ? { name: "min", s: 60 } : { name: "s", s: 1 };
     drawAxis(sheet, {
       at: (count) => at(firstS + count * unit.s),

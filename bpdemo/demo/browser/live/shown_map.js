@@ -1,6 +1,6 @@
 // The map's channel T as it is drawn (bpdemo/figures/shown.py): % of the skin's colour, 0.7 to 4 Hz.
 
-import { middle } from "../arrays.js";
+import { BYTES_AT_LIMIT, middle, NOT_MEASURED } from "../arrays.js";
 import { bandPass } from "./filters.js";
 import { METHODS } from "./methods.js";
 
@@ -8,8 +8,6 @@ const SHOWN_BAND_HZ = /** @type {const} */ ([0.7, 4]);
 const MAD_TO_SD = 1.4826;
 const MIN_SCALE = 1e-4;
 const VALUE_LIMIT = 20; // of the map's scale
-const NOT_MEASURED = -128;
-const BYTES_AT_LIMIT = 127 / 2; // bytes reach to twice the scale's end
 
 /**
  * Returns T of each cell over time in %, each measured stretch filtered by itself; NaN where not measured.

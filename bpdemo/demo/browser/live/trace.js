@@ -1,7 +1,7 @@
 // The pulse wave of the last seconds, on one scale: what has no pulse stays flat.
 
 import { GUTTER_PX, RIGHT_PX } from "../bands.js";
-import { drawDot, Picture } from "../picture.js";
+import { drawDot, drawLine, Picture } from "../picture.js";
 import { LEAST_PERCENT } from "../wave.js";
 
 const WAVE_S = 3; // of face make a wave
@@ -37,17 +37,8 @@ export function drawTrace(canvas, timeline) {
     context.beginPath();
     context.rect(box.left, 0, timeline.at(timeline.endS, box) - box.left, height);
     context.clip();
-    context.beginPath();
-    let isDown = false;
-    for (let column = 0; column < wave.length; column++) {
-      const there = Number.isFinite(wave[column]);
-      if (there) context[isDown ? "lineTo" : "moveTo"](timeline.at(startS + column / 30, box), up(wave[column]));
-      isDown = there;
-    }
-    context.strokeStyle = accent;
-    context.lineWidth = 1.6;
-    context.lineJoin = "round";
-    context.stroke();
+    const points = Array.from(wave, (percent, column) => [timeline.at(startS + column / 30, box), up(percent)]);
+    drawLine(sheet, points, accent, 1.6);
     context.restore();
     const last = wave[Math.min(Math.max(Math.round((timeline.endS - startS) * 30), 0), wave.length - 1)];
     if (Number.isFinite(last)) drawDot(sheet, timeline.at(timeline.endS, box), up(last), accent, 3);
