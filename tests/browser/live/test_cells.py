@@ -1,4 +1,4 @@
-"""live/cells.js: the same cells and colours as regions.py, on the same picture."""
+"""live/face/cells.js: the same cells and colours as regions.py, on the same picture."""
 
 import json
 
@@ -15,7 +15,7 @@ TABLE = json.loads((ROOT / "bpdemo" / "cells.json").read_text())
 # One object reads every picture: nothing of the one before may be left.
 READ = f"""async ({{ table, image, points }}) => {{
   {TO_PICTURE}
-  const {{ Cells }} = await import("/live/cells.js");
+  const {{ Cells }} = await import("/live/face/cells.js");
   window.cells ??= new Cells(table);
   const picture = toPicture(image);
   const landmarks = new Float32Array(points);

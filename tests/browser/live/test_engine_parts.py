@@ -10,7 +10,7 @@ RATE = """async ([times, counts, now]) => {
   return { recent: rate.recentHz(now), ...rate.total() };
 }"""
 LIGHT = """async ([width, height, bytes]) => {
-  const { measureOval } = await import("/live/light.js");
+  const { measureOval } = await import("/live/face/light.js");
   return measureOval({ width, height, data: Uint8ClampedArray.from(bytes) });
 }"""
 

@@ -1,4 +1,4 @@
-"""live/motion.js: landmarks go where the picture goes, as with motion.py, and nowhere when only the light changes."""
+"""live/face/motion.js: landmarks go where the picture goes, as with motion.py, and nowhere when only the light changes."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from tests.support.page_pictures import TO_PICTURE, packed
 STILL = [1, 0, 0, 0]
 FOLLOW = f"""async ({{ images, points }}) => {{
   {TO_PICTURE}
-  const {{ Follower, apply, boxAround }} = await import("/live/motion.js");
+  const {{ Follower, apply, boxAround }} = await import("/live/face/motion.js");
   const follower = new Follower();
   const landmarks = new Float64Array(points);
   const carried = [];
@@ -137,7 +137,7 @@ def test_similarities_are_composed_inverted_and_applied(blank_page):
     first, second, points = [1.1, 0.2, 5, -3], [0.9, -0.1, -2, 7], [0.0, 0.0, 10.0, 0.0, 3.0, 8.0]
     both, back, into = blank_page.evaluate(
         """async ([first, second, points]) => {
-          const { apply, compose, invert } = await import("/live/motion.js");
+          const { apply, compose, invert } = await import("/live/face/motion.js");
           const same = Float64Array.from(points);
           apply(compose(first, invert(first)), apply(second, same, same), same);
           return [apply(compose(first, second), points, []), apply(invert(first), points, []), [...same]];

@@ -18,7 +18,7 @@ PREPARE = """async () => {
   const table = Array.from({ length: 256 }, (_, place) => [place, 0, 255 - place]);
   document.querySelector("template").content.append(JSON.stringify(table));
   Object.defineProperties(document.querySelector("video"), { videoWidth: { value: 640 }, videoHeight: { value: 480 } });
-  const { showLive } = await import("/live/show.js");
+  const { showLive } = await import("/live/drawings/show.js");
   self.live = new EventTarget();
   self.end = showLive(document.querySelector("#root"), live);
   self.tell = (name, detail) => live.dispatchEvent(new CustomEvent(name, { detail }));
@@ -234,7 +234,7 @@ def test_once_ended_it_is_as_before_and_stays_so(page):
 
 
 COURSE = """async ([rates, startS]) => {
-  const { Course, drawCourse } = await import("/live/course.js");
+  const { Course, drawCourse } = await import("/live/drawings/course.js");
   document.body.innerHTML = "<canvas id=course style='height: 100px'></canvas>";
   const course = new Course();
   rates.forEach((bpm, place) => course.add(startS + place, bpm));

@@ -28,7 +28,7 @@ PRELUDE = """async (given) => {
     arrays[name] = width ? Array.from({ length: shape[0] }, row) : flat;
   }
   const { cells } = JSON.parse(given.cells);
-  const load = (name) => import(`/live/${name}.js`);
+  const load = (name) => import(`/live/pulse/${name}.js`);
   const plain = (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
   const newSignal = async (evidence = JSON.parse(given.evidence)) =>
     new (await load("signal")).Signal({ evidence, cells, limitT: given.limit });

@@ -2,7 +2,7 @@
 
 import { limitT, visionAddress } from "../colours.js";
 import { FrameRate } from "./frame_rate.js";
-import { measureOval } from "./light.js";
+import { measureOval } from "./face/light.js";
 
 const LOOK_MS = 100;
 const PLAIN_LOOK_MS = 250;
@@ -10,7 +10,7 @@ const PLAIN_SIDE_PX = 160;
 const STALE_MS = 1000; // without a picture that has been read: there is no camera to speak of
 const MOST_WAITING = 2; // pictures in the worker; more would only come later
 
-/** @typedef {import("./light.js").Light} Light */
+/** @typedef {import("./face/light.js").Light} Light */
 
 /**
  * @typedef {{x: number, y: number, width: number}} Face middle, and width between the temples, in units of the
@@ -43,7 +43,7 @@ let prepared = null;
 export function prepareLive() {
   if (prepared || !canLookForFaces()) return;
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL("face_worker.js", import.meta.url));
+  const worker = new Worker(new URL("face/face_worker.js", import.meta.url));
   worker.postMessage(visionAddress(), [port1]);
   prepared = { worker, port: port2 };
 }
@@ -59,7 +59,7 @@ export function startLive(video) {
   return new Live(video);
 }
 
-/** Its events: `look` (detail: Look), `cells` (LiveCells), `preview` (import("./signal.js").Preview). */
+/** Its events: `look` (detail: Look), `cells` (LiveCells), `preview` (import("./pulse/signal.js").Preview). */
 export class Live extends EventTarget {
   /** @param {HTMLVideoElement} video */
   constructor(video) {

@@ -1,11 +1,11 @@
 // Every picture of the camera becomes the colours of thirty cells, and these a map and a pulse: the server's way, live.
 // Pictures end here.
 
-import { Cells } from "./cells.js";
-import { FaceFinder } from "./face_finder.js";
-import { FaceTrack } from "./face_track.js";
-import { measureOval } from "./light.js";
-import { Signal } from "./signal.js";
+import { Cells } from "./face/cells.js";
+import { FaceFinder } from "./face/face_finder.js";
+import { FaceTrack } from "./face/face_track.js";
+import { measureOval } from "./face/light.js";
+import { Signal } from "./pulse/signal.js";
 
 const PREVIEW_MS = 250;
 const STILL_S = 2; // for so long a face is compared with where it was

@@ -1,7 +1,7 @@
 // The tab "Live": the camera as long as one likes, with the heart rate's course. Nothing is recorded.
 
 import { Studio } from "../recorder/studio.js";
-import { Course, drawCourse } from "./course.js";
+import { Course, drawCourse } from "./drawings/course.js";
 
 export function startWatch({ element, trigger }) {
   const root = element.querySelector(".bp-rec");

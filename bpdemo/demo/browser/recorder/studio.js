@@ -5,7 +5,7 @@
 // more.
 
 import { prepareLive, startLive } from "../live/engine.js";
-import { showLive } from "../live/show.js";
+import { showLive } from "../live/drawings/show.js";
 import { browserProblem, holdCamera, isVirtual, listCameras, openCamera } from "./camera.js";
 import { Judge } from "./checks.js";
 import { View } from "./view.js";

@@ -1,8 +1,8 @@
 // The pulse wave of the last seconds, on one scale: what has no pulse stays flat.
 
-import { GUTTER_PX, RIGHT_PX } from "../bands.js";
-import { drawDot, drawLine, Picture } from "../picture.js";
-import { LEAST_PERCENT } from "../wave.js";
+import { GUTTER_PX, RIGHT_PX } from "../../bands.js";
+import { drawDot, drawLine, Picture } from "../../picture.js";
+import { LEAST_PERCENT } from "../../wave.js";
 
 const WAVE_S = 3; // of face make a wave
 const EDGE_PX = 3;
@@ -10,10 +10,10 @@ const EDGE_PX = 3;
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {import("./timeline.js").Timeline} timeline
- * @returns {Picture & {show: (preview: import("./signal.js").Preview) => void}}
+ * @returns {Picture & {show: (preview: import("../pulse/signal.js").Preview) => void}}
  */
 export function drawTrace(canvas, timeline) {
-  /** @type {import("./signal.js").Preview | null} */
+  /** @type {import("../pulse/signal.js").Preview | null} */
   let shown = null;
 
   const over = (sheet) => {

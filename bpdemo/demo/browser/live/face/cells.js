@@ -1,6 +1,6 @@
 // Landmarks become skin cells, and each cell its mean colour: what regions.py does, on one frame of the camera.
 
-import { middle } from "../arrays.js";
+import { middle } from "../../arrays.js";
 import { fillPolygon } from "./polygon.js";
 
 /**

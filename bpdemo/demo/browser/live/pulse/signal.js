@@ -8,7 +8,16 @@ import { averageSkin, measurePulse, pulseWave } from "./pulse.js";
 import { resample } from "./resample.js";
 import { shownMap, toBytes } from "./shown_map.js";
 
-/** @typedef {import("./engine.js").Preview} Preview */
+/**
+ * @typedef {object} Preview what was seen in the last 15 s at most
+ * @property {number} startS of the first column, on the clock of the frames
+ * @property {number} columns of the map, 30 a second
+ * @property {Int8Array} map T of each cell, row after row, as a result's map has it
+ * @property {Float32Array} wave the pulse wave at each column, %; nothing before 3 s of face
+ * @property {"waiting" | "none" | "pulse"} state before 8 s of face; no pulse seen; a pulse
+ * @property {number | null} bpm heart rate, where a pulse is seen
+ * @property {number} seenS of these seconds, how many show a face
+ */
 /** @typedef {ReturnType<typeof measurePulse>} Pulse */
 
 const WINDOW_COLUMNS = 15 * RATE_HZ;

@@ -1,7 +1,7 @@
 // The heart rate's course over minutes: a point a second, none where there was no pulse, for an hour at most.
 
-import { GUTTER_PX, RIGHT_PX } from "../bands.js";
-import { drawAxis, drawDot, drawLine, Picture, ticks } from "../picture.js";
+import { GUTTER_PX, RIGHT_PX } from "../../bands.js";
+import { drawAxis, drawDot, drawLine, Picture, ticks } from "../../picture.js";
 
 const KEPT = 3600; // seconds; older points make room
 const LEAST_S = 60; // shown from the beginning

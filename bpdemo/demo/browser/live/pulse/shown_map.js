@@ -1,6 +1,6 @@
 // The map's channel T as it is drawn (bpdemo/figures/shown.py): % of the skin's colour, 0.7 to 4 Hz.
 
-import { BYTES_AT_LIMIT, middle, NOT_MEASURED } from "../arrays.js";
+import { BYTES_AT_LIMIT, middle, NOT_MEASURED } from "../../arrays.js";
 import { bandPass } from "./filters.js";
 import { METHODS } from "./methods.js";
 

@@ -1,6 +1,6 @@
 // The heart rate in large figures, and one line of words beside it: what it is of, or why there is none yet.
 
-import { make } from "../words.js";
+import { make } from "../../words.js";
 
 const RATE_S = 8; // of face make a heart rate
 const SAY_EVERY_S = 30; // to those who hear the page
@@ -26,7 +26,7 @@ export class HeartRate {
     [this.saidState, this.saidS] = ["", -Infinity];
   }
 
-  /** @param {import("./signal.js").Preview} preview */
+  /** @param {import("../pulse/signal.js").Preview} preview */
   show({ state, bpm, seenS, startS, columns }) {
     const rate = state === "pulse" && bpm !== null ? String(Math.round(bpm)) : "–";
     this.write(this.number, rate);

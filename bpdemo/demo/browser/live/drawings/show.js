@@ -1,7 +1,7 @@
 // The live preview as it is seen: cells on the face, heart rate, pulse wave and growing map. It keeps nothing.
 
-import { colours, limitT, mapRows } from "../colours.js";
-import { make } from "../words.js";
+import { colours, limitT, mapRows } from "../../colours.js";
+import { make } from "../../words.js";
 import { drawGrowingMap } from "./growing_map.js";
 import { HeartRate } from "./heart_rate.js";
 import { drawOverlay } from "./overlay.js";
@@ -18,7 +18,7 @@ const NOTES = {
  * Draws what the engine sees, until it is ended; the places are then as they were.
  *
  * @param {HTMLElement} root with a video, a canvas `[data-live=cells]` over it and a block `[data-live=readout]`
- * @param {import("./engine.js").Live} live
+ * @param {import("../engine.js").Live} live
  * @returns {() => void} ends it
  */
 export function showLive(root, live) {

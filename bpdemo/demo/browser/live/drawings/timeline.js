@@ -16,7 +16,7 @@ export class Timeline {
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
-  /** @param {import("./signal.js").Preview} preview the next one, at most 15 s long */
+  /** @param {import("../pulse/signal.js").Preview} preview the next one, at most 15 s long */
   follow({ startS, columns }) {
     this.startS = startS;
     this.fromS = Math.max(this.endS, startS);

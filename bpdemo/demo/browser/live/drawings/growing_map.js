@@ -1,7 +1,7 @@
 // The STMap while it grows, column by column, and then scrolls: rows, colours and scale are those of a result's map.
 
-import { Bands, GUTTER_PX, paint, RIGHT_PX } from "../bands.js";
-import { drawAxis, Picture } from "../picture.js";
+import { Bands, GUTTER_PX, paint, RIGHT_PX } from "../../bands.js";
+import { drawAxis, Picture } from "../../picture.js";
 
 const BELOW_PX = 18;
 
@@ -10,7 +10,7 @@ const BELOW_PX = 18;
  * @param {import("./timeline.js").Timeline} timeline
  * @param {{region: string, colour: string}[]} rows
  * @param {number[][]} colours
- * @returns {Picture & {show: (preview: import("./signal.js").Preview) => void}}
+ * @returns {Picture & {show: (preview: import("../pulse/signal.js").Preview) => void}}
  */
 export function drawGrowingMap(canvas, timeline, rows, colours) {
   const bands = new Bands(rows);

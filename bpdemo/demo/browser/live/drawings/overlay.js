@@ -1,13 +1,13 @@
 // The cells on the live face: thin outlines, each glowing with its T of this moment, on the map's scale and in its colours.
 
-import { colourAt } from "../colours.js";
-import { Picture } from "../picture.js";
+import { colourAt } from "../../colours.js";
+import { Picture } from "../../picture.js";
 
 const OUTLINE = "rgb(255 255 255 / 0.35)";
 const LEAST_ALPHA = 0.08; // where a cell is darkest
 const GLOW_ALPHA = 0.72; // and what its brightest adds: the face is still to be seen
 
-/** @typedef {import("./engine.js").LiveCells} LiveCells */
+/** @typedef {import("../engine.js").LiveCells} LiveCells */
 
 /**
  * @param {HTMLCanvasElement} canvas lies over the video, as large, and mirrored with it

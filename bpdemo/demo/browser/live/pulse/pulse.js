@@ -1,6 +1,6 @@
 // The pulse of a window and what is asked before it is believed, as bpdemo/pulse.py measures it.
 
-import { middle } from "../arrays.js";
+import { middle } from "../../arrays.js";
 import { bandPass } from "./filters.js";
 import { onLines } from "./interpolate.js";
 import { METHODS, projections } from "./methods.js";
