@@ -144,8 +144,8 @@ def write_packets(
         for content, time_s in zip(packets, times_s, strict=True):
             packet = av.Packet(content)
             packet.stream, packet.time_base, packet.is_keyframe = stream, base, True
-            packet.pts = packet.dts = round(time_s / base)
-            packet.duration = round(1 / FACE_RATE_HZ / base)
+            packet.pts = packet.dts = round(time_s * TICKS_HZ)
+            packet.duration = round(TICKS_HZ / FACE_RATE_HZ)
             output.mux(packet)
     return path
 
