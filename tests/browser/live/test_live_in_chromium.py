@@ -105,11 +105,14 @@ def beat_of_rows(rows, wave, rate_hz):
     return rows @ turn / turn.__abs__().sum() * 2 * np.abs(of_wave) / of_wave
 
 
-def test_a_photograph_has_no_pulse(open_page):
+def test_a_photograph_has_no_pulse_and_what_is_no_longer_filmed_is_not_shown(open_page):
     page = look_live(open_page, "photograph")
-    wait_for_preview(page, "preview.state !== 'waiting'")
+    page.wait_for_function("self.live.preview && self.live.preview.state !== 'waiting'")
     page.wait_for_timeout(4000)
     assert page.evaluate("[self.live.preview.state, self.live.preview.bpm]") == ["none", None]
+    page.locator("#live video").evaluate("video => video.pause()")
+    page.get_by_text("Heart rate after 8 s of face").wait_for()
+    assert page.evaluate("[self.live.preview.state, self.live.preview.columns]") == ["waiting", 0]
 
 
 def test_without_webassembly_the_plain_way_stays(open_page):

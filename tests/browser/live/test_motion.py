@@ -1,4 +1,4 @@
-"""live/face/motion.js: landmarks go where the picture goes, as with motion.py, and nowhere when only the light changes."""
+"""face/motion.js: landmarks go where the picture goes, as with motion.py, and nowhere when only the light changes."""
 
 import numpy as np
 import pytest

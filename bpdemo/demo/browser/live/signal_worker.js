@@ -5,7 +5,7 @@ import { Cells } from "./face/cells.js";
 import { FaceFinder } from "./face/face_finder.js";
 import { FaceTrack } from "./face/face_track.js";
 import { measureOval } from "./face/light.js";
-import { Signal } from "./pulse/signal.js";
+import { MAX_GAP_S, Signal } from "./pulse/signal.js";
 
 const PREVIEW_MS = 250;
 const STILL_S = 2; // for so long a face is compared with where it was
@@ -39,7 +39,8 @@ class LiveWorker {
     this.width = NaN;
     this.seenS = -Infinity;
     this.canvas = new OffscreenCanvas(1, 1);
-    this.isNew = false;
+    this.seenMs = -Infinity; // when a face was seen, by the clock: a camera that stops has no later frames
+    this.isNew = this.isShown = false;
     setInterval(() => this.preview(), PREVIEW_MS);
   }
 
@@ -96,9 +97,13 @@ class LiveWorker {
     return Math.max(...this.places.map((each) => Math.hypot(each.x - x, each.y - y) / each.width));
   }
 
+  /** Tells what is new; once more when the face has been gone for a while: its heart rate goes with it. */
   preview() {
-    if (!this.isNew) return;
+    const isGone = performance.now() - this.seenMs > 1000 * MAX_GAP_S;
+    if (isGone ? !this.isShown : !this.isNew) return;
+    if (isGone) this.signal.clear();
     this.isNew = false;
+    this.isShown = !isGone;
     const preview = this.signal.preview();
     self.postMessage({ preview }, [preview.map.buffer, preview.wave.buffer]);
   }

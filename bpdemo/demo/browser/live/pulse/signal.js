@@ -22,7 +22,7 @@ import { shownMap, toBytes } from "./shown_map.js";
 
 const WINDOW_COLUMNS = 15 * RATE_HZ;
 const FROM_S = { wave: 3, rate: 8 };
-const MAX_GAP_S = 1; // without a face, or without frames, as in a hidden tab: longer ones begin anew
+export const MAX_GAP_S = 1; // without a face, or without frames, as in a hidden tab: longer ones begin anew
 const ANSWER_EVERY_S = 1;
 const LATEST_BEHIND_S = 0.25; // filters know the very last columns least, and previews come four times a second
 const SHORT_S = 9.5;
