@@ -72,6 +72,7 @@ class LiveWorker {
     const share = 1 - Math.exp((this.seenS - timeS) / STEADY_S);
     this.width = this.places.length ? this.width + share * (place.width - this.width) : place.width;
     this.seenS = timeS;
+    this.seenMs = performance.now();
     const position = [place.x / this.width, place.y / this.width];
     this.signal.add(timeS, colours, this.cells.surround(image, landmarks), position);
     this.isNew = true;
