@@ -274,7 +274,7 @@ def test_a_hub_that_is_down(hub, maps, down, monkeypatch):
         hub.foreign = "/"
     else:
         hub.silent = "/"
-        monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 1)
+        monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
     assert caught(REPO).code == "hub_unreachable"
 
 
