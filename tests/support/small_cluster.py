@@ -16,7 +16,7 @@ PATIENCE_S = 120
 
 @contextmanager
 def local_cluster(*, workers, daemon):
-    """So many workers, among whose clips `crash.mp4` ends its reader, which is a worker itself where they are daemons."""
+    """Workers, for whom a clip `crash.mp4` ends its reader, which is a worker itself where they are daemons."""
     # Kept until it ends, as workers that are started again ask for it.
     with (
         dask.config.set({"distributed.worker.daemon": daemon}),

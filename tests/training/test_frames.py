@@ -28,7 +28,7 @@ from bpdemo.weights.store import load_weights
 
 pytestmark = pytest.mark.slow
 
-SIZES = DrpBbpConfig(width=2, pulse_width=2, side=32)
+SIZES = DrpBbpConfig(width=2, pulse_width=1, side=32)
 RECIPE = Recipe(
     qualities=("standard",), cycles=1, epochs=2, set_aside=2, batch=4, folds=3, repetitions=1, test_renderings=1
 )

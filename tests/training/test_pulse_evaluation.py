@@ -3,15 +3,18 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bpdemo import cli
+from bpdemo.capture import read_capture
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import InMemory, Samples
 from bpdemo.errors import DataError
 from bpdemo.pulse_methods import METHODS
+from bpdemo.training import pulse_evaluation
 from bpdemo.training.pulse_evaluation import (
     Span,
     by_method,
@@ -23,6 +26,22 @@ from bpdemo.training.pulse_evaluation import (
 )
 from tests.support.small_ppg_bp import finger_pulse
 from tests.support.small_pulse import NAME, write_pulse_weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def each_clip_once():
+    """Decoding takes most of the time, and gives the same each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        captures = {}
+
+        def read_once(path):
+            path = Path(path).resolve()
+            if path not in captures:
+                captures[path] = read_capture(path)
+            return captures[path]
+
+        patch.setattr(pulse_evaluation, "read_capture", read_once)
+        yield
 
 
 def span(reference, found, code="", snr=4.0, **about):
