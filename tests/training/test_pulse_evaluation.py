@@ -116,6 +116,7 @@ def test_a_clip_that_cannot_be_read_is_counted(text_file, wall_clip):
 def test_the_command_prints_tables_or_json(pulse_clip, still_clip, tmp_path, monkeypatch, capsys):
     for name, clip in (("face", pulse_clip), ("photograph", still_clip)):
         (tmp_path / f"{name}.mp4").symlink_to(clip.path)
+    monkeypatch.setattr(pulse_evaluation, "map_in_processes", lambda work, items, **_: map(work, items))
     (tmp_path / "clips.csv").write_text("clip,person,heart_rate\nface.mp4,1,72\nphotograph.mp4,2,none\n")
 
     def run(*options):
