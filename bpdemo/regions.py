@@ -9,7 +9,7 @@ the person's own. The division into cells is ours.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 import cv2
@@ -42,7 +42,7 @@ class Cell:
     region: str
     triangles: tuple[tuple[int, int, int], ...]
 
-    @property
+    @cached_property
     def outline(self) -> list[int]:
         """Landmark numbers around the cell, in order."""
         return _outline(self.triangles)

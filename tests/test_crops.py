@@ -18,7 +18,7 @@ from bpdemo.synthesis.scenes import Scene, irregular_times, render_clip
 FIXED = CropForm(side=32, rate_hz=30.0, width=1.0, height=1.0, follows=False)
 FOLLOWS = replace(FIXED, follows=True)
 PULSE_HZ, DEPTH = 1.5, 0.04
-DURATION_S = 6.0
+DURATION_S = 4.0
 
 
 def track_of(centres, times_s=(0.0,), width=40.0):
@@ -44,7 +44,7 @@ def painted_clip(request, tmp_path_factory):
     if request.param == "irregular":
         times_s = np.array(irregular_times(DURATION_S, 30.0, dropped=0.1, seed=3))
     colours = np.array([150.0, 110.0, 90.0]) * (1 - DEPTH * np.sin(2 * np.pi * PULSE_HZ * times_s)[:, None, None])
-    still = {"width": 320, "height": 240, "face_width": 0.6, "motion": 0.0, "drift": 0.0, "noise": 1.0}
+    still = {"width": 240, "height": 180, "face_width": 0.6, "motion": 0.0, "drift": 0.0, "noise": 1.0}
     path = tmp_path_factory.mktemp("painted") / "clip.mkv"
     render_clip(path, Scene(**still, codec="ffv1", times_s=times_s, colours=np.repeat(colours, len(CELLS), axis=1)))
     return path, read_capture(path)
@@ -55,7 +55,7 @@ def painted_clip(request, tmp_path_factory):
 def test_skin_has_its_colours_at_the_true_times(painted_clip, rate_hz, follows):
     path, capture = painted_clip
     form = CropForm(side=32, rate_hz=rate_hz, width=0.6, height=0.6, follows=follows)
-    place = 0.73, 5.4
+    place = 0.73, 3.6
     (crops,) = read_crops(path, capture.track, form, [place])
     assert (crops.dtype, crops.shape) == (np.uint8, (int((place[1] - place[0]) * rate_hz), 32, 32, 3))
     colour = crops.mean(axis=(1, 2))

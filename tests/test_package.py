@@ -116,12 +116,6 @@ print(estimate.status, estimate.heart_rate.value, estimate.weights.name)
     assert weights == json.loads((ROOT / "weights" / "config.json").read_text())["name"]
 
 
-@pytest.mark.slow
-def test_the_command_of_the_wheel_checks_itself(installed, tmp_path):
-    report = json.loads(run(installed / "bpdemo", "check", "--json", cwd=tmp_path))
-    assert report["version"] == __version__
-
-
 def test_addresses_come_from_one_place():
     addresses = {*PROJECT.get("urls", {}).values()}
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

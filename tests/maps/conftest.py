@@ -18,7 +18,7 @@ ROWS = "a.mp4,1,118,70,30\nb.mp4,2,131,82,41\nwall.mp4,2,131,82,41\ntext.mp4,3,1
 @pytest.fixture(scope="module")
 def cluster():
     """A running cluster; it ends with the module, as other tests look for processes that are left."""
-    with local_cluster(daemon=False) as running:
+    with local_cluster(workers=1, daemon=False) as running:
         yield running
 
 

@@ -1,5 +1,15 @@
-"""extract.py: each clip of a data set ends as one file that holds what the demo reads, and is read once."""
+"""extract.py: each clip of a data set ends as one file that holds what the demo reads, and is read once.
 
+Whatever happens to workers and scheduler, no finished clip is lost.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,18 +18,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from distributed import Client
 
 from bpdemo.crops import CropForm
 from bpdemo.data import clips as clip_tables
 from bpdemo.data import registry
 from bpdemo.data.person import Recording
-from bpdemo.errors import DataError
+from bpdemo.errors import BpdemoError, DataError
 from bpdemo.maps import extract as engine
 from bpdemo.maps import schema
 from bpdemo.maps.extract import extract
 from bpdemo.maps.finished import path_of_maps, write_maps
 from bpdemo.maps.recording import read_recording
 from tests.support.maps_on_disk import tables
+from tests.support.serve_app import ROOT
+from tests.support.small_cluster import PATIENCE_S, Processes
 from tests.support.small_faces_sets import Session, write_bp4d, write_mmse_hr
 from tests.support.small_maps import window_row
 
@@ -178,3 +191,76 @@ def test_sets_that_share_people_are_extracted_together_under_any_name(tmp_path, 
     counts = extract(data, tmp_path / "maps", scheduler=cluster.scheduler_address)
     assert counts.people == {"mmse_hr:F001", "bp4d:F001"}
     assert len({*(tmp_path / "maps").rglob("*.parquet")}) == 2
+
+
+def kill_worker_of(cluster, output):
+    """Kill the worker a little after its first clip, while it reads another."""
+    with Client(cluster) as client:
+        (pid,) = client.run(os.getpid).values()
+        while not output.exists():
+            time.sleep(0.01)
+        time.sleep(0.2)
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_nothing(extracted, cluster, data, tmp_path):
+    output = tmp_path / "maps"
+    killer = threading.Thread(target=kill_worker_of, args=(cluster, output / "ours"))
+    killer.start()
+    counts = extract({"ours": data}, output, scheduler=cluster.scheduler_address)
+    killer.join(PATIENCE_S)
+    np.testing.assert_equal(tables(output), tables(extracted[0]))
+    assert counts == extracted[1]
+
+
+@pytest.mark.slow
+def test_a_lost_scheduler_loses_no_finished_clip(extracted, data, tmp_path):
+    with Processes(tmp_path) as processes:
+        processes.start_scheduler()
+        processes.start_worker()
+        output, lost = tmp_path / "maps", []
+        killer = threading.Thread(target=lambda: lost.append(processes.lose_scheduler(output, clips=1)))
+        killer.start()
+        with pytest.raises(BpdemoError) as caught:
+            extract({"ours": data}, output, scheduler=processes.address)
+        killer.join(PATIENCE_S)
+    assert caught.value.code == "cluster_lost"
+    assert "same command" in caught.value.reason.remedy
+    done = tables(output)
+    assert done
+    np.testing.assert_equal(done, {name: rows for name, rows in tables(extracted[0]).items() if name in done})
+
+
+def test_a_worker_of_another_version_or_without_the_folder_ends_the_run(cluster, text_file, tmp_path, monkeypatch):
+    data, output = tmp_path / "data", tmp_path / "maps"
+    data.mkdir()
+    shutil.copy(text_file, data / "text.mp4")
+    (data / "clips.csv").write_text("clip,person\ntext.mp4,3\n")
+    monkeypatch.setattr(engine, "__version__", "0.0")
+    with pytest.raises(BpdemoError) as caught:
+        extract({"ours": data}, output, scheduler=cluster.scheduler_address)
+    assert caught.value.code == "worker_unfit"
+    monkeypatch.undo()
+    (output / "ours").touch()  # where a folder has to be
+    with pytest.raises(OSError, match="ours"):
+        extract({"ours": data}, output, scheduler=cluster.scheduler_address)
+
+
+@pytest.mark.slow
+def test_the_command_works_on_this_machine_and_says_what_it_found(extracted, copied, data):
+    (copied / "ours" / "b.mp4.parquet").unlink()
+    options = ("--data", "ours=.", "--output", str(copied), "--workers", "1")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "bpdemo", "extract", *options]
+    ran = subprocess.run(command, cwd=data, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert ran.returncode == 0, ran.stderr
+    clips, windows, *_ = ran.stdout.splitlines()
+    assert clips.split(maxsplit=1)[1] == "5: 3 with a reading, 1 refused, 1 failed (not_a_video 1)"
+    assert windows.split(maxsplit=1)[1] == "4: 3 readings, 1 refused (no_face 1)"
+    assert "refused 1, failed 1" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "data_files" in (copied / "README.md").read_text()
+    made = tables(copied)
+    del made["crash.mp4.parquet"]
+    np.testing.assert_equal(made, {name: rows for name, rows in tables(extracted[0]).items() if name in made})

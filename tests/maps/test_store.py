@@ -29,6 +29,15 @@ def impatient(monkeypatch):
     monkeypatch.setattr(http, "time", SimpleNamespace(sleep=lambda _: None))
 
 
+@pytest.fixture(scope="module")
+def twenty(tmp_path_factory):
+    """Maps of twenty recordings, more than are fetched ahead; not to be changed."""
+    folder = tmp_path_factory.mktemp("twenty")
+    for number in range(20):
+        write_recording(folder, "mine:A", f"{number:02}", [window_row(0)])
+    return folder
+
+
 def commit(hub, folder, *refs, repo=REPO):
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return hub.commit(f"datasets/{repo}", files, *refs)
@@ -274,15 +283,13 @@ def test_a_hub_that_is_down(hub, maps, down, monkeypatch):
         hub.foreign = "/"
     else:
         hub.silent = "/"
-        monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 1)
+        monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
     assert caught(REPO).code == "hub_unreachable"
 
 
 @pytest.mark.parametrize("down", ["closed", "cut", "503"])
-def test_a_hub_that_goes_down_while_maps_are_read(hub, tmp_path, down):
-    for number in range(20):
-        write_recording(tmp_path / "maps", "mine:A", f"{number:02}", [window_row(0)])
-    commit(hub, tmp_path / "maps")
+def test_a_hub_that_goes_down_while_maps_are_read(hub, twenty, down):
+    commit(hub, twenty)
     rows = read_rows(REPO, FEW)
     next(rows)
     if down == "closed":
@@ -297,10 +304,8 @@ def test_a_hub_that_goes_down_while_maps_are_read(hub, tmp_path, down):
 
 
 @pytest.mark.parametrize("gone", ["taken away", "closed"])
-def test_a_session_that_another_thread_closes(hub, tmp_path, gone, monkeypatch):
-    for number in range(20):
-        write_recording(tmp_path / "maps", "mine:A", f"{number:02}", [window_row(0)])
-    commit(hub, tmp_path / "maps")
+def test_a_session_that_another_thread_closes(hub, twenty, gone, monkeypatch):
+    commit(hub, twenty)
     rows = read_rows(REPO, FEW)
     next(rows)
     session = httpx2.Client()

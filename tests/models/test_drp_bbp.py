@@ -277,14 +277,14 @@ def test_what_would_not_be_slower_is_not_slowed():
 
 
 @pytest.mark.slow
-def test_it_learns_the_pulse_of_four_clips():
-    rates = [54, 66, 96, 114]
+def test_it_learns_the_pulse_of_two_clips():
+    rates = [60, 100]
     crops, contact = clips(rates)
     torch.manual_seed(0)
     pulse, rng = DrpNet(SMALL), np.random.default_rng(0)
     optimizer, _ = pulse.optimizer()
     optimizer.param_groups[0]["lr"] = 1e-2
-    for _ in range(32):
+    for _ in range(20):
         optimizer.zero_grad()
         pulse.loss(crops, contact, rng).backward()
         optimizer.step()

@@ -1,5 +1,7 @@
 """Predictions whose truth and noise are known: the cuff's pressure, drawn towards the mean, plus errors."""
 
+from functools import cache
+
 import numpy as np
 
 from bpdemo.models.config import DIASTOLIC_EDGES, SYSTOLIC_EDGES
@@ -47,8 +49,9 @@ def _probability(value, edges, width):
     return weight / weight.sum(axis=1, keepdims=True)
 
 
+@cache  # their bootstraps take seconds
 def results(**changes) -> Results:
-    """Results of a cross-validation with every part there is; `changes` are those of `make`."""
+    """Results of a cross-validation with every part there is; `changes` are those of `make`. Not to be changed."""
     network = make(**changes)
     people = int(network.person.max()) + 1
 

@@ -15,13 +15,13 @@ PATIENCE_S = 120
 
 
 @contextmanager
-def local_cluster(*, daemon):
-    """Two workers, among whose clips `crash.mp4` ends its reader, which is a worker itself where it is a daemon."""
+def local_cluster(*, workers, daemon):
+    """Workers, for whom a clip `crash.mp4` ends its reader, which is a worker itself where they are daemons."""
     # Kept until it ends, as workers that are started again ask for it.
     with (
         dask.config.set({"distributed.worker.daemon": daemon}),
         LocalCluster(
-            n_workers=2,
+            n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",

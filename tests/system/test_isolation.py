@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a cli
 
 
 FORM = CropForm(side=64, rate_hz=25.0, width=1.2, height=1.4, follows=True)
-PLACES = [(0.0, 5.0), (4.0, 9.0), (8.0, 13.0)]
+PLACES = [(0.0, 1.0), (0.8, 1.8), (1.6, 2.6)]
 
 
 class LeftError(Exception):
@@ -36,8 +36,8 @@ def readers():
     return [process for process in multiprocessing.active_children() if isinstance(process, kind)]
 
 
-def test_it_gives_what_reading_here_gives_and_leaves_no_process(pulse_clip):
-    here, there = read_capture(pulse_clip.path), read_in_subprocess(pulse_clip.path)
+def test_it_gives_what_reading_here_gives_and_leaves_no_process(short_clip):
+    here, there = read_capture(short_clip.path), read_in_subprocess(short_clip.path)
     assert readers() == []
     assert there.report == here.report
     for name, values in vars(here.traces).items():
@@ -47,12 +47,12 @@ def test_it_gives_what_reading_here_gives_and_leaves_no_process(pulse_clip):
     np.testing.assert_array_equal(there.thumbnails[1].landmarks, here.thumbnails[1].landmarks)
 
 
-def test_what_it_is_forked_from_has_everything_loaded_and_no_thread(pulse_clip):
+def test_what_it_is_forked_from_has_everything_loaded_and_no_thread(short_clip):
     """A thread would be missing in the forks, and whoever waits for it would wait for ever."""
     code = (
         "import sys, threading, bpdemo.system.fork_server; from pathlib import Path;"
         "known = set(sys.modules); print(len(list(Path('/proc/self/task').iterdir())));"
-        f"from bpdemo.capture import read_capture; read_capture({str(pulse_clip.path)!r});"
+        f"from bpdemo.capture import read_capture; read_capture({str(short_clip.path)!r});"
         "print(sorted(set(sys.modules) - known))"
     )
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # that library makes its own threads ready for a fork
@@ -107,9 +107,9 @@ def test_what_nobody_foresaw_there_is_logged_without_its_words(tmp_path):
     assert "a_persons_name" not in ran.stderr
 
 
-def test_it_tells_how_far_it_is(pulse_clip):
+def test_it_tells_how_far_it_is(short_clip):
     told = []
-    read_in_subprocess(pulse_clip.path, lambda share, step: told.append((share, step)))
+    read_in_subprocess(short_clip.path, lambda share, step: told.append((share, step)))
     assert told == sorted(told)
     assert len({share for share, _ in told}) > 5
     assert {step for _, step in told} == {"face"}
@@ -125,22 +125,22 @@ def test_what_is_no_clip_gives_the_same_error(text_file, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def track(pulse_clip):
-    return read_capture(pulse_clip.path).track
+def track(short_clip):
+    return read_capture(short_clip.path).track
 
 
-def test_it_gives_the_crops_that_reading_here_gives_one_window_after_another(pulse_clip, track):
-    here = [*read_crops(pulse_clip.path, track, FORM, PLACES)]
-    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES)
+def test_it_gives_the_crops_that_reading_here_gives_one_window_after_another(short_clip, track):
+    here = [*read_crops(short_clip.path, track, FORM, PLACES)]
+    there = read_crops_in_subprocess(short_clip.path, track, FORM, PLACES)
     first = next(there)
     assert len(readers()) == 1
     np.testing.assert_array_equal([first, *there], here)
     assert readers() == []
-    assert [*read_crops_in_subprocess(pulse_clip.path, track, FORM, [])] == []
+    assert [*read_crops_in_subprocess(short_clip.path, track, FORM, [])] == []
 
 
-def test_of_crops_that_nobody_wants_no_process_is_left(pulse_clip, track, monkeypatch):
-    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES)
+def test_of_crops_that_nobody_wants_no_process_is_left(short_clip, track, monkeypatch):
+    there = read_crops_in_subprocess(short_clip.path, track, FORM, PLACES)
     next(there)
     there.close()
     assert readers() == []
@@ -149,14 +149,14 @@ def test_of_crops_that_nobody_wants_no_process_is_left(pulse_clip, track, monkey
         raise LeftError
 
     monkeypatch.setattr(isolation, "_POLL_S", 0.001)
-    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES, leave)
+    there = read_crops_in_subprocess(short_clip.path, track, FORM, PLACES, leave)
     with pytest.raises(LeftError):
         next(there)
     assert readers() == []
 
 
-def test_a_crash_between_windows_or_within_one_is_an_error(pulse_clip, track):
-    there = read_crops_in_subprocess(pulse_clip.path, track, FORM, PLACES)
+def test_a_crash_between_windows_or_within_one_is_an_error(short_clip, track):
+    there = read_crops_in_subprocess(short_clip.path, track, FORM, PLACES)
     next(there)
     os.kill(readers()[0].pid, signal.SIGSEGV)  # the next window is larger than what lies in the pipe
     with pytest.raises(ClipError) as raised:
@@ -173,7 +173,7 @@ def test_crops_of_what_is_no_clip_give_the_same_error(text_file, track):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGSEGV, signal.SIGKILL, signal.SIGXCPU])
-def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
+def test_a_reading_that_crashes_costs_no_other(short_clip, wall_clip, end):
     def crash(*_):
         for process in readers():
             if process.pid not in others:
@@ -186,13 +186,13 @@ def test_a_reading_that_crashes_costs_no_other(pulse_clip, wall_clip, end):
             if not started:
                 started.append(others.update(process.pid for process in readers()))
 
-        other = threads.submit(read_in_subprocess, pulse_clip.path, note)
+        other = threads.submit(read_in_subprocess, short_clip.path, note)
         while not started and not other.done():
             pass
         with pytest.raises(ClipError) as raised:
             read_in_subprocess(wall_clip.path, crash)
         assert raised.value.code == "crashed"
-        assert other.result().report.file.frames == 450
+        assert other.result().report.file.frames == 90
     assert readers() == []
 
 
@@ -212,16 +212,16 @@ def test_in_the_app_a_crash_is_its_own_requests_error(app, pulse_clip, wall_clip
     assert app.readers() == []
 
 
-def test_a_reading_that_nobody_waits_for_is_over_at_once(pulse_clip):
+def test_a_reading_that_nobody_waits_for_is_over_at_once(short_clip):
     def leave(*_):
         raise LeftError
 
     with pytest.raises(LeftError):
-        read_in_subprocess(pulse_clip.path, leave)
+        read_in_subprocess(short_clip.path, leave)
     assert readers() == []
 
 
-def test_whoever_waits_for_a_reading_that_hangs_can_leave(pulse_clip):
+def test_whoever_waits_for_a_reading_that_hangs_can_leave(short_clip):
     asked = []
 
     def wait_a_little(*_):
@@ -230,5 +230,5 @@ def test_whoever_waits_for_a_reading_that_hangs_can_leave(pulse_clip):
             raise LeftError
 
     with pytest.raises(LeftError):
-        read_in_subprocess(pulse_clip.path, wait_a_little)
+        read_in_subprocess(short_clip.path, wait_a_little)
     assert readers() == []

@@ -1,5 +1,7 @@
 """The requirements files are what pyproject.toml says, and name all that is imported."""
 
+from functools import cache
+
 import pytest
 
 from tests.support.serve_app import ROOT
@@ -15,6 +17,14 @@ demo = ["gradio[mcp]==6.31.0"]
 train = ["scipy==1.17.1"]
 dev = ["bpdemo[demo,train]", "pytest==9.2.0"]
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def distributions_once():
+    """Looking through all that is installed takes most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requirements, "packages_distributions", cache(requirements.packages_distributions))
+        yield
 
 
 @pytest.fixture

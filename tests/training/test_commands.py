@@ -134,7 +134,7 @@ def test_without_json_tables_are_printed(monkeypatch, tmp_path):
 
 
 def test_of_several_processes_one_prints(monkeypatch, tmp_path):
-    monkeypatch.setattr(training, "cross_validate", Recorder(results()))
+    monkeypatch.setattr(training, "cross_validate", Recorder(results(people=20)))
     monkeypatch.setattr(loop, "distributed_state", lambda _: SimpleNamespace(is_main_process=False))
     ran = run("evaluate", "--cross-validate", "--data", "ppg_bp=a", "--device", "cpu", "--output", tmp_path / "out")
     assert ran.exit_code == 0, ran.output
@@ -143,14 +143,14 @@ def test_of_several_processes_one_prints(monkeypatch, tmp_path):
 
 
 def test_cross_validate_trains_and_loads_no_weights(monkeypatch, tmp_path):
-    recorder = Recorder(results())
+    recorder = Recorder(results(people=20))
     monkeypatch.setattr(training, "cross_validate", recorder)
     options = ("--cross-validate", "--seed", 2, "--run", "r", "--output", tmp_path / "out", "--json")
     ran = run("evaluate", "--data", "ppg_bp=a", "--weights", "nowhere", *options)
     assert ran.exit_code == 0, ran.output
     given = BEATS | {"maps": [], "seed": 2, "run": Path("r"), "device": "auto", "start": None}
     assert recorder.given == (({"ppg_bp": Path("a")},), given)
-    assert json.loads(ran.stdout) == results().to_json()
+    assert json.loads(ran.stdout) == results(people=20).to_json()
     assert "folds" in json.loads((tmp_path / "out" / "evidence.json").read_text())
     assert (tmp_path / "out" / "tables.md").stat().st_size > 1000
 
@@ -178,7 +178,7 @@ def test_a_protocol_is_run_with_the_weights_it_is_given(maps, small_weights):
 
 
 def test_a_protocol_with_folds_trains_what_is_named(monkeypatch, tmp_path):
-    recorder = Recorder(results())
+    recorder = Recorder(results(people=20))
     monkeypatch.setattr(evaluate_protocol, "evaluate_folds", recorder)
     options = ("--model", "beats", "--seed", 3, "--run", "r", "--device", "cpu")
     ran = run("evaluate", "--maps", "a", "--protocol", "mcd-rppg-5fold", *options)

@@ -20,7 +20,7 @@ from tests.support.serve_app import EXAMPLES
 
 pytestmark = pytest.mark.slow
 
-TINY = Recipe(qualities=("standard",), cycles=2, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
+TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=2, repetitions=1, test_renderings=1, batch=4)
 SMALL = PaperConfig(blocks=(1, 1), widths=(4, 8), hidden=4)
 SETTINGS = {"model": "paper", "network": SMALL, "recipe": TINY, "device": "cpu"}
 

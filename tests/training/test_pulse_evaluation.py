@@ -3,15 +3,18 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bpdemo import cli
+from bpdemo.capture import read_capture
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import InMemory, Samples
 from bpdemo.errors import DataError
 from bpdemo.pulse_methods import METHODS
+from bpdemo.training import pulse_evaluation
 from bpdemo.training.pulse_evaluation import (
     Span,
     by_method,
@@ -23,6 +26,22 @@ from bpdemo.training.pulse_evaluation import (
 )
 from tests.support.small_ppg_bp import finger_pulse
 from tests.support.small_pulse import NAME, write_pulse_weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def each_clip_once():
+    """Decoding takes most of the time, and gives the same each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        captures = {}
+
+        def read_once(path):
+            path = Path(path).resolve()
+            if path not in captures:
+                captures[path] = read_capture(path)
+            return captures[path]
+
+        patch.setattr(pulse_evaluation, "read_capture", read_once)
+        yield
 
 
 def span(reference, found, code="", snr=4.0, **about):
@@ -97,6 +116,7 @@ def test_a_clip_that_cannot_be_read_is_counted(text_file, wall_clip):
 def test_the_command_prints_tables_or_json(pulse_clip, still_clip, tmp_path, monkeypatch, capsys):
     for name, clip in (("face", pulse_clip), ("photograph", still_clip)):
         (tmp_path / f"{name}.mp4").symlink_to(clip.path)
+    monkeypatch.setattr(pulse_evaluation, "map_in_processes", lambda work, items, **_: map(work, items))
     (tmp_path / "clips.csv").write_text("clip,person,heart_rate\nface.mp4,1,72\nphotograph.mp4,2,none\n")
 
     def run(*options):

@@ -44,7 +44,21 @@ def few_settings():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "SUPPORT_VECTORS", (SVR(epsilon=2.0), {"C": [10.0], "gamma": [0.3]}))
         patch.setattr(evaluation, "RENDERINGS", 1)
+        patch.setattr(train, "prepare_material", cache_first(train.prepare_material))
         yield
+
+
+def cache_first(prepare):
+    """Rendering takes most of the time, and gives the same each time."""
+    first = []
+
+    def prepare_once(*given):
+        if not first:
+            first.append((given, prepare(*given)))
+        assert given == first[0][0]
+        return first[0][1]
+
+    return prepare_once
 
 
 @pytest.fixture(scope="module")

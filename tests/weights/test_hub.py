@@ -151,11 +151,11 @@ def put_down(hub, how, monkeypatch):
 
 
 def silence(hub, part, monkeypatch):
-    """Never answer for paths with this part, and have the client wait for a second only."""
+    """Never answer for paths with this part, and have the client wait for a moment only."""
     hub.silent = part
-    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 1)
-    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
-    monkeypatch.setattr(hub_module, "PUSH_TIMEOUT_S", 1)
+    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(hub_module, "PUSH_TIMEOUT_S", 0.1)
 
 
 @pytest.mark.parametrize("down", ["closed", "silent", "503", "offline", "foreign"])

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import huggingface_hub
@@ -146,11 +147,12 @@ def test_a_space_that_is_another_is_left_alone(hub, weights):
 
 
 def test_private(hub, weights):
-    publish_space(plan_space(SPACE, weights), private=True, token="secret")
+    plan = replace(plan_space(SPACE, weights), files=("README.md", "app.py", "bpdemo/__init__.py"))
+    publish_space(plan, private=True, token="secret")
     assert hub.repos[WEIGHTS].private
     assert hub.repos[f"spaces/{SPACE}"].private
     hub.repos[f"spaces/{SPACE}"].private = False
-    assert code_of(publish_space, plan_space(SPACE, weights), private=True, token="secret") == "hub_repo_is_public"
+    assert code_of(publish_space, plan, private=True, token="secret") == "hub_repo_is_public"
 
 
 def test_errors(hub, weights, checkout):
