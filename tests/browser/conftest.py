@@ -1,6 +1,8 @@
 """Debian's Chromium at the page, with cameras that film rendered clips."""
 
 import shutil
+from collections import defaultdict
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -28,6 +30,7 @@ PATTERN = "pattern"  # a camera that shows what Chromium draws itself
 # What other cameras film, over and over: a clip or what is rendered for one, for how many seconds, and how bright.
 FILMS = {
     "face": (EXAMPLES / "face_72_bpm.mp4", 15, 1.0),
+    "moment": (EXAMPLES / "face_72_bpm.mp4", 1, 1.0),
     "dark": (EXAMPLES / "face_72_bpm.mp4", 1, 0.15),
     "wall": (EXAMPLES / "wall.mp4", 1, 1.0),
     "photograph": (EXAMPLES / "photograph.mp4", 15, 1.0),
@@ -124,10 +127,28 @@ def serve_script(script, route):
     route.fulfill(body=script, content_type="text/javascript")
 
 
+@pytest.fixture(scope="package")
+def unused():
+    """Pages that no test uses at the moment, by their browser and what their context is like."""
+    return defaultdict(list)
+
+
+def put_away(page):
+    """Have nothing of a page left but the browser's copies of the app's files."""
+    page.unroute_all()
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    page.mouse.move(0, 0)
+
+
 @pytest.fixture
-def open_page(app, launch):
-    """Open the page; whatever it complains about, or fetches from elsewhere, fails the test at its end."""
-    complaints, contexts, forgiven = [], [], [*HARMLESS]
+def open_page(app, launch, unused):
+    """Open the page; whatever it complains about, or fetches from elsewhere, fails the test at its end.
+
+    It is loaded anew for each test, but in a tab that was used before: that takes a third of the time.
+    """
+    complaints, forgiven = [], [*HARMLESS]
 
     def note_console(message):
         # A slow browser may still ask for a piece of the clip when it has been deleted.
@@ -136,9 +157,27 @@ def open_page(app, launch):
         if message.type in ("error", "warning") and not message.text.startswith(tuple(forgiven)):
             complaints.append(f"console {message.type}: {message.text}")
 
+    def note_error(error):
+        complaints.append(f"page error: {error}")
+
     def note_request(request):
         if not request.url.startswith((app.url, "data:", "blob:")):
             complaints.append(f"fetched from elsewhere: {request.url}")
+
+    def take_page(camera, allowed, options):
+        kind = (launch(camera), allowed, *sorted(options.items()))
+        if not unused[kind]:
+            context = kind[0].new_context(permissions=["camera"] if allowed else [], **options)
+            unused[kind].append(context.new_page())
+        page = unused[kind].pop()
+
+        def give_back():
+            if not page.is_closed():
+                put_away(page)
+                unused[kind].append(page)
+
+        at_end.callback(give_back)
+        return page
 
     def open_one(
         width=1280,
@@ -155,23 +194,21 @@ def open_page(app, launch):
         place of the page's own, by their names; the rest is for the browser's context.
         """
         forgiven.extend(forgive)
-        permissions = ["camera"] if allowed else []
-        size = {"width": width, "height": height}
-        contexts.append(launch(camera).new_context(viewport=size, permissions=permissions, **options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
-        page.add_init_script(before)
+        page = take_page(camera, allowed, options)
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(9_000)
+        if before:
+            at_end.enter_context(page.add_init_script(before))
         for name, script in (instead or {}).items():
             page.route(f"**/page/{name}", partial(serve_script, script))
-        page.on("console", note_console)
-        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-        page.on("request", note_request)
+        for event, note in (("console", note_console), ("pageerror", note_error), ("request", note_request)):
+            page.on(event, note)
+            at_end.callback(page.remove_listener, event, note)
         page.goto(f"{app.url}/?__theme={theme}")
         page.locator("#result [data-status=empty]").wait_for()
         page.locator("#recorder [data-state=idle]").wait_for()
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    with ExitStack() as at_end:
+        yield open_one
     assert complaints == []

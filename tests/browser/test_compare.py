@@ -46,8 +46,7 @@ def test_a_face_stands_against_a_photograph_at_once(compare):
     value = face.locator(".bp-pressure .bp-number").inner_text().partition("/")[0].strip()
     assert page.locator("[data-models=a] tbody td").first.inner_text().startswith(f"{value} (")
     assert page.locator("[data-models=b] table").count() == 0
-    page.wait_for_timeout(500)
-    assert findings(page) == []
+    assert findings(page, "#compare") == []
 
 
 def test_one_cursor_and_one_switch_are_for_both(compare):

@@ -9,6 +9,9 @@ VIEWS = {
     "desktop, dark": (1280, 800, True, {"runOnly": [COLOURS]}),
     "phone": (390, 844, False, {"rules": {COLOURS: {"enabled": False}}}),
 }
+SETTLED = """document.getAnimations().every(
+  ({ playState, effect }) => playState !== "running" || effect.getComputedTiming().endTime === Infinity
+)"""
 # Only what is serious leaves the page: all that axe has to tell is megabytes.
 RUN = """async ([within, options]) => {
   const { violations } = await axe.run(within, { resultTypes: ["violations"], ...options });
@@ -32,8 +35,6 @@ def findings(page, within="html"):
     for view, (width, height, dark, options) in VIEWS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
-        page.wait_for_function(
-            "document.getAnimations().every((a) => !(a instanceof CSSTransition && a.playState === 'running'))"
-        )  # colours fade over
+        page.wait_for_function(SETTLED)  # colours fade over
         found += [f"{view}: {line}" for line in barriers(page, within, **options)]
     return found
