@@ -196,7 +196,7 @@ def open_page(app, launch, unused):
         forgiven.extend(forgive)
         page = take_page(camera, allowed, options)
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(9_000)
+        page.set_default_timeout(60_000)
         if before:
             at_end.enter_context(page.add_init_script(before))
         for name, script in (instead or {}).items():

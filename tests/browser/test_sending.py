@@ -38,15 +38,16 @@ def clip(tmp_path):
 @pytest.fixture
 def slow_down(open_page):
     """Return a function that has a page send so many bytes a second, -1 for as many as it can."""
-    sessions = []
+    sessions = {}
 
     def slow_down_one(page, bytes_a_second):
-        sessions.append(page.context.new_cdp_session(page))
-        sessions[-1].send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": bytes_a_second})
+        if page not in sessions:
+            sessions[page] = page.context.new_cdp_session(page)
+        sessions[page].send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": bytes_a_second})
 
     yield slow_down_one
-    for session in sessions:
-        session.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": -1})
+    for page, session in sessions.items():
+        slow_down_one(page, -1)
         session.detach()
 
 

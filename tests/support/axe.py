@@ -32,9 +32,11 @@ def barriers(page, within="html", **options):
 def findings(page, within="html"):
     """Return what is serious about a part of the page as it is, in every view: one line each."""
     found = []
+    before = page.viewport_size
     for view, (width, height, dark, options) in VIEWS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
         page.wait_for_function(SETTLED)  # colours fade over
         found += [f"{view}: {line}" for line in barriers(page, within, **options)]
+    page.set_viewport_size(before)
     return found
