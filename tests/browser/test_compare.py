@@ -72,6 +72,7 @@ def test_own_results_are_offered_and_shown_again(compare):
     assert page.locator("[data-entries] option").count() == 0, "an example is there already"
     drop(page, EXAMPLES / FACE_58)
     own = wait_for_result(page, "reading").locator(".bp-pressure .bp-number").inner_text()
+    page.locator("[data-entries=b] option").wait_for(state="attached")
     page.locator("[data-choice=b]").select_option(index=1)
     page.locator("[data-strip=b] .bp-pressure").wait_for()
     assert b.locator(".bp-pressure .bp-number").inner_text() == own
