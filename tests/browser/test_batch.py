@@ -64,7 +64,7 @@ def test_files_and_zips_fill_a_table_and_a_csv(batch, app, text_file, tmp_path):
     assert [row["reasons"] for row in found] == ["", "not_a_video", "zip_broken", "no_pulse"]
     low, value, high = (float(found[0][name]) for name in ("systolic_low", "systolic", "systolic_high"))
     assert face[2] == f"{value:.0f} ({low:.0f} to {high:.0f})"
-    assert findings(page) == []
+    assert findings(page, "#behind") == []
     for name, status in ((PHOTOGRAPH, "refused"), (FACE_58, "reading")):
         page.evaluate("document.querySelectorAll('#result [data-status]').forEach(e => (e.dataset.old = ''))")
         page.locator("#batch tbody").get_by_role("button", name=name).click()

@@ -46,8 +46,7 @@ def test_a_face_stands_against_a_photograph_at_once(compare):
     value = face.locator(".bp-pressure .bp-number").inner_text().partition("/")[0].strip()
     assert page.locator("[data-models=a] tbody td").first.inner_text().startswith(f"{value} (")
     assert page.locator("[data-models=b] table").count() == 0
-    page.wait_for_timeout(500)
-    assert findings(page) == []
+    assert findings(page, "#compare") == []
 
 
 def test_one_cursor_and_one_switch_are_for_both(compare):
@@ -73,6 +72,7 @@ def test_own_results_are_offered_and_shown_again(compare):
     assert page.locator("[data-entries] option").count() == 0, "an example is there already"
     drop(page, EXAMPLES / FACE_58)
     own = wait_for_result(page, "reading").locator(".bp-pressure .bp-number").inner_text()
+    page.locator("[data-entries=b] option").wait_for(state="attached")
     page.locator("[data-choice=b]").select_option(index=1)
     page.locator("[data-strip=b] .bp-pressure").wait_for()
     assert b.locator(".bp-pressure .bp-number").inner_text() == own

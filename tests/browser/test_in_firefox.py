@@ -4,10 +4,8 @@ Playwright drives it by WebDriver BiDi, which Firefox itself speaks, so that `op
 """
 
 import shutil
-from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.support.serve_app import EXAMPLES
 from tests.support.visitor import FACE_58, FACE_72, choose_example, drop, wait_for_result
@@ -17,32 +15,17 @@ pytestmark = pytest.mark.real_time
 START_CAMERA, PREVIEW, VIDEO = (f"#recorder {part}" for part in ("[data-do=start]", "[data-state=preview]", "video"))
 
 PREFS = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
-# Playwright sends one command that Firefox 153 does not know, about colours, and gives up when it is refused. This runs
-# in its driver, and takes that one refusal for an answer.
-LENIENT = """
-const parse = JSON.parse;
-JSON.parse = (...given) => {
-  const answer = parse(...given);
-  const refused = answer?.error === "unknown command" && answer.message === "emulation.setMediaFeaturesOverride";
-  return refused ? { type: "success", id: answer.id, result: {} } : answer;
-};
-"""
 
 
 @pytest.fixture(scope="module")
-def launch():
+def launch(playwright):
     """In place of Chromium: Firefox, whose camera films moving colours and is open to every page."""
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if firefox is None:
         pytest.fail("This test needs Firefox: apt-get install firefox-esr", pytrace=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NODE_OPTIONS", f"--import=data:text/javascript,{quote(LENIENT)}")
-        with sync_playwright() as playwright:
-            browser = playwright.firefox.launch(
-                channel="moz-firefox", executable_path=firefox, firefox_user_prefs=PREFS
-            )
-            yield lambda camera, allowed: browser
-            browser.close()
+    browser = playwright.firefox.launch(channel="moz-firefox", executable_path=firefox, firefox_user_prefs=PREFS)
+    yield lambda camera: browser
+    browser.close()
 
 
 @pytest.fixture

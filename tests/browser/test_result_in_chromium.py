@@ -137,9 +137,9 @@ def test_a_clip_the_browser_cannot_play_follows_in_pictures(open_page, tmp_path)
         stream = out.add_stream("mjpeg", rate=30, options={"qmin": "2", "qmax": "3", "strict": "unofficial"})
         stream.width, stream.height, stream.pix_fmt = 480, 360, "yuv420p"
         for number, frame in enumerate(source.decode(video=0)):
-            picture = av.VideoFrame.from_ndarray(frame.to_ndarray(format="rgb24"), format="rgb24").reformat(
-                format="yuv420p"
-            )
+            if number == 300:
+                break
+            picture = frame.reformat(format="yuv420p")
             picture.pts, picture.time_base = number, Fraction(1, 30)
             out.mux(stream.encode(picture))
         out.mux(stream.encode())
@@ -208,7 +208,7 @@ def test_memory_of_the_page_does_not_grow_with_readings(open_page):
         read(page, FACE_72)
         read(page, PHOTOGRAPH, "refused")
 
-    for _ in range(4):  # so many results are kept
+    for _ in range(2):
         read_both()
     before = heap_mb()
     for _ in range(5):

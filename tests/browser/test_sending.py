@@ -31,14 +31,24 @@ def app(tmp_path_factory):
 @pytest.fixture
 def clip(tmp_path):
     path = tmp_path / "clip.mp4"
-    path.write_bytes(b"x" * 2 * MB)
+    path.write_bytes(b"x" * MB)
     return path
 
 
-def slow_down(page, bytes_a_second):
-    page.context.new_cdp_session(page).send(
-        "Network.emulateNetworkConditions", SLOW | {"uploadThroughput": bytes_a_second}
-    )
+@pytest.fixture
+def slow_down(open_page):
+    """Return a function that has a page send so many bytes a second, -1 for as many as it can."""
+    sessions = {}
+
+    def slow_down_one(page, bytes_a_second):
+        if page not in sessions:
+            sessions[page] = page.context.new_cdp_session(page)
+        sessions[page].send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": bytes_a_second})
+
+    yield slow_down_one
+    for page, session in sessions.items():
+        slow_down_one(page, -1)
+        session.detach()
 
 
 def wait_until_nothing_is_left(app, page):
@@ -49,7 +59,7 @@ def wait_until_nothing_is_left(app, page):
     raise AssertionError(app.files_left())
 
 
-def test_the_share_that_is_sent_rises_to_all_of_it(open_page, app, clip):
+def test_the_share_that_is_sent_rises_to_all_of_it(open_page, slow_down, app, clip):
     page = open_page()
     page.get_by_role("tab", name="Upload a clip").click()
     page.locator("#clip [data-sending]").wait_for(state="attached")
@@ -68,14 +78,15 @@ def test_the_share_that_is_sent_rises_to_all_of_it(open_page, app, clip):
     assert app.files_left() == []
 
 
-def test_what_is_cancelled_on_its_way_is_not_read_and_leaves_nothing(open_page, app, clip):
+def test_what_is_cancelled_on_its_way_is_not_read_and_leaves_nothing(open_page, slow_down, app, clip):
     app.estimator.seen.clear()
     page = open_page()
-    slow_down(page, MB // 4)
+    slow_down(page, MB // 16)
     drop(page, clip)
     sending = page.locator("#clip [data-sending]")
     sending.get_by_text(UNDER_WAY).wait_for()
-    assert findings(page) == []
+    assert findings(page, "#ways") == []
+    assert sending.is_visible()
     sending.get_by_role("button", name="Cancel").click()
     assert sending.is_hidden()
     wait_until_nothing_is_left(app, page)
@@ -111,10 +122,10 @@ def test_without_a_connection_the_page_says_so(open_page, app, clip):
     assert page.locator("#clip [data-sending]").is_hidden()
 
 
-def test_a_batch_that_is_stopped_while_it_sends_leaves_nothing(open_page, app, clip):
+def test_a_batch_that_is_stopped_while_it_sends_leaves_nothing(open_page, slow_down, app, clip):
     app.estimator.seen.clear()
     page = open_page()
-    slow_down(page, MB // 4)
+    slow_down(page, MB // 16)
     page.get_by_role("tab", name="Batch").click()
     page.locator("#batch input[type=file]:enabled").set_input_files(clip)
     page.locator("#batch tbody td", has_text=UNDER_WAY).wait_for()

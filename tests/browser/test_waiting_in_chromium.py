@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bpdemo.demo.server.queue import CLIPS_AT_ONCE, QUEUE_LENGTH
+from tests.browser.conftest import PATTERN
 from tests.support import visitor
 from tests.support.axe import findings
 from tests.support.serve_app import EXAMPLES
@@ -121,7 +122,7 @@ def test_a_page_that_is_closed_while_it_waits_takes_its_clip_along(open_page, ap
 
 
 def test_the_browser_itself_lets_nothing_be_sent_elsewhere(app, launch):
-    context = launch("face", True).new_context()
+    context = launch(PATTERN).new_context()
     page = context.new_page()
     page.goto(app.url)
     page.locator("#result [data-status=empty]").wait_for()

@@ -1,5 +1,6 @@
 """What is drawn of the live preview: made-up cells and previews of which every pixel's colour is known."""
 
+import base64
 import math
 
 import numpy as np
@@ -32,9 +33,9 @@ PREPARE = """async () => {
 PIXELS = """async (name) => {
   await frame();
   const canvas = document.querySelector(name);
-  if (!canvas?.width) return [0, 0, []];
+  if (!canvas?.width) return [0, 0, ""];
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return [canvas.height, canvas.width, Array.from(data)];
+  return [canvas.height, canvas.width, btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""))];
 }"""
 CELLS, TRACE, MAP = "[data-live=cells]", ".bp-live-trace", ".bp-live-map"
 LEFT, WIDTH = 74, 300  # of the columns, with room for names before them and 8 pixels behind
@@ -52,7 +53,7 @@ def page(blank_page):
 
 def pixels(page, name):
     height, width, data = page.evaluate(PIXELS, name)
-    return np.array(data, np.uint8).reshape(height, width, 4)
+    return np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)
 
 
 def show(page, **preview):
