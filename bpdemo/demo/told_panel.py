@@ -27,7 +27,8 @@ def build_told_panel() -> list[gr.components.Component]:
         _, wrong = read_told(*values)
         return render("told_wrong", reason=wrong) if wrong else ""
 
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    # A field that is left while the one before it is looked at must not be passed over.
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
     gr.on([age.blur, height.blur, weight.blur], say_what_is_wrong, fields, message, **quick)
     return fields
 
