@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -48,10 +49,10 @@ def quick(monkeypatch):
     monkeypatch.setattr(DrpNet, "EPOCHS", 2)
     monkeypatch.setattr(DrpNet, "FRAMES", 150)
     monkeypatch.setattr(DrpNet, "CLIPS", 2)
-    for quality in {*QUALITIES} - {"standard"}:
-        monkeypatch.delitem(QUALITIES, quality)
     monkeypatch.setattr(evaluation, "RENDERINGS", 1)
     monkeypatch.setattr(baselines, "SUPPORT_VECTORS", (SVR(epsilon=2.0), {"C": [10.0], "gamma": [0.3]}))
+    with patch.dict(QUALITIES, {"standard": QUALITIES["standard"]}, clear=True):
+        yield
 
 
 @pytest.fixture
