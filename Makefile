@@ -19,7 +19,7 @@ demo: $(VENV)/demo.done ## set up and open the demo in a browser
 test: $(VENV)/dev.done lint ## set up and run all tests, the browser ones included
 	@tools/need_packages.sh chromium firefox-esr
 	$(PYTEST) -m "not real_time and not exhaustive"
-	$(RUN) -m pytest -m "real_time and not exhaustive"
+	$(RUN) -m pytest -m "real_time and not exhaustive" tests/browser
 
 quick: $(VENV)/dev.done ## run the tests of a developer's loop: no browser, nothing that takes long
 	$(PYTEST) -m "not real_time and not browser and not slow and not exhaustive"
