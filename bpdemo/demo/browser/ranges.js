@@ -45,7 +45,9 @@ function drawPressure(sheet, name, pressure, top, height) {
     context.fillStyle = ink;
     context.textAlign = "center";
     context.textBaseline = "bottom";
-    context.fillText(`${Math.round(100 * probability)}%`, (at(from) + at(to)) / 2, floor - tall - 1);
+    const percent = `${Math.round(100 * probability)}%`;
+    const isNarrow = context.measureText(percent).width > at(to) - at(from) - 2; // it would run into its neighbours
+    context.fillText(isNarrow ? percent.slice(0, -1) : percent, (at(from) + at(to)) / 2, floor - tall - 1);
   }
 
   context.setLineDash([4, 3]);
