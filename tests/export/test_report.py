@@ -163,5 +163,7 @@ def test_a_clip_that_was_not_opened_has_none():
 )
 def test_any_file_name_can_be_written(reading, caplog, name, shown):
     with caplog.at_level(logging.WARNING):
-        assert shown in words(replace(reading, clip=name))
+        content = make_report(replace(reading, clip=name), CONFIG, {})
+    assert pages(content) == 1
+    assert shown in pdf_text(content)
     assert not caplog.records, "no log holds a file's name"

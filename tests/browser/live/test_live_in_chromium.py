@@ -91,6 +91,7 @@ def test_cells_and_map_are_the_servers(open_page):
     clear = np.abs(server) > 0.5 * np.median(np.abs(server))
     assert clear.sum() > 15
     assert (np.cos(np.angle(live[clear] / server[clear])) > 0).all()
+    assert np.median(np.abs(live[clear]) / np.abs(server[clear])) == pytest.approx(1, abs=0.45)
     # Both look at other seconds of the film, so a cell may be off by its noise; all of them together are not.
     together = np.vdot(server, live) / np.linalg.norm(server) ** 2
     assert np.angle(together) == pytest.approx(0, abs=0.2)

@@ -1,6 +1,7 @@
 // Landmarks become skin cells, and each cell its mean colour: what regions.py does, on one frame of the camera.
 
 import { middle } from "../../arrays.js";
+import { boxAround } from "./motion.js";
 import { fillPolygon } from "./polygon.js";
 
 /**
@@ -74,27 +75,15 @@ export class Cells {
     };
   }
 
-  /** Labels the part of the image that the cells cover, 1 + row; returns where in the image that part begins. */
+  /** Labels the part of the image that shows the face, 1 + row; returns where in the image that part begins. */
   label(image, landmarks) {
-    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-    this.corners.forEach((numbers, row) => {
-      const polygon = pick(landmarks, numbers, this.polygons[row]);
-      for (let at = 0; at < polygon.length; at += 2) {
-        left = Math.min(left, polygon[at]);
-        right = Math.max(right, polygon[at]);
-        top = Math.min(top, polygon[at + 1]);
-        bottom = Math.max(bottom, polygon[at + 1]);
-      }
-    });
-    left = clip(Math.floor(left), image.width);
-    top = clip(Math.floor(top), image.height);
-    const width = clip(Math.ceil(right) + 1, image.width) - left;
-    const height = clip(Math.ceil(bottom) + 1, image.height) - top;
+    const { left, top, width, height } = boxAround(landmarks, image);
     if (this.picture.labels.length < width * height) this.picture.labels = new Uint8Array(2 * width * height);
     Object.assign(this.picture, { width, height });
     this.picture.labels.fill(0, 0, width * height);
     if (width * height > 0) {
-      this.polygons.forEach((polygon, row) => {
+      this.corners.forEach((numbers, row) => {
+        const polygon = pick(landmarks, numbers, this.polygons[row]);
         for (let at = 0; at < polygon.length; at += 2) {
           polygon[at] = Math.round((polygon[at] - left) * FINENESS) / FINENESS;
           polygon[at + 1] = Math.round((polygon[at + 1] - top) * FINENESS) / FINENESS;
