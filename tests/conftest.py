@@ -1,6 +1,8 @@
 """Clips of which everything is known, each rendered once for all tests."""
 
 import os
+import subprocess
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,6 +34,23 @@ def usual_priority():
     yield
     if hasattr(os, "sched_getscheduler"):
         assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+@pytest.fixture
+def run_here(tmp_path, monkeypatch, capsys):
+    """Return what runs a command in this process, where what takes seconds to load is loaded already."""
+    from bpdemo.cli import main
+    from bpdemo.system import runtime
+
+    def run(*arguments):
+        monkeypatch.setattr(runtime, "silence_native_stderr", lambda: None)  # which is for good
+        monkeypatch.setattr(sys, "argv", ["bpdemo", *map(str, arguments)])
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return subprocess.CompletedProcess(arguments, ended.value.code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 
 from bpdemo import __version__
-from bpdemo.cli import main
-from bpdemo.system import runtime
 
 pytestmark = pytest.mark.slow
 
@@ -31,21 +29,6 @@ def run(*arguments, cwd, text_as=None, **environment):
         encoding=text_as,
         check=False,
     )
-
-
-@pytest.fixture
-def run_here(tmp_path, monkeypatch, capsys):
-    """Return what runs a command in this process, where what takes seconds to load is loaded already."""
-
-    def run_here(*arguments):
-        monkeypatch.setattr(runtime, "silence_native_stderr", lambda: None)  # which is for good
-        monkeypatch.setattr(sys, "argv", ["bpdemo", *map(str, arguments)])
-        monkeypatch.chdir(tmp_path)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return subprocess.CompletedProcess(arguments, ended.value.code, *capsys.readouterr())
-
-    return run_here
 
 
 @pytest.fixture(scope="module")

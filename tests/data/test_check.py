@@ -1,11 +1,9 @@
 """What a data set holds, told before hours are spent on it."""
 
 import json
-import sys
 
 import pytest
 
-from bpdemo import cli
 from bpdemo.data.check import check_data
 from tests.support.data_sets.ubfc_phys import write_ubfc_phys
 from tests.support.small_faces_sets import Session, write_bp4d
@@ -55,13 +53,11 @@ def test_a_wave_without_its_clip_has_no_fault_of_its_own(tmp_path):
     assert (summary.faults, summary.missing, summary.first_missing) == ({}, 1, "2D+3D/F002.zip")
 
 
-def test_the_command_prints_lines_or_json(ppg_bp, monkeypatch, capsys):
+def test_the_command_prints_lines_or_json(ppg_bp, run_here):
     def run(*options):
-        monkeypatch.setattr(sys, "argv", ["bpdemo", "data", "check", f"ppg_bp={ppg_bp}", *options])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert not ended.value.code
-        return capsys.readouterr().out
+        ran = run_here("data", "check", f"ppg_bp={ppg_bp}", *options)
+        assert not ran.returncode
+        return ran.stdout
 
     lines = run().splitlines()
     assert "6 people" in lines[0]

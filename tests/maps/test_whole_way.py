@@ -1,12 +1,10 @@
 """A data set as it is delivered, from its pictures to weights and to the table of a paper."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
-from bpdemo import cli
 from bpdemo.capture import read_capture
 from bpdemo.data.registry import load
 from bpdemo.maps.store import read_rows
@@ -24,15 +22,12 @@ TINY = Recipe(qualities=("standard",), cycles=1, epochs=1, folds=3, repetitions=
 SMALL = BeatsConfig(members=1, width=4, hidden=4, shape=2, features=4)
 
 
-def command(monkeypatch, capsys, *words):
-    monkeypatch.setattr(sys, "argv", ["bpdemo", *map(str, words)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert not ended.value.code
-    return capsys.readouterr().out
+def test_mmse_hr_goes_from_pictures_to_the_papers_table(tmp_path, run_here):
+    def command(*words):
+        ran = run_here(*words)
+        assert not ran.returncode
+        return ran.stdout
 
-
-def test_mmse_hr_goes_from_pictures_to_the_papers_table(tmp_path, monkeypatch, capsys):
     folder, maps, weights = tmp_path / "set", tmp_path / "maps", tmp_path / "weights"
     sessions = [
         Session(person, "T10", 104.0 + 10 * number, 58.0 + 6 * number, 66 + 4 * (int(person[1:]) % 4), seconds=10)
@@ -41,10 +36,8 @@ def test_mmse_hr_goes_from_pictures_to_the_papers_table(tmp_path, monkeypatch, c
     write_mmse_hr(folder, sessions[:2], MMSE_HR_FIRST, film)
     write_mmse_hr(folder, sessions[2:], MMSE_HR_OTHERS, film)
 
-    assert "6 people" in command(monkeypatch, capsys, "data", "check", f"mmse_hr={folder}")
-    assert "6 with a reading" in command(
-        monkeypatch, capsys, "extract", "--data", f"mmse_hr={folder}", "--output", maps
-    )
+    assert "6 people" in command("data", "check", f"mmse_hr={folder}")
+    assert "6 with a reading" in command("extract", "--data", f"mmse_hr={folder}", "--output", maps)
     rows = {row["person"]: row for row in read_rows(maps, ["person", "stmap", "systolic", "diastolic", "status"])}
     assert [*rows] == [f"mmse_hr:{person}" for person in PEOPLE]
     for session in sessions:
@@ -57,7 +50,7 @@ def test_mmse_hr_goes_from_pictures_to_the_papers_table(tmp_path, monkeypatch, c
     config = train({}, weights, maps=[maps], device="cpu", recipe=TINY, network=SMALL)
     assert config.training.people == 6
     options = ("--maps", maps, "--weights", weights, "--protocol", "zhuang-mmse-hr", "--json")
-    results = json.loads(command(monkeypatch, capsys, "evaluate", *options))
+    results = json.loads(command("evaluate", *options))
     assert (results["people"], results["seen_in_training"]) == (6, 6)
     assert results["protocol"]["name"] == "zhuang-mmse-hr"
     assert results["protocol"]["lines"][0]["windows"] == 6

@@ -1,14 +1,12 @@
 """Heart rates by method beside a reference."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bpdemo import cli
 from bpdemo.capture import read_capture
 from bpdemo.data.person import Recording
 from bpdemo.data.signals import InMemory, Samples
@@ -113,18 +111,16 @@ def test_a_clip_that_cannot_be_read_is_counted(text_file, wall_clip):
     assert caught.value.code == "no_clips"
 
 
-def test_the_command_prints_tables_or_json(pulse_clip, still_clip, tmp_path, monkeypatch, capsys):
+def test_the_command_prints_tables_or_json(pulse_clip, still_clip, tmp_path, monkeypatch, run_here):
     for name, clip in (("face", pulse_clip), ("photograph", still_clip)):
         (tmp_path / f"{name}.mp4").symlink_to(clip.path)
     monkeypatch.setattr(pulse_evaluation, "map_in_processes", lambda work, items, **_: map(work, items))
     (tmp_path / "clips.csv").write_text("clip,person,heart_rate\nface.mp4,1,72\nphotograph.mp4,2,none\n")
 
     def run(*options):
-        monkeypatch.setattr(sys, "argv", ["bpdemo", "evaluate-pulse", "--data", f"ours={tmp_path}", *options])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert not ended.value.code
-        return capsys.readouterr().out
+        ran = run_here("evaluate-pulse", "--data", f"ours={tmp_path}", *options)
+        assert not ran.returncode
+        return ran.stdout
 
     rows = [line.split("|")[1:-1] for line in run().splitlines() if line.startswith("| pos")]
     assert [cell.strip() for cell in rows[0][:3]] == ["pos", "1", "1"]
